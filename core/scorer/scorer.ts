@@ -1,0 +1,22 @@
+import type { Prompt } from '../domain/prompt.js';
+import type { Reward } from '../domain/reward.js';
+import type { Outcome } from '../domain/verdict.js';
+
+/** Answers of one prompt, to be rewarded. Token ids are what the policy sampled; text is what rules read. */
+export interface ScoreItem {
+  readonly prompt: Prompt;
+  readonly promptTokenIds: readonly number[];
+  readonly answers: readonly { readonly tokenIds: readonly number[]; readonly text: string }[];
+}
+
+export interface ScoreRequest {
+  /** An unloaded hash is `failed_precondition`. */
+  readonly rubricHash: string;
+  readonly rewardModelHash: string;
+  readonly items: readonly ScoreItem[];
+}
+
+/** The reward plane as the coordinator sees it. One outcome per answer, in the request's order. */
+export interface Scorer {
+  score(request: ScoreRequest, signal?: AbortSignal): Promise<readonly (readonly Outcome<Reward>[])[]>;
+}
