@@ -140,6 +140,7 @@ export type LossRequest =
 
 export type ForwardWant = 'log_probs' | 'entropy' | 'values' | 'scores' | 'kl';
 
+/** Tokens whose weight is 0 are not computed and stay 0 in the reply; `scores` need no weights. */
 export interface ForwardRequest {
   readonly modelId: ModelId;
   readonly batch: TokenBatch;
