@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { BadInputError } from '../errors.js';
+
+const LONGEST_QUOTE = 60;
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Parses a value from outside. The first thing wrong with it becomes one BadInputError: where in it, what was
+ * found, what is allowed. `place` is put before the path inside the value, for example `line 3`.
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: InputPlace): T {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const issue = firstIssue(result.error.issues);
+  const path = dotted(issue.path);
+  const place = [where.place, path].filter((part) => part !== undefined && part !== '').join(', ');
+  throw new BadInputError(
+    {
+      source: where.source,
+      ...(place === '' ? {} : { place }),
+      found: describeFound(issue),
+      allowed: describeAllowed(issue, schema),
+    },
+    result.error,
+  );
+}
+
+/** Where an input stood. */
+export interface InputPlace {
+  readonly source: string;
+  readonly place?: string;
+}
+
+/** A value as a sentence can hold it: JSON, shortened. */
+export function quote(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.length <= LONGEST_QUOTE ? text : `${text.slice(0, LONGEST_QUOTE)}… (${text.length} characters)`;
+}
+
+/** An unknown key is named before what it left missing: it is usually the misspelt one. */
+function firstIssue(issues: readonly Issue[]): Issue {
+  return issues.find((issue) => issue.code === 'unrecognized_keys') ?? issues[0];
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function describeFound(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.map(quote).join(', ')}`;
+  if (issue.code === 'custom' && typeof issue.params?.found === 'string') return issue.params.found;
+  return quote(issue.input);
+}
+
+function describeAllowed(issue: Issue, schema: z.ZodType): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return keysAt(schema, issue.path);
+    case 'invalid_value':
+      return issue.values.map(quote).join(', ');
+    case 'invalid_type':
+      return `a value of type ${issue.expected}`;
+    case 'too_small':
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue.origin)}`;
+    case 'too_big':
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue.origin)}`;
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
+      return issue.message;
+  }
+}
+
+function unit(origin: string): string {
+  if (origin === 'string') return ' characters';
+  return origin === 'array' || origin === 'set' ? ' items' : '';
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly additionalProperties?: SchemaNode | boolean;
+}
+
+/** The keys that the object at a path may have, read from the schema's JSON Schema. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string {
+  let node: SchemaNode | undefined = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as SchemaNode;
+  for (const part of path) node = typeof part === 'number' ? node?.items : propertyOf(node, String(part));
+  const keys = Object.keys(node?.properties ?? {});
+  return keys.length === 0 ? 'known keys only' : `the keys ${keys.join(', ')}`;
+}
+
+function propertyOf(node: SchemaNode | undefined, key: string): SchemaNode | undefined {
+  const rest = node?.additionalProperties;
+  return node?.properties?.[key] ?? (typeof rest === 'object' ? rest : undefined);
+}

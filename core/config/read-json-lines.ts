@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import { BadInputError } from '../errors.js';
+import { parseInput, quote } from './parse-input.js';
+import { parseJson } from './read-json.js';
+import { readText } from './read-text.js';
+
+/** Longest line that is parsed, in UTF-16 units. */
+const LONGEST_LINE = 1024 * 1024;
+
+export interface JsonLinesOptions<T> {
+  /** What has to be unique among the lines; a repetition is refused with both line numbers. */
+  readonly uniqueBy?: (row: T) => string | number;
+}
+
+/** Reads a file of one JSON value a line; blank lines are skipped. A bad line is named by its number, from 1. */
+export async function readJsonLines<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  options: JsonLinesOptions<T> = {},
+): Promise<T[]> {
+  const rows: T[] = [];
+  const lineOf = new Map<string | number, number>();
+  for (const [index, line] of (await readText(path)).split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const row = parseLine(line, schema, { source: path, place: `line ${index + 1}` });
+    if (options.uniqueBy !== undefined) refuseRepetition(options.uniqueBy(row), index + 1, { path, lineOf });
+    rows.push(row);
+  }
+  return rows;
+}
+
+function parseLine<T>(line: string, schema: z.ZodType<T>, where: { source: string; place: string }): T {
+  if (line.length > LONGEST_LINE) {
+    throw new BadInputError({
+      ...where,
+      found: `a line of ${line.length} characters`,
+      allowed: `at most ${LONGEST_LINE}`,
+    });
+  }
+  return parseInput(schema, parseJson(line, where), where);
+}
+
+function refuseRepetition(
+  key: string | number,
+  line: number,
+  seen: { readonly path: string; readonly lineOf: Map<string | number, number> },
+): void {
+  const earlier = seen.lineOf.get(key);
+  if (earlier !== undefined) {
+    throw new BadInputError({
+      source: seen.path,
+      place: `line ${line}`,
+      found: `${quote(key)} again, after line ${earlier}`,
+      allowed: 'unique ids',
+    });
+  }
+  seen.lineOf.set(key, line);
+}
