@@ -1,0 +1,138 @@
+/**
+ * Finding a locale's names in running text. Invariants: mentions come in order of position and never overlap; at
+ * one position the longest name wins; a name counts only when the rest of its word is clitics that the profile
+ * lists (at most two before, three after), so that a name inside another word is no mention.
+ */
+import type { GazetteerEntry, LocaleProfile } from './locale.js';
+
+/** A gazetteer entry in a text. Offsets are UTF-16 units of `normalizeText(text)`. */
+export interface EntityMention {
+  readonly entry: GazetteerEntry;
+  readonly start: number;
+  /** One past the name's last unit, clitics left out. */
+  readonly end: number;
+}
+
+const MOST_PREFIXES = 2;
+const MOST_SUFFIXES = 3;
+const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+const WORD_REST = /[\p{L}\p{M}\p{N}]*/uy;
+/** Arabic tatweel and short vowels: typography and vocalisation, never part of a name's spelling here. */
+const UNWRITTEN = /[\u0640\u064B-\u0652\u0670]/gu;
+const ARTICLE = 'ال';
+const ARTICLE_AFTER_LI = 'لل';
+
+/** Text as names are matched in it: NFC, without tatweel and Arabic short vowels. */
+export function normalizeText(text: string): string {
+  return text.normalize('NFC').replace(UNWRITTEN, '');
+}
+
+/** The entities that a text mentions, in order of position. */
+export function findEntities(text: string, profile: LocaleProfile): EntityMention[] {
+  const normalized = normalizeText(text);
+  const index = indexOf(profile);
+  const mentions: EntityMention[] = [];
+  let past = 0;
+  for (const word of normalized.matchAll(WORD)) {
+    if (word.index < past) continue;
+    const mention = longestAt(normalized, word.index, word[0], index);
+    if (mention === undefined) continue;
+    mentions.push(mention);
+    past = mention.end;
+  }
+  return mentions;
+}
+
+/** A spelling of an entry and the prefixes that it may stand after. */
+interface Form {
+  readonly body: string;
+  readonly entry: GazetteerEntry;
+  readonly allows: (prefix: string) => boolean;
+}
+
+interface EntityIndex {
+  readonly prefixes: ReadonlySet<string>;
+  readonly longestPrefix: number;
+  readonly suffixes: readonly string[];
+  /** Forms by first UTF-16 unit, longest body first. */
+  readonly forms: ReadonlyMap<string, readonly Form[]>;
+}
+
+const indices = new WeakMap<LocaleProfile, EntityIndex>();
+
+function indexOf(profile: LocaleProfile): EntityIndex {
+  const known = indices.get(profile);
+  if (known !== undefined) return known;
+  const prefixes = chains(profile.prefixes.map(normalizeText), MOST_PREFIXES);
+  const index: EntityIndex = {
+    prefixes,
+    longestPrefix: Math.max(...[...prefixes].map((prefix) => prefix.length)),
+    suffixes: profile.suffixes.map(normalizeText),
+    forms: groupByFirstUnit(profile.gazetteer.flatMap(formsOf)),
+  };
+  indices.set(profile, index);
+  return index;
+}
+
+/** All strings of at most `most` parts, the empty one included. */
+function chains(parts: readonly string[], most: number): Set<string> {
+  let level = [''];
+  const all = new Set(level);
+  for (let length = 1; length <= most; length += 1) {
+    level = level.flatMap((chain) => parts.map((part) => chain + part));
+    for (const chain of level) all.add(chain);
+  }
+  return all;
+}
+
+/** The article of a name is written لل after the preposition ل: القاهرة becomes للقاهرة. */
+function formsOf(entry: GazetteerEntry): Form[] {
+  const body = normalizeText(entry.text);
+  const written: Form = { body, entry, allows: () => true };
+  if (!body.startsWith(ARTICLE)) return [written];
+  const contracted: Form = {
+    body: body.slice(ARTICLE.length),
+    entry,
+    allows: (prefix) => prefix.endsWith(ARTICLE_AFTER_LI),
+  };
+  return [written, contracted];
+}
+
+function groupByFirstUnit(forms: readonly Form[]): Map<string, Form[]> {
+  const groups = new Map<string, Form[]>();
+  for (const form of [...forms].sort((a, b) => b.body.length - a.body.length)) {
+    const group = groups.get(form.body[0]);
+    if (group === undefined) groups.set(form.body[0], [form]);
+    else group.push(form);
+  }
+  return groups;
+}
+
+function longestAt(text: string, start: number, word: string, index: EntityIndex): EntityMention | undefined {
+  let best: EntityMention | undefined;
+  for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
+    const prefix = word.slice(0, length);
+    if (!index.prefixes.has(prefix)) continue;
+    const form = index.forms
+      .get(word[length])
+      ?.find((candidate) => candidate.allows(prefix) && matchesAt(text, start + length, candidate, index));
+    if (form === undefined || (best !== undefined && form.body.length <= best.end - best.start)) continue;
+    best = { entry: form.entry, start: start + length, end: start + length + form.body.length };
+  }
+  return best;
+}
+
+function matchesAt(text: string, at: number, form: Form, index: EntityIndex): boolean {
+  if (!text.startsWith(form.body, at)) return false;
+  WORD_REST.lastIndex = at + form.body.length;
+  const rest = WORD_REST.exec(text)?.[0] ?? '';
+  return isSuffixChain(rest, index.suffixes, MOST_SUFFIXES);
+}
+
+function isSuffixChain(rest: string, suffixes: readonly string[], most: number): boolean {
+  if (rest === '') return true;
+  if (most === 0) return false;
+  return suffixes.some(
+    (suffix) => rest.startsWith(suffix) && isSuffixChain(rest.slice(suffix.length), suffixes, most - 1),
+  );
+}

@@ -1,0 +1,67 @@
+import type { Locale } from './prompt.js';
+
+export type EntityKind = 'person' | 'place' | 'food' | 'holiday' | 'organisation' | 'currency';
+
+/** Whether a name belongs to the locale's own culture. */
+export type EntityOrigin = 'local' | 'foreign';
+
+/**
+ * Gazetteers are cut in two by a hash of the name. Judges and reward models know the seen half; a rise of the
+ * unseen half is therefore learnt behaviour, not a list learnt by heart.
+ */
+export type EntityHalf = 'seen' | 'unseen';
+
+/** A name that the locale's gazetteer knows. */
+export interface GazetteerEntry {
+  readonly text: string;
+  readonly kind: EntityKind;
+  readonly origin: EntityOrigin;
+  readonly half: EntityHalf;
+}
+
+/** What gives a register away in writing. */
+export interface RegisterFeatures {
+  /** Whole words. */
+  readonly markers: readonly string[];
+  /** Ends of a sentence's last word. */
+  readonly endings: readonly string[];
+}
+
+/** What Majlis knows about writing in a locale; all texts are in Unicode NFC. */
+export interface LocaleProfile {
+  readonly locale: Locale;
+  /** Unicode script name, for example `Arabic` or `Hangul`. */
+  readonly script: string;
+  readonly registers: Readonly<Record<string, RegisterFeatures>>;
+  /** Clitics that may stand before an entity in the same word. */
+  readonly prefixes: readonly string[];
+  /** Particles that may follow an entity in the same word. */
+  readonly suffixes: readonly string[];
+  readonly gazetteer: readonly GazetteerEntry[];
+  /** Words that a respectful answer does not use. */
+  readonly taboo: readonly string[];
+  readonly units: {
+    /** ISO 4217. */
+    readonly currency: string;
+    /** A calendar that `Intl.DateTimeFormat` knows. */
+    readonly calendar: string;
+    /** IANA time zone. */
+    readonly timeZone: string;
+  };
+  readonly localCurrencyWords: readonly string[];
+  readonly foreignCurrencyWords: readonly string[];
+}
+
+/**
+ * The profile for a locale, by BCP-47 lookup (RFC 4647 §3.4): `ar-EG` is served by `ar` where it has none of its
+ * own. Undefined where no subtag is left that has one.
+ */
+export function profileFor(locale: Locale, profiles: readonly LocaleProfile[]): LocaleProfile | undefined {
+  const subtags = locale.toLowerCase().split('-');
+  for (let length = subtags.length; length > 0; length -= 1) {
+    const range = subtags.slice(0, length).join('-');
+    const profile = profiles.find((candidate) => candidate.locale.toLowerCase() === range);
+    if (profile !== undefined) return profile;
+  }
+  return undefined;
+}
