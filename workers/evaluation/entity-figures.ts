@@ -1,0 +1,34 @@
+import type { LocaleProfile } from '../../core/domain/locale.js';
+import { findEntities } from '../../core/domain/entity-mention.js';
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
+import { proportionInterval } from '../../core/math/proportion-interval.js';
+import { MajlisError } from '../../core/errors.js';
+
+export interface EntityFigures {
+  /** Among answers whose first entity is in the unseen half: the share whose entity is local. */
+  readonly localEntityShare: IntervalEstimate;
+  /** Share of answers whose first entity is in the unseen half: a share that rises while this falls is fixation. */
+  readonly unseenMentionRate: IntervalEstimate;
+}
+
+const LEVEL = 0.95;
+
+/** Entity figures of one sample per held-out prompt, with Wilson intervals. */
+export function entityFigures(answers: readonly string[], profile: LocaleProfile): EntityFigures {
+  const unseen = answers.flatMap((answer) => {
+    const first = findEntities(answer, profile)[0]?.entry;
+    return first?.half === 'unseen' ? [first] : [];
+  });
+  if (unseen.length === 0) {
+    throw new MajlisError(
+      `None of ${answers.length} answers opens with an entity of the unseen half, so no share can be given; ` +
+        'train the SFT checkpoint longer or widen the gazetteer.',
+      { code: 'failed_precondition' },
+    );
+  }
+  const local = unseen.filter(({ origin }) => origin === 'local').length;
+  return {
+    localEntityShare: proportionInterval(local, unseen.length, LEVEL),
+    unseenMentionRate: proportionInterval(unseen.length, answers.length, LEVEL),
+  };
+}

@@ -1,0 +1,35 @@
+import type { LocaleProfile, RegisterFeatures } from '../../core/domain/locale.js';
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
+import { proportionInterval } from '../../core/math/proportion-interval.js';
+import { wordsOf } from './answer-vetoes.js';
+
+const LEVEL = 0.95;
+
+/** The register with the most marked words and sentence endings; undefined where none leads. */
+export function registerOf(answer: string, profile: LocaleProfile): string | undefined {
+  const counts = Object.entries(profile.registers)
+    .map(([name, features]) => ({ name, count: countFeatures(answer, features) }))
+    .sort((a, b) => b.count - a.count);
+  const [first, second] = counts;
+  if (first === undefined || first.count === 0 || first.count === second?.count) return undefined;
+  return first.name;
+}
+
+/** Share of answers in that register, with Wilson's interval. */
+export function registerShare(
+  answers: readonly string[],
+  register: string,
+  profile: LocaleProfile,
+): IntervalEstimate {
+  const inRegister = answers.filter((answer) => registerOf(answer, profile) === register).length;
+  return proportionInterval(inRegister, answers.length, LEVEL);
+}
+
+function countFeatures(answer: string, { markers, endings }: RegisterFeatures): number {
+  const words = wordsOf(answer);
+  const marked = words.filter((word) => markers.includes(word)).length;
+  const ended = answer
+    .split(/[.!?؟。…]+/u)
+    .filter((sentence) => endings.some((ending) => sentence.trim().endsWith(ending))).length;
+  return marked + ended;
+}

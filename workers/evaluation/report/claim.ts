@@ -1,0 +1,23 @@
+import type { ReportData } from './report-data.js';
+import { formatInterval } from './format-figure.js';
+
+/** The claim in one or two sentences, with its interval; it says so where the interval includes zero. */
+export function claimOf(data: ReportData): string {
+  const steered = data.arms.rubricA;
+  if (steered === undefined) return 'No arm was evaluated.';
+  const rubric = data.rubrics[0]?.id ?? 'the rubric';
+  const difference = steered.winRateMinusPlacebo;
+  const verdict = difference.low > 0 ? 'excludes zero' : 'does not exclude zero';
+  return (
+    `Under ${rubric}, judged by ${data.feedbackSource}, the policy beats its SFT checkpoint on ` +
+    `${formatInterval(steered.winRate, 'percent')} of held-out prompts by the control judge; ` +
+    `against the same training on shuffled preferences the difference is ${formatInterval(difference, 'percent')}, ` +
+    `which ${verdict}.`
+  );
+}
+
+/** What this experiment shows, and what it does not. */
+export const LIMITS =
+  'The policy is a small, template-like language model trained on a corpus written for this example. The figures show ' +
+  'that the loop steers a policy by the rubric it is given, and by nothing else. They do not show that the rubric is ' +
+  'right, that the answers are useful, or what a large model would do.';

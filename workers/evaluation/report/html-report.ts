@@ -1,0 +1,99 @@
+import { claimOf, LIMITS } from './claim.js';
+import { escapeHtml, localeText } from './escape-html.js';
+import { armsOf, figureRows } from './figure-rows.js';
+import { formatNumber } from './format-figure.js';
+import { lineChart } from './line-chart.js';
+import { REPORT_STYLE } from './report-style.js';
+import type { ArmCurves, FlippedPairLine, ReportData, SamplePair } from './report-data.js';
+
+const COLORS = { rubricA: '#0b6e4f', swapped: '#b5541c', placebo: '#7a7a7a' } as const;
+
+/** The report as one self-contained page: no script, no outside resource, all text escaped. */
+export function htmlReport(data: ReportData): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(data.title)}</title>
+<style>${REPORT_STYLE}</style>
+<h1>${escapeHtml(data.title)}</h1>
+<p class="claim">${escapeHtml(claimOf(data))}</p>
+${chart(data, 'Reward per iteration, each arm by its own reward model', 'reward')}
+${chart(data, 'KL to the SFT checkpoint, nats per sequence', 'kl')}
+<h2>Figures</h2>
+${figuresTable(data)}
+<h2>Judges and reward model</h2>
+${judges(data)}
+<h2>Rubrics</h2>
+<ul>${data.rubrics
+    .map(
+      ({ id, version, title, hash }) =>
+        `<li><b>${escapeHtml(id)}</b> ${escapeHtml(version)}, ${escapeHtml(title)} <code>${escapeHtml(hash.slice(0, 16))}</code></li>`,
+    )
+    .join('')}</ul>
+<h2>Pairs that the swap turned</h2>
+<p>${data.flippedCount} of ${data.comparedPairs} pairs turned.</p>
+${flipped(data.flippedPairs, data.locale)}
+<h2>Best by the control judge</h2>
+${samples(data.best, data.locale)}
+<h2>Worst by the control judge</h2>
+${samples(data.worst, data.locale)}
+<h2>What this shows and what it does not</h2>
+<p>${escapeHtml(LIMITS)}</p>
+<footer>${data.seconds.toFixed(0)} s, peak memory ${(data.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, seed ${data.seed},
+${data.workers} rollout workers; ${data.truncatedPrompts} prompts over length, ${data.cutAnswers} answers cut in
+mid-character.</footer>
+</html>
+`;
+}
+
+function chart(data: ReportData, title: string, curve: keyof ArmCurves): string {
+  return lineChart(
+    title,
+    armsOf(data).map((name) => ({ name, color: COLORS[name], points: data.curves[name]?.[curve] ?? [] })),
+  );
+}
+
+function figuresTable(data: ReportData): string {
+  const head = armsOf(data)
+    .map((name) => `<th>${name}</th>`)
+    .join('');
+  const rows = figureRows(data).map(
+    ({ name, cells }) =>
+      `<tr><th>${escapeHtml(name)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
+  );
+  return `<table><tr><th></th>${head}</tr>${rows.join('')}</table>`;
+}
+
+function judges({ rewardModelAccuracy, judges: lines, controlGoldAccuracy }: ReportData): string {
+  const accuracy = formatNumber(rewardModelAccuracy.value, 'percent');
+  const baseline = formatNumber(rewardModelAccuracy.lengthBaseline, 'percent');
+  return `<ul><li>Reward model on held-out pairs: ${accuracy} of ${rewardModelAccuracy.n}; the longer answer alone:
+${baseline}.</li>${lines
+    .map(
+      ({ name, accuracy: share, n }) =>
+        `<li>${escapeHtml(name)}: ${formatNumber(share, 'percent')} of ${n} gold pairs.</li>`,
+    )
+    .join(
+      '',
+    )}<li>Control judge: ${formatNumber(controlGoldAccuracy, 'percent')} of its own gold pairs.</li></ul>`;
+}
+
+function flipped(pairs: readonly FlippedPairLine[], locale: string): string {
+  const rows = pairs.map(
+    (pair) =>
+      `<tr><td>${localeText(pair.prompt, locale)}</td><td>${localeText(pair.first, locale)}</td>` +
+      `<td>${localeText(pair.second, locale)}</td><td>${pair.probabilityFirstBefore.toFixed(2)} → ` +
+      `${pair.probabilityFirstAfter.toFixed(2)}</td><td>${escapeHtml(pair.criterion)}</td></tr>`,
+  );
+  return `<table><tr><th>prompt</th><th>first</th><th>second</th><th>P(first)</th><th>criterion</th></tr>${rows.join('')}</table>`;
+}
+
+function samples(pairs: readonly SamplePair[], locale: string): string {
+  const rows = pairs.map(
+    ({ prompt, before, after, probabilityAfter }) =>
+      `<tr><td>${localeText(prompt, locale)}</td><td>${localeText(before, locale)}</td>` +
+      `<td>${localeText(after, locale)}</td><td>${probabilityAfter.toFixed(2)}</td></tr>`,
+  );
+  return `<table><tr><th>prompt</th><th>before</th><th>after</th><th>P(after)</th></tr>${rows.join('')}</table>`;
+}

@@ -1,0 +1,76 @@
+import type { ArmFigures, ArmName } from '../arm-figures.js';
+
+/** One iteration's point on a curve. */
+export interface CurvePoint {
+  readonly iteration: number;
+  readonly value: number;
+}
+
+/** What an arm showed while it ran. */
+export interface ArmCurves {
+  readonly reward: readonly CurvePoint[];
+  readonly kl: readonly CurvePoint[];
+}
+
+/** The same prompt answered before and after. */
+export interface SamplePair {
+  readonly prompt: string;
+  readonly before: string;
+  readonly after: string;
+  /** The control judge's probability that `after` is better. */
+  readonly probabilityAfter: number;
+}
+
+/** A pair whose preference turned when the rubric was swapped. */
+export interface FlippedPairLine {
+  readonly prompt: string;
+  readonly first: string;
+  readonly second: string;
+  readonly probabilityFirstBefore: number;
+  readonly probabilityFirstAfter: number;
+  /** The criterion whose contribution changed most. */
+  readonly criterion: string;
+}
+
+export interface RubricLine {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  readonly hash: string;
+}
+
+export interface JudgeLine {
+  readonly name: string;
+  readonly accuracy: number;
+  readonly n: number;
+}
+
+/** Everything the report says, as text and as a page. */
+export interface ReportData {
+  readonly title: string;
+  readonly locale: string;
+  readonly seed: number;
+  readonly workers: number;
+  readonly seconds: number;
+  readonly peakMemoryBytes: number;
+  /** "rule judges", or the endpoint where one answered. */
+  readonly feedbackSource: string;
+  readonly rubrics: readonly RubricLine[];
+  readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  readonly curves: Readonly<Partial<Record<ArmName, ArmCurves>>>;
+  readonly rewardModelAccuracy: {
+    readonly value: number;
+    readonly lengthBaseline: number;
+    readonly n: number;
+  };
+  readonly judges: readonly JudgeLine[];
+  readonly controlGoldAccuracy: number;
+  readonly flippedPairs: readonly FlippedPairLine[];
+  readonly flippedCount: number;
+  readonly comparedPairs: number;
+  readonly best: readonly SamplePair[];
+  readonly worst: readonly SamplePair[];
+  /** Counts of inputs and outputs that were cut: prompts over length, answers cut in mid-character. */
+  readonly truncatedPrompts: number;
+  readonly cutAnswers: number;
+}

@@ -1,0 +1,57 @@
+import { claimOf, LIMITS } from './claim.js';
+import { armsOf, figureRows } from './figure-rows.js';
+import { formatNumber } from './format-figure.js';
+import type { ReportData, SamplePair } from './report-data.js';
+
+const SHOWN = 3;
+
+/** The report for a terminal or a log. */
+export function textReport(data: ReportData): string {
+  const arms = armsOf(data);
+  return [
+    data.title,
+    '',
+    claimOf(data),
+    '',
+    ...figureRows(data).flatMap(({ name, cells }) => [
+      name,
+      ...cells.map((cell, index) => `    ${(arms[index] ?? '').padEnd(8)}  ${cell}`),
+    ]),
+    '',
+    ...judgeLines(data),
+    '',
+    `${data.flippedCount} of ${data.comparedPairs} pairs turned when the rubric was swapped.`,
+    ...data.flippedPairs.slice(0, SHOWN).map(({ prompt, criterion }) => `    by ${criterion}: ${prompt}`),
+    '',
+    'Best by the control judge',
+    ...sampleLines(data.best),
+    'Worst by the control judge',
+    ...sampleLines(data.worst),
+    LIMITS,
+    `${data.seconds.toFixed(0)} s, peak memory ${(data.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, seed ${data.seed}, ` +
+      `${data.workers} rollout workers; ${data.truncatedPrompts} prompts over length, ` +
+      `${data.cutAnswers} answers cut in mid-character.`,
+  ].join('\n');
+}
+
+function judgeLines(data: ReportData): string[] {
+  const { value, lengthBaseline, n } = data.rewardModelAccuracy;
+  return [
+    `Reward model on held-out pairs: ${formatNumber(value, 'percent')} of ${n}; the longer answer alone: ` +
+      `${formatNumber(lengthBaseline, 'percent')}.`,
+    ...data.judges.map(
+      (judge) => `Judge ${judge.name}: ${formatNumber(judge.accuracy, 'percent')} of ${judge.n} gold pairs.`,
+    ),
+    `Control judge: ${formatNumber(data.controlGoldAccuracy, 'percent')} of its own gold pairs.`,
+  ];
+}
+
+function sampleLines(samples: readonly SamplePair[]): string[] {
+  return samples
+    .slice(0, SHOWN)
+    .flatMap(({ prompt, before, after }) => [
+      `    ${prompt}`,
+      `      before  ${before}`,
+      `      after   ${after}`,
+    ]);
+}

@@ -1,0 +1,32 @@
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
+import { pairedBootstrap } from '../../core/math/paired-bootstrap.js';
+import type { Rng } from '../../core/math/rng.js';
+import { point, type ControlJudge } from './control-judge.js';
+
+/** One held-out prompt, answered by two policies. */
+export interface Match {
+  readonly prompt: string;
+  readonly challenger: string;
+  readonly incumbent: string;
+}
+
+const RESAMPLES = 2000;
+const LEVEL = 0.95;
+
+/** Points of the challenger on each prompt: 1 for a win, a half for a tie, 0 for a loss. [prompt] */
+export function matchPoints(judge: ControlJudge, matches: readonly Match[]): Float64Array {
+  return Float64Array.from(matches, ({ prompt, challenger, incumbent }) =>
+    point(judge.probabilityFirst(prompt, challenger, incumbent)),
+  );
+}
+
+/** Mean points with a bootstrap interval over prompts. */
+export function winRate(points: Float64Array, rng: Rng): IntervalEstimate {
+  return pairedBootstrap({ differences: points, resamples: RESAMPLES, rng, level: LEVEL });
+}
+
+/** Mean difference in points on the same prompts, with a paired bootstrap interval over prompts. */
+export function winRateDifference(points: Float64Array, baseline: Float64Array, rng: Rng): IntervalEstimate {
+  const differences = points.map((value, prompt) => value - (baseline[prompt] ?? Number.NaN));
+  return pairedBootstrap({ differences, resamples: RESAMPLES, rng, level: LEVEL });
+}
