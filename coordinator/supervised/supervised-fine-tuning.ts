@@ -1,0 +1,95 @@
+import type { ModelId, TokenBatch, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
+import { createRng, type Rng } from '../../core/math/rng.js';
+
+/** One demonstration as token ids: the rendered prompt, then the answer with its end-of-text token. */
+export interface Demonstration {
+  readonly promptTokenIds: readonly number[];
+  readonly answerTokenIds: readonly number[];
+}
+
+export interface SupervisedOptions {
+  readonly steps: number;
+  readonly sequencesPerStep: number;
+  /** Peak learning rate: reached after `warmupSteps`, then falls linearly to a tenth of it. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly seed: number;
+}
+
+export interface SupervisedProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Mean nats per answer token in this step's batch. */
+  readonly loss: number;
+  readonly tokens: number;
+}
+
+const BETAS: readonly [number, number] = [0.9, 0.98];
+const FINAL_SHARE = 0.1;
+
+/**
+ * Supervised fine-tuning through the trainer port: cross-entropy over answer tokens only, a fixed number of steps,
+ * demonstrations in a seeded order that is shuffled anew each epoch. Returns the number of optimizer steps.
+ */
+export async function superviseModel(
+  { trainer, call, modelId }: { trainer: Trainer; call: TrainerCall; modelId: ModelId },
+  demonstrations: readonly Demonstration[],
+  options: SupervisedOptions,
+  onProgress: (progress: SupervisedProgress) => void = () => undefined,
+): Promise<number> {
+  const order = endlessOrder(createRng(options.seed).fork('supervised'), demonstrations.length);
+  for (let step = 0; step < options.steps; step += 1) {
+    const chosen = Array.from({ length: options.sequencesPerStep }, () => demonstrations[order.next().value]);
+    const batch = packDemonstrations(chosen.filter((item) => item !== undefined));
+    const tokens = batch.weights.reduce((sum, weight) => sum + weight, 0);
+    const versioned = { ...call, expectedVersion: step };
+    const { loss } = await trainer.forwardBackward(versioned, {
+      modelId,
+      step,
+      micro: 0,
+      loss: { type: 'cross_entropy', batch },
+      normalizer: tokens,
+    });
+    await trainer.optimStep(versioned, {
+      modelId,
+      step,
+      learningRate: learningRateAt(step, options),
+      betas: BETAS,
+      eps: 1e-8,
+      weightDecay: 0.01,
+      clip: 1,
+    });
+    onProgress({ step: step + 1, steps: options.steps, loss, tokens });
+  }
+  return options.steps;
+}
+
+/** Packs demonstrations with weight 1 on answer tokens and 0 on prompt tokens. */
+export function packDemonstrations(demonstrations: readonly Demonstration[]): TokenBatch {
+  const lengths = demonstrations.map((item) => item.promptTokenIds.length + item.answerTokenIds.length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const tokenIds = new Int32Array(total);
+  const weights = new Float32Array(total);
+  const offsets = new Int32Array(demonstrations.length + 1);
+  let at = 0;
+  demonstrations.forEach(({ promptTokenIds, answerTokenIds }, index) => {
+    tokenIds.set(promptTokenIds, at);
+    tokenIds.set(answerTokenIds, at + promptTokenIds.length);
+    weights.fill(1, at + promptTokenIds.length, at + promptTokenIds.length + answerTokenIds.length);
+    at += promptTokenIds.length + answerTokenIds.length;
+    offsets[index + 1] = at;
+  });
+  return { tokenIds, offsets, weights, temperature: 1 };
+}
+
+/** Linear warm-up, then linear decay to a tenth of the peak. */
+export function learningRateAt(step: number, options: SupervisedOptions): number {
+  if (step < options.warmupSteps) return (options.learningRate * (step + 1)) / options.warmupSteps;
+  const left = (options.steps - step) / Math.max(options.steps - options.warmupSteps, 1);
+  return options.learningRate * Math.max(left, FINAL_SHARE);
+}
+
+function* endlessOrder(rng: Rng, size: number): Generator<number, number> {
+  const indices = Array.from({ length: size }, (_, index) => index);
+  for (let epoch = 0; ; epoch += 1) yield* rng.fork(epoch).shuffle(indices);
+}
