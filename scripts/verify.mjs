@@ -1,0 +1,50 @@
+// Every check of the project, in order, with its time. `npm run verify` and .ci/run call this and nothing else.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { setUpPython } from './setup-python.mjs';
+
+const REPORT = '.majlis/jest.json';
+
+const checks = [
+  ['format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']],
+  ['generated code', 'node', ['scripts/generate.mjs', '--check']],
+  ['types', 'npx', ['tsc', '-b']],
+  ['lint', 'npx', ['eslint', '.']],
+  ['import walls', 'npm', ['run', '-s', 'walls']],
+  ['tests', 'npx', ['jest', '--json', `--outputFile=${REPORT}`]],
+];
+
+function seconds(start) {
+  return ((performance.now() - start) / 1000).toFixed(1);
+}
+
+function run([name, command, args]) {
+  const start = performance.now();
+  console.log(`── ${name}`);
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  console.log(`── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${seconds(start)} s`);
+  return status === 0;
+}
+
+mkdirSync('.majlis', { recursive: true });
+const setUpStart = performance.now();
+const python = setUpPython();
+console.log(
+  `── set-up: ${python.ok ? 'ok' : `SKIP Python checks: ${python.reason}`} in ${seconds(setUpStart)} s`,
+);
+if (!python.ok && process.env.CI === 'true') {
+  console.error('With CI=true nothing may be skipped.');
+  process.exit(1);
+}
+
+const start = performance.now();
+const failed = checks.filter((check) => !run(check)).map(([name]) => name);
+console.log(
+  `── all checks in ${seconds(start)} s${failed.length > 0 ? `; FAILED: ${failed.join(', ')}` : ''}`,
+);
+
+if (!failed.includes('types')) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(REPORT, 'utf8'));
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
+}
+process.exit(failed.length > 0 ? 1 : 0);
