@@ -1,0 +1,308 @@
+import type { Bus, Delivery, QueueSettings } from '../../core/bus/bus.js';
+
+/** What an adapter's test supplies. `elapse` lets so much time pass, really or on a fake clock. */
+export interface BusHarness {
+  readonly bus: Bus;
+  close(): Promise<void>;
+  elapse(milliseconds: number): Promise<void>;
+}
+
+const ACK_WAIT_MS = 400;
+/** Long enough after a deadline for a real server to have noticed it. */
+const MARGIN_MS = 250;
+
+const settings: QueueSettings = {
+  name: 'tasks',
+  maxMessages: 3,
+  ackWaitMs: ACK_WAIT_MS,
+  maxDeliveries: 3,
+  dedupeWindowMs: 1500,
+};
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const text = (data: Uint8Array): string => Buffer.from(data).toString();
+
+/** The promises of `Bus`, for every adapter. */
+export function describeBus(name: string, make: () => Promise<BusHarness>): void {
+  describe(`${name} keeps the promises of a bus:`, () => {
+    let harness: BusHarness;
+    let bus: Bus;
+
+    beforeEach(async () => {
+      harness = await make();
+      bus = harness.bus;
+      await bus.declareQueue(settings);
+    });
+
+    afterEach(async () => {
+      await harness.close();
+    });
+
+    const publish = (data: string, dedupeId = data) =>
+      bus.publish(settings.name, { dedupeId, data: bytes(data) });
+
+    async function pullOne(): Promise<Delivery> {
+      const [delivery] = await bus.pull(settings.name, { max: 1, waitMs: 1000 });
+      if (delivery === undefined) throw new Error('nothing was delivered');
+      return delivery;
+    }
+
+    async function expectNothing(): Promise<void> {
+      const pulled = bus.pull(settings.name, { max: 10, waitMs: 100 });
+      await harness.elapse(100 + MARGIN_MS);
+      expect(await pulled).toEqual([]);
+    }
+
+    const status = () => bus.status(settings.name);
+
+    describe('delivery', () => {
+      it('delivers a message with its bytes and attempt 1, then never again once it is acked', async () => {
+        await bus.publish(settings.name, { dedupeId: 'a', data: Uint8Array.of(0, 255, 10, 0) });
+        const delivery = await pullOne();
+        expect([...delivery.data]).toEqual([0, 255, 10, 0]);
+        expect(delivery.attempt).toBe(1);
+        await delivery.ack();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        await expectNothing();
+        expect(await status()).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+      });
+
+      it('delivers in the order of publishing, at most as many as asked', async () => {
+        await publish('a');
+        await publish('b');
+        await publish('c');
+        const first = await bus.pull(settings.name, { max: 2, waitMs: 1000 });
+        const second = await bus.pull(settings.name, { max: 2, waitMs: 1000 });
+        expect(first.map((d) => text(d.data))).toEqual(['a', 'b']);
+        expect(second.map((d) => text(d.data))).toEqual(['c']);
+      });
+
+      it('keeps a leased message from other consumers', async () => {
+        await publish('a');
+        await pullOne();
+        await expectNothing();
+        expect(await status()).toMatchObject({ pending: 0, leased: 1 });
+      });
+
+      it('is not changed by what a publisher later does to its buffer', async () => {
+        const data = bytes('a');
+        await bus.publish(settings.name, { dedupeId: 'a', data });
+        data[0] = 0;
+        expect(text((await pullOne()).data)).toBe('a');
+      });
+    });
+
+    describe('waiting', () => {
+      it('ends with nothing when nothing comes', async () => {
+        await expectNothing();
+      });
+
+      it('ends as soon as a message is published', async () => {
+        const pulled = bus.pull(settings.name, { max: 5, waitMs: 60_000 });
+        await harness.elapse(50);
+        await publish('late');
+        const deliveries = await pulled;
+        expect(deliveries.map((d) => text(d.data))).toEqual(['late']);
+      });
+
+      it('gives one message to one of several waiting consumers', async () => {
+        const pulls = [1, 2, 3].map(() => bus.pull(settings.name, { max: 1, waitMs: 300 }));
+        await harness.elapse(50);
+        await publish('only');
+        await harness.elapse(300 + MARGIN_MS);
+        const deliveries = (await Promise.all(pulls)).flat();
+        expect(deliveries).toHaveLength(1);
+      });
+
+      it('rejects with cancelled when the signal fires, and leases nothing to the one who left', async () => {
+        const leaving = new AbortController();
+        const pulled = bus.pull(settings.name, { max: 1, waitMs: 60_000, signal: leaving.signal });
+        await harness.elapse(50);
+        leaving.abort();
+        await expect(pulled).rejects.toMatchObject({ code: 'cancelled' });
+        await publish('a');
+        expect((await pullOne()).attempt).toBe(1);
+      });
+
+      it('rejects with cancelled when the signal had fired before', async () => {
+        await publish('a');
+        const pulled = bus.pull(settings.name, { max: 1, waitMs: 100, signal: AbortSignal.abort() });
+        await expect(pulled).rejects.toMatchObject({ code: 'cancelled' });
+      });
+    });
+
+    describe('leases', () => {
+      it('deliver again, with a higher attempt, what was neither acked nor extended', async () => {
+        await publish('a');
+        await pullOne();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        const again = await pullOne();
+        expect([text(again.data), again.attempt]).toEqual(['a', 2]);
+      });
+
+      it('wake a waiting consumer when they run out', async () => {
+        await publish('a');
+        await pullOne();
+        const pulled = bus.pull(settings.name, { max: 1, waitMs: 5000 });
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        const [again] = await pulled;
+        expect(again?.attempt).toBe(2);
+      });
+
+      it('last as long as the holder says that it is working', async () => {
+        await publish('a');
+        const delivery = await pullOne();
+        for (let beat = 0; beat < 6; beat += 1) {
+          await harness.elapse(ACK_WAIT_MS / 3);
+          await delivery.working();
+        }
+        await expectNothing();
+        await delivery.ack();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        await expectNothing();
+      });
+
+      it('end at once with a nak', async () => {
+        await publish('a');
+        await (await pullOne()).nak();
+        expect((await pullOne()).attempt).toBe(2);
+      });
+
+      it('end with a nak that keeps the message back for its delay', async () => {
+        await publish('a');
+        await (await pullOne()).nak(900);
+        await expectNothing();
+        await harness.elapse(900);
+        expect((await pullOne()).attempt).toBe(2);
+      });
+
+      it('are not fenced: an ack that comes too late removes the message for the next holder as well', async () => {
+        await publish('a');
+        const slow = await pullOne();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        const next = await pullOne();
+        await slow.ack();
+        await next.ack();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        await expectNothing();
+        expect(await status()).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+      });
+    });
+
+    describe('publishing', () => {
+      it('stores a repeated id once within the window, also after the message was acked', async () => {
+        expect(await publish('a')).toEqual({ duplicate: false });
+        expect(await publish('a')).toEqual({ duplicate: true });
+        await (await pullOne()).ack();
+        expect(await publish('a')).toEqual({ duplicate: true });
+        await expectNothing();
+      });
+
+      it('stores an id again after the window', async () => {
+        await publish('a');
+        await (await pullOne()).ack();
+        await harness.elapse(settings.dedupeWindowMs + MARGIN_MS);
+        expect(await publish('a')).toEqual({ duplicate: false });
+        expect((await pullOne()).attempt).toBe(1);
+      });
+
+      it('is refused by a full queue, whose messages all stay', async () => {
+        for (const data of ['a', 'b', 'c']) await publish(data);
+        await expect(publish('d')).rejects.toMatchObject({ code: 'resource_exhausted', isRetryable: true });
+        const kept = await bus.pull(settings.name, { max: 10, waitMs: 1000 });
+        expect(kept.map((d) => text(d.data))).toEqual(['a', 'b', 'c']);
+      });
+
+      it('is refused while leases fill the queue, and accepted under the same id once one is acked', async () => {
+        for (const data of ['a', 'b', 'c']) await publish(data);
+        const [first] = await bus.pull(settings.name, { max: 3, waitMs: 1000 });
+        await expect(publish('d')).rejects.toMatchObject({ code: 'resource_exhausted' });
+        await first?.ack();
+        expect(await publish('d')).toEqual({ duplicate: false });
+      });
+    });
+
+    describe('dead letters', () => {
+      it('take a message after its last delivery went unanswered, and free its place', async () => {
+        await publish('poison');
+        for (let attempt = 1; attempt <= settings.maxDeliveries; attempt += 1) {
+          expect((await pullOne()).attempt).toBe(attempt);
+          await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        }
+        await expectNothing();
+        const { deadLetters, ...counts } = await status();
+        expect(counts).toEqual({ pending: 0, leased: 0 });
+        expect(deadLetters.map((letter) => text(letter.data))).toEqual(['poison']);
+        expect(deadLetters[0]?.reason).toContain(`${settings.maxDeliveries} times`);
+      });
+
+      it('take a message that was given back once too often', async () => {
+        await publish('poison');
+        for (let attempt = 1; attempt <= settings.maxDeliveries; attempt += 1) await (await pullOne()).nak();
+        await expectNothing();
+        expect((await status()).deadLetters).toHaveLength(1);
+      });
+
+      it('take a terminated message at once, with its reason', async () => {
+        await publish('a');
+        await publish('b');
+        await (await pullOne()).terminate('prompt is not UTF-8');
+        expect(text((await pullOne()).data)).toBe('b');
+        await harness.elapse(MARGIN_MS);
+        const { deadLetters } = await status();
+        expect(deadLetters.map((letter) => [text(letter.data), letter.reason])).toEqual([
+          ['a', 'prompt is not UTF-8'],
+        ]);
+      });
+    });
+
+    describe('queues', () => {
+      it('are apart from each other', async () => {
+        await bus.declareQueue({ ...settings, name: 'results' });
+        await publish('a');
+        expect(await bus.status('results')).toMatchObject({ pending: 0 });
+        expect(await bus.publish('results', { dedupeId: 'a', data: bytes('r') })).toEqual({
+          duplicate: false,
+        });
+        expect(text((await pullOne()).data)).toBe('a');
+      });
+
+      it('may be declared again with the same settings, which changes nothing', async () => {
+        await publish('a');
+        await bus.declareQueue(settings);
+        expect(text((await pullOne()).data)).toBe('a');
+      });
+
+      it('refuse to be declared again with other settings', async () => {
+        const other = bus.declareQueue({ ...settings, maxMessages: 4 });
+        await expect(other).rejects.toMatchObject({ code: 'already_exists' });
+      });
+
+      it('have to be declared', async () => {
+        const lost = bus.publish('nowhere', { dedupeId: 'a', data: bytes('a') });
+        await expect(lost).rejects.toMatchObject({ code: 'not_found' });
+        const pulled = bus.pull('nowhere', { max: 1, waitMs: 10 });
+        await expect(pulled).rejects.toMatchObject({ code: 'not_found' });
+      });
+
+      it('forget every message when they are purged, leased ones too', async () => {
+        for (const data of ['a', 'b']) await publish(data);
+        const leased = await pullOne();
+        await bus.purge(settings.name);
+        expect(await status()).toMatchObject({ pending: 0, leased: 0 });
+        await leased.ack();
+        await leased.nak();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        await expectNothing();
+      });
+    });
+
+    it('cancels a waiting pull when it is closed, and refuses every later call', async () => {
+      const outcome = bus.pull(settings.name, { max: 1, waitMs: 60_000 }).catch((error: unknown) => error);
+      await harness.elapse(50);
+      await bus.close();
+      expect(await outcome).toMatchObject({ code: 'cancelled' });
+      await expect(publish('a')).rejects.toMatchObject({ code: 'failed_precondition' });
+    });
+  });
+}
