@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { BadInputError } from '../errors.js';
 
 /** A decoder of one message type, as ts-proto generates them. */
@@ -67,5 +67,6 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (Array.isArray(value)) return `${value.length} entries`;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  return isRecord(value) ? 'a message' : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return 'a message';
 }

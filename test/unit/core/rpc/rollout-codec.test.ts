@@ -145,7 +145,7 @@ describe('the rollout codec', () => {
     const message = trajectoryGroupToMessage(group);
     const [first, ...others] = message.trajectories;
     const bytes = TaskResult.encode({
-      result: { $case: 'rollout', value: { ...message, trajectories: [{ ...first!, ...edit }, ...others] } },
+      result: { $case: 'rollout', value: { ...message, trajectories: [{ ...first, ...edit }, ...others] } },
     }).finish();
     expect(refusal(() => decodeTrajectoryGroup(bytes)).input).toMatchObject({ place, found });
   });
