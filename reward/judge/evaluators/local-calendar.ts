@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineEvaluator } from '../evaluator.js';
+import { createLexicon } from '../lexicon.js';
+
+const DAY_MS = 86_400_000;
+/** Two years from 2024-01-01: every month of every calendar starts within them. */
+const DAYS = Array.from({ length: 731 }, (_, day) => new Date(Date.UTC(2024, 0, 1) + day * DAY_MS));
+
+/**
+ * Dates as the region names them: one minus the share of foreign month and weekday names. The region's own are
+ * `Intl`'s (Unicode CLDR) for its locale in the Gregorian and in its traditional calendar; foreign are those of
+ * `foreignLocales` that the region does not share. An answer without dates scores 1.
+ */
+export const localCalendar = defineEvaluator({
+  name: 'local-calendar',
+  parameters: z.strictObject({ foreignLocales: z.array(z.string().min(2)).min(1).default(['en']) }),
+  prepare: ({ foreignLocales }, { tag, profile }) => {
+    const lexicon = createLexicon(
+      {
+        local: [...namesIn(tag, 'gregory'), ...namesIn(tag, profile.units.calendar)],
+        foreign: foreignLocales.flatMap((locale) => namesIn(locale, 'gregory')),
+      },
+      profile,
+    );
+    return ({ text }) => {
+      const { local, foreign } = lexicon(text);
+      return local + foreign === 0 ? 1 : local / (local + foreign);
+    };
+  },
+});
+
+/** Month and weekday names of a calendar in a locale; numbered months (1월) are no names. */
+function namesIn(locale: string, calendar: string): string[] {
+  const month = new Intl.DateTimeFormat(locale, { calendar, month: 'long', timeZone: 'UTC' });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' });
+  const names = DAYS.flatMap((day) => [month.format(day), weekday.format(day)]);
+  return [...new Set(names)].filter((name) => !/\p{N}/u.test(name)).map((name) => name.normalize('NFC'));
+}

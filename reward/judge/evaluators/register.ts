@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { BadInputError } from '../../../core/errors.js';
+import type { LocaleProfile } from '../../../core/domain/locale.js';
+import type { AnswerReading } from '../answer-reading.js';
+import { wordsOf } from '../answer-reading.js';
+import { defineEvaluator } from '../evaluator.js';
+
+/**
+ * Register: of the signs of any register that the locale knows (marker words anywhere, endings of each sentence's
+ * last word), the share that belongs to the target's. Mixing registers therefore costs; `none` is the score of an
+ * answer that gives no sign. Where endings of two registers fit, the longer one is read (습니다 before 다).
+ */
+export const register = defineEvaluator({
+  name: 'register',
+  parameters: z.strictObject({ target: z.string(), none: z.number().min(0).max(1).default(0.5) }),
+  prepare: ({ target, none }, { profile }, where) => {
+    if (!Object.hasOwn(profile.registers, target)) {
+      throw new BadInputError({
+        ...where,
+        place: `${where.place ?? ''}.target`,
+        found: JSON.stringify(target),
+        allowed: `a register of locale ${profile.locale}: ${Object.keys(profile.registers).join(', ')}`,
+      });
+    }
+    const signsOf = registerSigns(profile);
+    return (reading) => {
+      const signs = signsOf(reading);
+      if (signs.length === 0) return none;
+      return signs.filter((name) => name === target).length / signs.length;
+    };
+  },
+});
+
+/** For an answer, the register of each sign in it. A word that marks two registers is a sign of neither. */
+function registerSigns(profile: LocaleProfile): (reading: AnswerReading) => string[] {
+  const markers = new Map<string, string | undefined>();
+  for (const [name, features] of Object.entries(profile.registers)) {
+    for (const marker of features.markers) markers.set(marker, markers.has(marker) ? undefined : name);
+  }
+  const endings = Object.entries(profile.registers)
+    .flatMap(([name, features]) => features.endings.map((ending) => ({ name, ending })))
+    .sort((a, b) => b.ending.length - a.ending.length);
+  return ({ words, sentences }) => {
+    const byWord = words.map((word) => markers.get(word));
+    const byEnding = sentences.map((sentence) => {
+      const last = wordsOf(sentence).at(-1) ?? '';
+      return endings.find(({ ending }) => last.endsWith(ending))?.name;
+    });
+    return [...byWord, ...byEnding].filter((name) => name !== undefined);
+  };
+}
