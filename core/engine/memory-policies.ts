@@ -1,0 +1,20 @@
+import type { PolicyVersion } from '../domain/policy.js';
+import { MajlisError } from '../errors.js';
+import type { PolicyAnnouncer, PolicyLocator } from './policy-locator.js';
+
+/** Announced policies of one process, by hash. */
+export class MemoryPolicies implements PolicyLocator, PolicyAnnouncer {
+  private readonly byHash = new Map<string, PolicyVersion>();
+
+  async announce(policy: PolicyVersion): Promise<void> {
+    this.byHash.set(policy.hash, policy);
+  }
+
+  async locate(policyHash: string): Promise<PolicyVersion> {
+    const policy = this.byHash.get(policyHash);
+    if (policy === undefined) {
+      throw new MajlisError(`policy ${policyHash} was never announced here`, { code: 'not_found' });
+    }
+    return policy;
+  }
+}
