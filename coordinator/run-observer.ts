@@ -1,0 +1,27 @@
+/** Something that needs a person's eye; the run goes on. */
+export interface RunAlarm {
+  readonly kind:
+    'conflicting_result' | 'refused_result' | 'tasks_reissued' | 'many_answers_excluded' | 'update_skipped';
+  readonly message: string;
+}
+
+/** One finished iteration, for progress bars and curves. */
+export interface IterationFinished {
+  readonly iteration: number;
+  readonly iterations: number;
+  /** The policy after the iteration. */
+  readonly policyHash: string;
+  readonly rubricHash: string;
+  /** The same that the ledger holds for it. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Milliseconds by stage: collect, evaluate, advantages, update, journal, publish. */
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
+
+/** Who watches a run. Observers never change it; every method may be absent. */
+export interface RunObserver {
+  iterationFinished?(event: IterationFinished): void;
+  /** Answers of the iteration that have come back, of all. */
+  answersCollected?(event: { readonly iteration: number; readonly done: number; readonly all: number }): void;
+  alarm?(alarm: RunAlarm): void;
+}
