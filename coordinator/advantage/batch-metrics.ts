@@ -1,0 +1,107 @@
+import { explainedVariance } from '../../core/math/explained-variance.js';
+import { MAX_LOG_RATIO } from '../../core/math/kl.js';
+import type { RewardSource } from '../score/reward-source.js';
+import type { Answer, AnswerAdvantage } from './answer.js';
+import type { ScoredAnswers } from './scored-answers.js';
+
+interface BatchMetricsInput {
+  readonly answers: readonly Answer[];
+  readonly advantages: readonly (AnswerAdvantage | undefined)[];
+  /** Log-probs as the sampling engine reported them. [answer][token] */
+  readonly behaviour: readonly Float32Array[];
+  readonly scored: ScoredAnswers;
+  readonly reward: RewardSource;
+  /** β in the reward. */
+  readonly beta: number;
+}
+
+interface BatchMetrics {
+  readonly klPerSequence: number;
+  readonly excludedShare: number;
+  readonly metrics: Record<string, number>;
+}
+
+/**
+ * What a batch says, before anything is learned from it. TRL's names where TRL has one, with its meaning: sums over an
+ * answer's tokens, means over answers. A figure that the batch cannot give (no answer was scored) is absent.
+ */
+export function batchMetrics(input: BatchMetricsInput): BatchMetrics {
+  const { answers, advantages, behaviour, scored, reward, beta } = input;
+  const klPerSequence = meanOf(answers.map(klOf));
+  const paid = answers.map(({ score }) => score).filter((score) => score !== undefined);
+  const excludedShare = 1 - paid.length / answers.length;
+  const nonScore = -beta * klPerSequence;
+  const metrics = {
+    'objective/kl': klPerSequence,
+    'objective/entropy': meanOf(answers.map(({ oldLogProbs }) => -sumOf(oldLogProbs))),
+    'objective/non_score_reward': nonScore,
+    ...(paid.length === 0 ? {} : scoreMetrics(meanOf(paid), nonScore, reward.rubricId)),
+    'rewards/excluded_share': excludedShare,
+    'rewards/malformed_share': scored.counts.policy_malformed / answers.length,
+    'groups/without_gradient_share': groupsWithoutGradient(answers, advantages),
+    'val/num_eos_tokens': answers.filter(({ finish }) => finish === 'stop').length,
+    'answers/mean_length': meanOf(answers.map(({ oldLogProbs }) => oldLogProbs.length)),
+    'behaviour/max_log_ratio': largestGap(answers, behaviour),
+    ...criticMetrics(answers, advantages),
+  };
+  return { klPerSequence, excludedShare, metrics };
+}
+
+function scoreMetrics(mean: number, nonScore: number, rubricId: string): Record<string, number> {
+  return {
+    'objective/scores': mean,
+    'objective/rlhf_reward': nonScore + mean,
+    [`rewards/${rubricId}/mean`]: mean,
+  };
+}
+
+function klOf({ oldLogProbs, referenceLogProbs }: Answer): number {
+  return sumOf(oldLogProbs) - sumOf(referenceLogProbs);
+}
+
+function groupsWithoutGradient(
+  answers: readonly Answer[],
+  advantages: readonly (AnswerAdvantage | undefined)[],
+): number {
+  const all = new Set(answers.map(({ group }) => group));
+  const learning = new Set(answers.filter((_, at) => advantages[at] !== undefined).map(({ group }) => group));
+  return 1 - learning.size / all.size;
+}
+
+/** How far the sampling engine and the trainer disagree about a token, at most, in nats. */
+function largestGap(answers: readonly Answer[], behaviour: readonly Float32Array[]): number {
+  let largest = 0;
+  for (const [at, { oldLogProbs }] of answers.entries()) {
+    for (const [t, logProb] of oldLogProbs.entries()) {
+      largest = Math.max(largest, Math.abs(logProb - behaviour[at][t]));
+    }
+  }
+  return Math.min(largest, MAX_LOG_RATIO);
+}
+
+function criticMetrics(
+  answers: readonly Answer[],
+  advantages: readonly (AnswerAdvantage | undefined)[],
+): Record<string, number> {
+  const values: number[] = [];
+  const returns: number[] = [];
+  for (const [at, answer] of answers.entries()) {
+    values.push(...((advantages[at]?.returns && answer.values) ?? []));
+    returns.push(...(advantages[at]?.returns ?? []));
+  }
+  if (returns.length === 0) return {};
+  const mask = new Float32Array(returns.length).fill(1);
+  const explained = explainedVariance(Float32Array.from(values), Float32Array.from(returns), mask);
+  return {
+    'val/mean': meanOf(values),
+    ...(explained === undefined ? {} : { 'val/explained_variance': explained }),
+  };
+}
+
+function sumOf(numbers: Float32Array): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+function meanOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}

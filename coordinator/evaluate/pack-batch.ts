@@ -1,0 +1,55 @@
+import type { Trajectory } from '../../core/domain/trajectory.js';
+import type { TokenBatch } from '../../core/trainer/trainer.js';
+import type { RolloutBatch } from '../dispatch/rollout-batch.js';
+
+/** One answer's place in a packed batch. */
+export interface PackedSequence {
+  readonly taskId: string;
+  /** Place of its prompt group in the batch, from 0. */
+  readonly group: number;
+  readonly promptTokenIds: readonly number[];
+  readonly trajectory: Trajectory;
+  /** Its answer tokens are the entries answerStart … end − 1. */
+  readonly answerStart: number;
+  readonly end: number;
+}
+
+/** An iteration's answers as the trainer takes them: prompt and answer together, weight 1 on answer tokens. */
+export interface PackedBatch {
+  readonly batch: TokenBatch;
+  readonly sequences: readonly PackedSequence[];
+}
+
+/** Packs a rollout batch once, for every forward pass of its iteration. Keeps the order of groups and answers. */
+export function packBatch(rollouts: RolloutBatch): PackedBatch {
+  const sequences: PackedSequence[] = [];
+  const offsets = [0];
+  let end = 0;
+  for (const [group, { task, result }] of rollouts.groups.entries()) {
+    const promptTokenIds = task.prompt.tokenIds;
+    for (const trajectory of result.trajectories) {
+      const answerStart = end + promptTokenIds.length;
+      end = answerStart + trajectory.tokenIds.length;
+      offsets.push(end);
+      sequences.push({ taskId: task.id, group, promptTokenIds, trajectory, answerStart, end });
+    }
+  }
+  const temperature = rollouts.groups[0]?.task.sampling.temperature ?? 1;
+  return { batch: filled(sequences, offsets, temperature), sequences };
+}
+
+/** An array's entries for one sequence's answer tokens: a view, not a copy. [token] */
+export function answerOf(packed: Float32Array, sequence: PackedSequence): Float32Array {
+  return packed.subarray(sequence.answerStart, sequence.end);
+}
+
+function filled(sequences: readonly PackedSequence[], offsets: number[], temperature: number): TokenBatch {
+  const tokenIds = new Int32Array(offsets[offsets.length - 1]);
+  const weights = new Float32Array(tokenIds.length);
+  for (const [at, { promptTokenIds, trajectory, answerStart, end }] of sequences.entries()) {
+    tokenIds.set(promptTokenIds, offsets[at]);
+    tokenIds.set(trajectory.tokenIds, answerStart);
+    weights.fill(1, answerStart, end);
+  }
+  return { tokenIds, offsets: Int32Array.from(offsets), weights, temperature };
+}
