@@ -1,0 +1,112 @@
+import type { ArtifactStore } from '../core/artifacts/artifact-store.js';
+import type { Bus } from '../core/bus/bus.js';
+import { rolloutQueueNames, rolloutQueues } from '../core/bus/subjects.js';
+import type { Run } from '../core/domain/run.js';
+import type { SamplingSettings } from '../core/domain/trajectory.js';
+import type { PolicyAnnouncer } from '../core/engine/policy-locator.js';
+import type { Ledger } from '../core/ledger/ledger.js';
+import { adaptiveKlController, fixedKlController } from '../core/math/kl-controller.js';
+import type { KlController } from '../core/math/kl-controller.js';
+import { createRng } from '../core/math/rng.js';
+import type { Clock } from '../core/runtime/clock.js';
+import type { Scorer } from '../core/scorer/scorer.js';
+import type { Trainer } from '../core/trainer/trainer.js';
+import type { AlgorithmOptions, KlOptions } from './algorithm-options.js';
+import { ControlEvents } from './control-events.js';
+import { Coordinator } from './coordinator.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { Evaluator } from './evaluate/evaluator.js';
+import { createRunModels } from './models/run-models.js';
+import { PolicyRegistry } from './policy/policy-registry.js';
+import { PromptSchedule } from './prompts/prompt-schedule.js';
+import type { PromptSource } from './prompts/prompt-source.js';
+import type { RunObserver } from './run-observer.js';
+import { BatchScorer } from './score/batch-scorer.js';
+import type { RewardSources } from './score/reward-source.js';
+import { UpdateJournal } from './update/update-journal.js';
+import { Updater } from './update/updater.js';
+
+/** The plugs of a coordinator. It closes none of them. */
+export interface CoordinatorPorts {
+  readonly bus: Bus;
+  readonly ledger: Ledger;
+  readonly artifacts: ArtifactStore;
+  readonly trainer: Trainer;
+  readonly scorer: Scorer;
+  readonly rewardSources: RewardSources;
+  readonly prompts: PromptSource;
+  readonly policyAnnouncer: PolicyAnnouncer;
+  readonly clock: Clock;
+  readonly observer: RunObserver;
+}
+
+export interface CoordinatorSettings {
+  /** As the ledger has it, with the epoch of this start. */
+  readonly run: Pick<Run, 'id' | 'seed' | 'epoch'>;
+  readonly algorithm: AlgorithmOptions;
+  readonly sampling: SamplingSettings;
+  /** The supervised checkpoint, a Hugging Face directory: policy, reference and critic start from it. */
+  readonly baseModel: string;
+  readonly rubricHash: string;
+  /** Results of engines with another fingerprint are refused. */
+  readonly engineFingerprint: string;
+  readonly policyDirectory: string;
+  readonly reissueAfterMs?: number;
+  readonly maxIssues?: number;
+}
+
+/** Declares the run's queues, creates its models and wires the coordinator. All randomness comes from the run's seed. */
+export async function createCoordinator(
+  ports: CoordinatorPorts,
+  settings: CoordinatorSettings,
+): Promise<Coordinator> {
+  const { bus, ledger, artifacts, trainer, clock, observer } = ports;
+  const { run, algorithm, sampling, rubricHash } = settings;
+  const rng = createRng(run.seed);
+  const prompts = await ports.prompts.prompts();
+  const schedule = new PromptSchedule(prompts, algorithm.promptsPerIteration, rng.fork('prompts'));
+  for (const queue of rolloutQueues(run.id)) await bus.declareQueue(queue);
+  const session = { run: run.id, epoch: run.epoch };
+  const spec = { base: settings.baseModel, seed: rng.fork('models').uint32(), algorithm };
+  const models = await createRunModels(trainer, session, spec);
+  const dispatcher = new Dispatcher({
+    bus,
+    ledger,
+    artifacts,
+    clock,
+    observer,
+    schedule,
+    tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng: rng.fork('rollouts') },
+    queues: rolloutQueueNames(run.id),
+    engineFingerprint: settings.engineFingerprint,
+    reissueAfterMs: settings.reissueAfterMs ?? 120_000,
+    maxIssues: settings.maxIssues ?? 5,
+  });
+  const components = {
+    control: new ControlEvents(ledger, run.id),
+    dispatcher,
+    scorer: new BatchScorer(ports.scorer),
+    rewardSources: ports.rewardSources,
+    evaluator: new Evaluator(models),
+    updater: new Updater(models, algorithm, rng.fork('minibatches')),
+    journal: new UpdateJournal(ledger, artifacts, run.id),
+    policies: new PolicyRegistry({
+      run: run.id,
+      model: models.policy,
+      ledger,
+      announcer: ports.policyAnnouncer,
+      directory: settings.policyDirectory,
+    }),
+    ledger,
+    clock,
+    observer,
+  };
+  const klController = initialKlController(algorithm.kl);
+  const { maxNewTokens } = sampling;
+  return new Coordinator(components, { run: run.id, algorithm, maxNewTokens, rubricHash, klController });
+}
+
+function initialKlController({ initial, target, horizon }: KlOptions): KlController {
+  if (target === undefined || horizon === undefined) return fixedKlController(initial);
+  return adaptiveKlController({ initial, target, horizon });
+}
