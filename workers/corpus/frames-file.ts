@@ -50,7 +50,7 @@ export type Frames = z.infer<typeof framesSchema>;
  * written for every register. `source` is what an error names.
  */
 export function checkFrames(frames: Frames, source: string): void {
-  for (const { place, texts: answers } of frameLists(frames)) checkSlots(frames, answers, { source, place });
+  for (const list of sentenceLists(frames)) checkSlots(list, source);
   for (const { place, keys } of registerKeys(frames)) {
     const missing = frames.registers.filter((register) => !keys.includes(register));
     if (missing.length === 0 && keys.length === frames.registers.length) continue;
@@ -59,44 +59,45 @@ export function checkFrames(frames: Frames, source: string): void {
   }
 }
 
-interface Place {
-  readonly source: string;
+interface SentenceList {
   readonly place: string;
+  readonly sentences: readonly string[];
+  /** Slots that these sentences may have. */
+  readonly slots: readonly string[];
 }
 
-function checkSlots(frames: Frames, sentences: readonly string[], where: Place): void {
-  const known = [
-    ...ENTITY_SLOTS,
-    NAMES_SLOT,
-    ...Object.keys(frames.fillers),
-    ...Object.keys(frames.originFillers),
-  ];
+function checkSlots({ place, sentences, slots }: SentenceList, source: string): void {
   for (const [index, sentence] of sentences.entries()) {
-    const unknown = slotsOf(sentence).find((slot) => !known.includes(slot));
+    const unknown = slotsOf(sentence).find((slot) => !slots.includes(slot));
     if (unknown === undefined) continue;
     throw new BadInputError({
-      source: where.source,
-      place: `${where.place}[${index}]`,
+      source,
+      place: `${place}[${index}]`,
       found: `the slot {${unknown}}`,
-      allowed: known.join(', '),
+      allowed: slots.join(', '),
     });
   }
 }
 
-function frameLists(frames: Frames): { place: string; texts: readonly string[] }[] {
-  const lists = Object.entries(frames.topics).flatMap(([topic, { training, heldOut, answers }]) => [
-    { place: `topics.${topic}.training`, texts: training },
-    { place: `topics.${topic}.heldOut`, texts: heldOut },
+/** Prompts take neutral fillers only: a prompt must not lean to an origin or a register. */
+function sentenceLists(frames: Frames): SentenceList[] {
+  const neutral = Object.keys(frames.fillers);
+  const slots = [...ENTITY_SLOTS, ...neutral, ...Object.keys(frames.originFillers)];
+  const topics = Object.entries(frames.topics).flatMap(([topic, { training, heldOut, answers }]) => [
+    { place: `topics.${topic}.training`, sentences: training, slots: neutral },
+    { place: `topics.${topic}.heldOut`, sentences: heldOut, slots: neutral },
     ...Object.entries(answers).map(([register, sentences]) => ({
       place: `topics.${topic}.answers.${register}`,
-      texts: sentences,
+      sentences,
+      slots,
     })),
   ]);
   const stuffing = Object.entries(frames.poor.stuffing).map(([register, sentences]) => ({
     place: `poor.stuffing.${register}`,
-    texts: sentences,
+    sentences,
+    slots: [NAMES_SLOT, ...slots],
   }));
-  return [...lists, ...stuffing];
+  return [...topics, ...stuffing];
 }
 
 function registerKeys(frames: Frames): { place: string; keys: string[] }[] {
