@@ -17,6 +17,9 @@ export interface Rng {
   fork(label: string | number): Rng;
 }
 
+// Bound once: a lookup on the global object costs more than the product wherever code runs in a vm context.
+const { imul, floor } = Math;
+
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -28,9 +31,10 @@ function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
+  // Both stay below 2³²: 65535² + 65535 is.
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+  return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
 /** One Philox-4x32-10 block: four uint32 counters and two uint32 keys to four uint32 outputs. */
@@ -42,9 +46,9 @@ export function philox(
   let [k0, k1] = key;
   for (let round = 0; round < ROUNDS; round += 1) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    const low0 = imul(MULTIPLIER_0, c0) >>> 0;
     const high1 = multiplyHigh(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    const low1 = imul(MULTIPLIER_1, c2) >>> 0;
     [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
     k0 = (k0 + WEYL_0) >>> 0;
     k1 = (k1 + WEYL_1) >>> 0;
@@ -64,7 +68,7 @@ class PhiloxRng implements Rng {
     if (next !== undefined) return next;
     const counter = this.counter;
     this.counter += 1;
-    this.block = philox([counter >>> 0, Math.floor(counter / 0x100000000) >>> 0, 0, 0], this.key).reverse();
+    this.block = philox([counter >>> 0, floor(counter / 0x100000000) >>> 0, 0, 0], this.key).reverse();
     return this.uint32();
   }
 
@@ -75,7 +79,7 @@ class PhiloxRng implements Rng {
   }
 
   integer(bound: number): number {
-    return Math.floor(this.uniform() * bound);
+    return floor(this.uniform() * bound);
   }
 
   normal(): number {
@@ -114,5 +118,5 @@ class PhiloxRng implements Rng {
 
 /** The root stream of a seed (an integer up to 2⁵³). */
 export function createRng(seed: number): Rng {
-  return new PhiloxRng([seed >>> 0, Math.floor(seed / 0x100000000) >>> 0]);
+  return new PhiloxRng([seed >>> 0, floor(seed / 0x100000000) >>> 0]);
 }
