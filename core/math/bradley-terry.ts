@@ -64,7 +64,7 @@ export function fitBradleyTerry(input: BradleyTerryInput): BradleyTerryFit {
   });
 }
 
-/** θ − t·step for the first t of 1, ½, ¼, … that lowers the objective enough (Armijo's condition). */
+/** θ − t·step, centred, for the first t of 1, ½, ¼, … that lowers the objective enough (Armijo's condition). */
 function lineSearch(
   input: BradleyTerryInput,
   strengths: Float64Array,
@@ -75,12 +75,18 @@ function lineSearch(
   const slope = step.reduce((sum, change, item) => sum + change * gradient[item], 0);
   let scale = Math.min(1, MAX_STEP / largestMagnitude(step));
   for (;;) {
-    const next = Float64Array.from(strengths, (strength, item) => strength - scale * step[item]);
+    const next = centred(strengths.map((strength, item) => strength - scale * step[item]));
     // Near the optimum the decrease drowns in rounding, and there the full step is right.
     const slack = 1e-12 * (1 + Math.abs(start));
     if (objective(input, next) <= start - 1e-4 * scale * slope + slack) return next;
     scale /= 2;
   }
+}
+
+/** Only the prior holds the mean at 0; a weak one lets rounding move it. Taking it out never raises the objective. */
+function centred(strengths: Float64Array): Float64Array<ArrayBuffer> {
+  const mean = strengths.reduce((sum, strength) => sum + strength, 0) / strengths.length;
+  return Float64Array.from(strengths, (strength) => strength - mean);
 }
 
 function derivatives(

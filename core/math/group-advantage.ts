@@ -35,7 +35,7 @@ export function groupAdvantages(
   const scores = scored(rewards);
   if (kind === 'reinforce_plus_plus') return [...rewards];
   if (scores.length < 2) return rewards.map(() => undefined);
-  if (isZeroVariance(rewards)) return rewards.map((reward) => (reward === undefined ? undefined : 0));
+  if (isZeroVariance(scores)) return zeros(rewards);
   const mean = meanOf(scores);
   const scale = groupScale(kind, scores, options);
   return rewards.map((reward) => (reward === undefined ? undefined : (reward - mean) * scale));
@@ -49,8 +49,9 @@ export function groupAdvantages(
 export function whitenAcrossGroups(groups: readonly (readonly MaybeScore[])[]): MaybeScore[][] {
   const scores = scored(groups.flat());
   if (scores.length < 2) return groups.map((group) => group.map(() => undefined));
+  if (isZeroVariance(scores)) return groups.map(zeros);
   const mean = meanOf(scores);
-  const scale = isZeroVariance(scores) ? 0 : 1 / Math.sqrt(unbiasedVariance(scores) + 1e-8);
+  const scale = 1 / Math.sqrt(unbiasedVariance(scores) + 1e-8);
   return groups.map((group) =>
     group.map((score) => (score === undefined ? undefined : (score - mean) * scale)),
   );
@@ -75,6 +76,11 @@ function groupScale(
   // R_i − mean of the others = n/(n−1) · (R_i − μ).
   if (kind === 'rloo') return scores.length / (scores.length - 1);
   return 1;
+}
+
+/** 0 for every score. Not left to arithmetic: the mean of equal numbers can differ from them in the last bit. */
+function zeros(scores: readonly MaybeScore[]): MaybeScore[] {
+  return scores.map((score) => (score === undefined ? undefined : 0));
 }
 
 function scored(rewards: readonly MaybeScore[]): number[] {
