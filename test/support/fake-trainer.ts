@@ -1,0 +1,240 @@
+import { MajlisError } from '../../core/errors.js';
+import { canonicalJson } from '../../core/runtime/content-hash.js';
+import type {
+  CheckpointRequest,
+  ForwardBackwardRequest,
+  ForwardBackwardResult,
+  ForwardRequest,
+  ForwardResult,
+  ModelId,
+  ModelSpec,
+  OptimStepRequest,
+  OptimStepResult,
+  PolicyBatch,
+  PpoLossConfig,
+  PublishedWeights,
+  PublishRequest,
+  Role,
+  SavedCheckpoint,
+  TokenBatch,
+  Trainer,
+  TrainerCall,
+  TrainerCapabilities,
+  ValueBatch,
+} from '../../core/trainer/trainer.js';
+import { logSoftmax, weightsHash } from './unigram-model.js';
+import type { PublishedModels } from './unigram-model.js';
+
+interface FakeModel {
+  readonly role: Role;
+  /** Logits of a policy; values by previous token of a critic. [token id] */
+  readonly weights: Float64Array;
+  gradient: Float64Array;
+  micros: Map<number, string>;
+  step: number;
+}
+
+export interface FakeTrainerOptions {
+  readonly vocabSize: number;
+  readonly published: PublishedModels;
+  readonly roles?: readonly Role[];
+}
+
+/**
+ * A trainer over the unigram model, with plain gradient steps. It keeps the port's promises that a coordinator could
+ * break: versions, micro-batch dedupe, alignment (entry 0 has weight 0). It records every call, in order.
+ */
+export class FakeTrainer implements Trainer {
+  readonly calls: string[] = [];
+  readonly forwardBackwards: ForwardBackwardRequest[] = [];
+  readonly optimSteps: OptimStepRequest[] = [];
+  /** Replaces the approximate KL that the policy loss reports. */
+  reportedKl: number | undefined;
+  private readonly models = new Map<ModelId, FakeModel>();
+
+  constructor(private readonly options: FakeTrainerOptions) {}
+
+  weightsOf(role: Role): Float64Array {
+    const model = [...this.models.values()].find((one) => one.role === role);
+    if (model === undefined) throw new MajlisError(`no ${role}`, { code: 'not_found' });
+    return model.weights;
+  }
+
+  async capabilities(): Promise<TrainerCapabilities> {
+    return {
+      engine: 'fake',
+      fingerprint: 'fake/1',
+      incarnationId: 'fake',
+      deterministic: true,
+      roles: this.options.roles ?? ['policy', 'critic', 'reference'],
+      losses: ['ppo', 'value'],
+      reductions: ['normalized_sum'],
+      adamFields: ['learningRate'],
+      contextLength: 64,
+    };
+  }
+
+  async createModel(_call: TrainerCall, spec: ModelSpec): Promise<ModelId> {
+    const id = `${spec.role}-${this.models.size}`;
+    const weights = new Float64Array(this.options.vocabSize);
+    const gradient = new Float64Array(this.options.vocabSize);
+    this.models.set(id, { role: spec.role, weights, gradient, micros: new Map(), step: 0 });
+    this.calls.push(`create ${spec.role}`);
+    return id;
+  }
+
+  async forward(call: TrainerCall, request: ForwardRequest): Promise<ForwardResult> {
+    const model = this.find(call, request.modelId);
+    this.calls.push(`forward ${model.role}`);
+    const { batch } = request;
+    if (request.want.includes('values')) return { values: values(model, batch) };
+    return { logProbs: logProbs(model, batch) };
+  }
+
+  async forwardBackward(call: TrainerCall, request: ForwardBackwardRequest): Promise<ForwardBackwardResult> {
+    const model = this.find(call, request.modelId);
+    this.calls.push(`forwardBackward ${model.role}`);
+    this.forwardBackwards.push(request);
+    this.requireNew(model, request);
+    const { loss, normalizer } = request;
+    requireAligned(loss.batch);
+    if (loss.type === 'ppo') return this.ppo(model, loss.batch, loss.config, normalizer);
+    if (loss.type === 'value') return value(model, loss.batch, normalizer);
+    throw new MajlisError(`the fake trainer has no ${loss.type}`, { code: 'unimplemented' });
+  }
+
+  async optimStep(call: TrainerCall, request: OptimStepRequest): Promise<OptimStepResult> {
+    const model = this.find(call, request.modelId);
+    this.calls.push(`optimStep ${model.role}`);
+    this.optimSteps.push(request);
+    const gradNorm = Math.hypot(...model.gradient);
+    for (const [at, slope] of model.gradient.entries()) model.weights[at] -= request.learningRate * slope;
+    model.gradient = new Float64Array(model.weights.length);
+    model.micros = new Map();
+    model.step += 1;
+    return { gradNorm, skipped: false, version: model.step };
+  }
+
+  async publishWeights(call: TrainerCall, request: PublishRequest): Promise<PublishedWeights> {
+    const model = this.find(call, request.modelId);
+    this.calls.push(`publish ${model.role}`);
+    const weights = { logits: model.weights.slice() };
+    this.options.published.set(request.directory, weights);
+    return { directory: request.directory, sha256: weightsHash(weights), bytes: weights.logits.byteLength };
+  }
+
+  async saveCheckpoint(_call: TrainerCall, _request: CheckpointRequest): Promise<SavedCheckpoint> {
+    throw new MajlisError('the fake trainer saves no checkpoints', { code: 'unimplemented' });
+  }
+
+  async loadCheckpoint(_call: TrainerCall, _request: CheckpointRequest): Promise<{ readonly step: number }> {
+    throw new MajlisError('the fake trainer loads no checkpoints', { code: 'unimplemented' });
+  }
+
+  async deleteModel(_call: TrainerCall, modelId: ModelId): Promise<void> {
+    this.models.delete(modelId);
+  }
+
+  async close(): Promise<void> {
+    this.calls.push('close');
+  }
+
+  private find(call: TrainerCall, modelId: ModelId): FakeModel {
+    const model = this.models.get(modelId);
+    if (model === undefined) throw new MajlisError(`no model ${modelId}`, { code: 'not_found' });
+    if (call.expectedVersion !== model.step) {
+      throw new MajlisError(`${modelId} is at step ${model.step}`, { code: 'failed_precondition' });
+    }
+    return model;
+  }
+
+  private requireNew(model: FakeModel, request: ForwardBackwardRequest): void {
+    const text = canonicalJson(request);
+    const known = model.micros.get(request.micro);
+    if (known !== undefined || request.step !== model.step) {
+      throw new MajlisError(`step ${request.step} micro ${request.micro} again`, { code: 'already_exists' });
+    }
+    model.micros.set(request.micro, text);
+  }
+
+  /** The clipped surrogate and its exact gradient: d log π(a) / d θ = (1[a] − π) / T. */
+  private ppo(
+    model: FakeModel,
+    batch: PolicyBatch,
+    config: PpoLossConfig,
+    normalizer: number,
+  ): ForwardBackwardResult {
+    const now = logSoftmax(model.weights, batch.temperature);
+    const sums = { loss: 0, count: 0, ratio: 0, squared: 0, kl: 0, clipped: 0 };
+    for (const [at, token] of batch.tokenIds.entries()) {
+      const weight = batch.weights[at];
+      if (weight === 0) continue;
+      const ratio = Math.exp(Math.fround(now[token]) - batch.oldLogProbs[at]);
+      const advantage = batch.advantages[at];
+      const bounded = Math.min(Math.max(ratio, 1 - config.epsLow), 1 + config.epsHigh);
+      const isClipped = -advantage * bounded > -advantage * ratio;
+      sums.loss += weight * Math.max(-advantage * ratio, -advantage * bounded);
+      sums.count += 1;
+      sums.ratio += ratio;
+      sums.squared += ratio * ratio;
+      sums.kl += ratio - 1 - Math.log(ratio);
+      if (isClipped) {
+        sums.clipped += 1;
+        continue;
+      }
+      const slope = (-advantage * ratio * weight) / (normalizer * batch.temperature);
+      for (const [id, logProb] of now.entries()) {
+        model.gradient[id] += slope * ((id === token ? 1 : 0) - Math.exp(logProb));
+      }
+    }
+    const { count } = sums;
+    const kl = this.reportedKl === undefined ? sums.kl : this.reportedKl * count;
+    return {
+      loss: sums.loss / normalizer,
+      metrics: {
+        approx_kl: { sum: kl, count },
+        clip_fraction: { sum: sums.clipped, count },
+        ratio: { sum: sums.ratio, count },
+        ratio_squared: { sum: sums.squared, count },
+      },
+    };
+  }
+}
+
+function logProbs(model: FakeModel, batch: TokenBatch): Float32Array {
+  const now = logSoftmax(model.weights, batch.temperature);
+  return perToken(batch, (token) => now[token]);
+}
+
+function values(model: FakeModel, batch: TokenBatch): Float32Array {
+  return perToken(batch, (_token, before) => model.weights[before]);
+}
+
+/** Entry 0 of every sequence is 0, as the port says. */
+function perToken(batch: TokenBatch, of: (token: number, before: number) => number): Float32Array {
+  const starts = new Set(batch.offsets);
+  return Float32Array.from(batch.tokenIds, (token, at) =>
+    starts.has(at) ? 0 : of(token, batch.tokenIds[at - 1]),
+  );
+}
+
+/** ½ (V − R)² and its gradient. */
+function value(model: FakeModel, batch: ValueBatch, normalizer: number): ForwardBackwardResult {
+  let loss = 0;
+  for (const at of batch.tokenIds.keys()) {
+    if (batch.weights[at] === 0) continue;
+    const before = batch.tokenIds[at - 1];
+    const error = model.weights[before] - batch.returns[at];
+    loss += 0.5 * batch.weights[at] * error * error;
+    model.gradient[before] += (batch.weights[at] * error) / normalizer;
+  }
+  return { loss: loss / normalizer, metrics: {} };
+}
+
+function requireAligned(batch: TokenBatch): void {
+  for (const start of batch.offsets.subarray(0, -1)) {
+    if (batch.weights[start] !== 0) {
+      throw new MajlisError('entry 0 of a sequence has a weight', { code: 'invalid_argument' });
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { MemoryBus } from '../../core/bus/memory-bus.js';
+import { rolloutQueueNames } from '../../core/bus/subjects.js';
+import type { Bus } from '../../core/bus/bus.js';
+import { MemoryPolicies } from '../../core/engine/memory-policies.js';
+import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
+import type { AlgorithmChoice } from '../../coordinator/algorithm-options.js';
+import type { RunEnd } from '../../coordinator/coordinator.js';
+import { createCoordinator } from '../../coordinator/create-coordinator.js';
+import type { IterationFinished, RunAlarm } from '../../coordinator/run-observer.js';
+import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
+import { aPrompt } from './builders.js';
+import { FakeEngine } from './fake-engine.js';
+import { FakeScorer, scored } from './fake-scorer.js';
+import type { ScoreAnswer } from './fake-scorer.js';
+import { FakeTrainer } from './fake-trainer.js';
+import { MapArtifacts } from './map-artifacts.js';
+import type { PublishedModels } from './unigram-model.js';
+
+const VOCABULARY = 8;
+/** The token that the default scorer pays for. */
+export const WANTED_TOKEN = 5;
+
+export interface LoopRigOptions {
+  readonly run?: string;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly algorithm?: AlgorithmChoice;
+  readonly scoreAnswer?: ScoreAnswer;
+  readonly reissueAfterMs?: number;
+}
+
+/** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
+export class LoopRig {
+  readonly published: PublishedModels = new Map();
+  readonly bus: Bus = new MemoryBus(systemClock);
+  readonly ledger = new MemoryLedger(systemClock);
+  readonly artifacts = new MapArtifacts();
+  readonly trainer = new FakeTrainer({ vocabSize: VOCABULARY, published: this.published });
+  readonly policies = new MemoryPolicies();
+  readonly scorer: FakeScorer;
+  readonly engines: FakeEngine[];
+  readonly alarms: RunAlarm[] = [];
+  readonly iterations: IterationFinished[] = [];
+  readonly run: string;
+
+  constructor(private readonly options: LoopRigOptions = {}) {
+    this.run = options.run ?? 'run';
+    this.scorer = new FakeScorer(
+      options.scoreAnswer ?? ((tokenIds) => scored(tokenIds.filter((id) => id === WANTED_TOKEN).length)),
+    );
+    this.engines = Array.from({ length: options.workers ?? 1 }, () => new FakeEngine(this.published));
+  }
+
+  /** A worker on this engine; `bus` may be one that fails. */
+  worker(engine: FakeEngine, bus: Bus = this.bus): RolloutWorker {
+    return new RolloutWorker({
+      bus,
+      queues: rolloutQueueNames(this.run),
+      engine,
+      policies: this.policies,
+      decoder: { tokenizerHash: 'tokenizer', decode: (ids) => ids.join(' ') },
+      clock: systemClock,
+      slots: 1,
+      heartbeatMs: 1000,
+      retryDelayMs: 5,
+    });
+  }
+
+  /** Runs coordinator and workers to the coordinator's end, then drains the workers. */
+  async play(signal: AbortSignal = new AbortController().signal): Promise<RunEnd> {
+    const coordinator = await this.coordinator();
+    const workers = this.engines.map((engine) => this.worker(engine));
+    const stop = new AbortController();
+    const working = workers.map((worker) => worker.run(stop.signal));
+    try {
+      return await coordinator.run(signal);
+    } finally {
+      for (const worker of workers) worker.drain();
+      await Promise.all(working);
+    }
+  }
+
+  private async coordinator(): ReturnType<typeof createCoordinator> {
+    const { run, options, bus, ledger, artifacts, trainer, scorer } = this;
+    const seed = options.seed ?? 11;
+    const known = await ledger.getRun(run);
+    if (known === undefined) await this.create();
+    const epoch = await ledger.beginEpoch(run);
+    const prompts = Array.from({ length: 6 }, (_, at) => aPrompt(`p${at}`, [1, 2 + (at % 3)]));
+    return createCoordinator(
+      {
+        bus,
+        ledger,
+        artifacts,
+        trainer,
+        scorer,
+        rewardSources: {
+          activate: async (rubricHash) => ({
+            rubricId: rubricHash,
+            rubricHash,
+            rewardModelHash: `model of ${rubricHash}`,
+            floor: -3,
+          }),
+        },
+        prompts: { prompts: async () => prompts },
+        policyAnnouncer: this.policies,
+        clock: systemClock,
+        observer: {
+          alarm: (alarm) => this.alarms.push(alarm),
+          iterationFinished: (event) => this.iterations.push(event),
+        },
+      },
+      {
+        run: { id: run, seed, epoch },
+        algorithm: compileAlgorithm({
+          iterations: 6,
+          promptsPerIteration: 4,
+          groupSize: 4,
+          criticWarmupIterations: 1,
+          policyLearningRate: 2,
+          criticLearningRate: 0.3,
+          ...options.algorithm,
+          kl: { initial: 0.01, ...options.algorithm?.kl },
+        }),
+        sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
+        baseModel: 'base',
+        rubricHash: 'rubric-a',
+        engineFingerprint: 'fake/1',
+        policyDirectory: 'policies',
+        reissueAfterMs: options.reissueAfterMs ?? 10_000,
+      },
+    );
+  }
+
+  /** Creates the run in the ledger, so that control events can be appended before it starts. */
+  async create(): Promise<void> {
+    const { run, options } = this;
+    await this.ledger.createRun({ id: run, name: run, seed: options.seed ?? 11, config: '{}', configHash: 'c' });
+  }
+}
