@@ -16,6 +16,9 @@
  *
  * Dedupe: ForwardBackward by (model, step, micro, request hash), OptimStep by (model, step, request hash). The same
  * key with the same request answers again without working again; with another request it is `already_exists`.
+ *
+ * Order: micro-batches of a step come in order from 0, since their gradients are added in order of arrival; one that
+ * is out of order is `failed_precondition`. So is everything after a gradient was discarded, until micro 0 comes again.
  */
 export interface Trainer {
   capabilities(): Promise<TrainerCapabilities>;

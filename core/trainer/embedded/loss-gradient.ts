@@ -1,0 +1,79 @@
+import type { ForwardBackwardResult, LossRequest } from '../trainer.js';
+import type { ComputePool } from './compute-pool.js';
+import type { GraphSpec } from './graph-spec.js';
+import type { ShardResult } from './losses/loss-program.js';
+import { lossProgram } from './losses/loss-programs.js';
+import type { ModelState } from './model-state.js';
+import { gridFeeds, layShard, packGroups } from './shard.js';
+import type { Shard } from './shard.js';
+
+/** Shards whose gradients are in memory at once. It bounds memory and changes no result. */
+const WAVE = 8;
+
+/**
+ * Adds the gradient of one loss to the model's. Shards run on any thread, and their gradients are added in the order
+ * of the shards, so the sum has the same bits however many threads there are.
+ */
+export async function addLossGradient(
+  pool: ComputePool,
+  model: ModelState,
+  loss: LossRequest,
+  normalizer: number,
+): Promise<ForwardBackwardResult> {
+  const program = lossProgram(loss.type);
+  const spec: GraphSpec = { kind: 'loss', model: model.shape, loss: program.structure(loss) };
+  const shards = layShards(loss);
+  const results: ShardResult[] = [];
+  if (model.micros === 0) new Float32Array(model.memory.gradient).fill(0);
+  for (let start = 0; start < shards.length; start += WAVE) {
+    const wave = shards.slice(start, start + WAVE);
+    await pool.lend(model.weights.byteLength, wave.length, async (parts) => {
+      const outputs = await Promise.all(
+        wave.map((shard, place) =>
+          pool.run({
+            spec,
+            models: [model.handle],
+            feeds: { ...gridFeeds(loss.batch, shard), ...program.feeds(loss, shard, normalizer) },
+            gradient: parts[place],
+          }),
+        ),
+      );
+      results.push(...wave.map((shard, place) => ({ shard, outputs: outputs[place] })));
+      await pool.accumulate({ total: model.memory.gradient, parts });
+    });
+  }
+  return {
+    loss: results.reduce((sum, { outputs }) => sum + outputs['loss'][0], 0),
+    metrics: program.metrics(loss, results),
+  };
+}
+
+function layShards(loss: LossRequest): Shard[] {
+  const { batch } = loss;
+  const { places } = lossProgram(loss.type);
+  if (loss.type === 'bradley_terry' || loss.type === 'dpo') {
+    const { first, second } = loss.batch;
+    const groups = Array.from(first, (sequence, pair) => [sequence, second[pair]]);
+    return packGroups(batch, groups).map((pairs) =>
+      layShard(batch, [...new Set(pairs.flatMap((pair) => groups[pair]))], places, pairs),
+    );
+  }
+  const weighted = sequencesWithPlaces(batch);
+  const groups = weighted.map((sequence) => [sequence]);
+  return packGroups(batch, groups).map((group) =>
+    layShard(
+      batch,
+      group.map((place) => weighted[place]),
+      places,
+    ),
+  );
+}
+
+/** Sequences that have a token of non-zero weight. */
+export function sequencesWithPlaces(batch: LossRequest['batch']): number[] {
+  return Array.from({ length: batch.offsets.length - 1 }, (_, sequence) => sequence).filter((sequence) =>
+    batch.weights
+      .subarray(batch.offsets[sequence], batch.offsets[sequence + 1])
+      .some((weight) => weight !== 0),
+  );
+}
