@@ -1,0 +1,8 @@
+import type { Outcome, PairScore, PairVerdict } from '../../core/domain/verdict.js';
+import type { JudgeRequest } from './judge.js';
+
+/** The verdict of a judge on a request. */
+export function verdictOf(judgeId: string, request: JudgeRequest, outcome: Outcome<PairScore>): PairVerdict {
+  const { pair, rubric, order } = request;
+  return { judgeId, rubricHash: rubric.hash, pairId: pair.id, order, outcome };
+}
