@@ -51,7 +51,11 @@ export interface CoordinatorSettings {
   /** Results of engines with another fingerprint are refused. */
   readonly engineFingerprint: string;
   readonly policyDirectory: string;
+  /** Lease of a task or result on the bus. */
+  readonly ackWaitMs?: number;
+  /** How long nothing may come back before tasks are issued again; two minutes unless told. */
   readonly reissueAfterMs?: number;
+  /** Issues of one task after which the run fails; 5 unless told. */
   readonly maxIssues?: number;
 }
 
@@ -65,7 +69,7 @@ export async function createCoordinator(
   const rng = createRng(run.seed);
   const prompts = await ports.prompts.prompts();
   const schedule = new PromptSchedule(prompts, algorithm.promptsPerIteration, rng.fork('prompts'));
-  for (const queue of rolloutQueues(run.id)) await bus.declareQueue(queue);
+  for (const queue of rolloutQueues(run.id, settings.ackWaitMs)) await bus.declareQueue(queue);
   const session = { run: run.id, epoch: run.epoch };
   const spec = { base: settings.baseModel, seed: rng.fork('models').uint32(), algorithm };
   const models = await createRunModels(trainer, session, spec);

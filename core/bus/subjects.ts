@@ -14,10 +14,10 @@ export function rolloutQueueNames(run: string): RolloutQueueNames {
   return { tasks: `rollout-tasks-${run}`, results: `rollout-results-${run}` };
 }
 
-/** Their settings: leases of half a minute that workers extend, and five deliveries before a task is given up. */
-export function rolloutQueues(run: string): readonly QueueSettings[] {
+/** Their settings: leases of half a minute unless told, which workers extend; five deliveries, then dead letters. */
+export function rolloutQueues(run: string, ackWaitMs = 30_000): readonly QueueSettings[] {
   const { tasks, results } = rolloutQueueNames(run);
-  const common = { maxMessages: 4096, ackWaitMs: 30_000, maxDeliveries: 5, dedupeWindowMs: 120_000 };
+  const common = { maxMessages: 4096, ackWaitMs, maxDeliveries: 5, dedupeWindowMs: 120_000 };
   return [
     { ...common, name: tasks },
     { ...common, name: results },

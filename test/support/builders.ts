@@ -32,7 +32,14 @@ export function aTask(overrides: Partial<RolloutTask> = {}): RolloutTask {
 /** One answer; log-probs are −1 unless told. */
 export function aTrajectory(overrides: Partial<Trajectory> = {}): Trajectory {
   const tokenIds = overrides.tokenIds ?? [3, 0];
-  return { index: 0, tokenIds, logProbs: tokenIds.map(() => -1), finish: 'stop', text: 'answer', ...overrides };
+  return {
+    index: 0,
+    tokenIds,
+    logProbs: tokenIds.map(() => -1),
+    finish: 'stop',
+    text: 'answer',
+    ...overrides,
+  };
 }
 
 /** A group that answers `task` with the given answers. */

@@ -29,6 +29,7 @@ export interface LoopRigOptions {
   readonly algorithm?: AlgorithmChoice;
   readonly scoreAnswer?: ScoreAnswer;
   readonly reissueAfterMs?: number;
+  readonly ackWaitMs?: number;
 }
 
 /** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
@@ -72,10 +73,24 @@ export class LoopRig {
   async play(signal: AbortSignal = new AbortController().signal): Promise<RunEnd> {
     const coordinator = await this.coordinator();
     const workers = this.engines.map((engine) => this.worker(engine));
-    const stop = new AbortController();
-    const working = workers.map((worker) => worker.run(stop.signal));
+    return this.driven(coordinator.run(signal), workers);
+  }
+
+  /** The same with a worker that is expected to fail; the rig's own worker joins once it has. */
+  async playAfter(victim: RolloutWorker): Promise<RunEnd> {
+    const coordinator = await this.coordinator();
+    const running = coordinator.run(new AbortController().signal);
+    await expect(victim.run(new AbortController().signal)).rejects.toThrow();
+    return this.driven(
+      running,
+      this.engines.map((engine) => this.worker(engine)),
+    );
+  }
+
+  private async driven(running: Promise<RunEnd>, workers: readonly RolloutWorker[]): Promise<RunEnd> {
+    const working = workers.map((worker) => worker.run(new AbortController().signal));
     try {
-      return await coordinator.run(signal);
+      return await running;
     } finally {
       for (const worker of workers) worker.drain();
       await Promise.all(working);
@@ -129,6 +144,7 @@ export class LoopRig {
         rubricHash: 'rubric-a',
         engineFingerprint: 'fake/1',
         policyDirectory: 'policies',
+        ackWaitMs: options.ackWaitMs ?? 5000,
         reissueAfterMs: options.reissueAfterMs ?? 10_000,
       },
     );
@@ -137,6 +153,12 @@ export class LoopRig {
   /** Creates the run in the ledger, so that control events can be appended before it starts. */
   async create(): Promise<void> {
     const { run, options } = this;
-    await this.ledger.createRun({ id: run, name: run, seed: options.seed ?? 11, config: '{}', configHash: 'c' });
+    await this.ledger.createRun({
+      id: run,
+      name: run,
+      seed: options.seed ?? 11,
+      config: '{}',
+      configHash: 'c',
+    });
   }
 }
