@@ -34,7 +34,12 @@ export class WorkQueue {
     this.settle(now);
     if (this.messages.size >= this.settings.maxMessages) return 'full';
     this.recentIds.set(message.dedupeId, now + this.settings.dedupeWindowMs);
-    const stored: QueuedMessage = { data: new Uint8Array(message.data), deliveries: 0, place: 'ready', dueAt: 0 };
+    const stored: QueuedMessage = {
+      data: new Uint8Array(message.data),
+      deliveries: 0,
+      place: 'ready',
+      dueAt: 0,
+    };
     this.messages.add(stored);
     this.fresh.push(stored);
     return 'stored';
