@@ -1,0 +1,108 @@
+import Database from 'libsql';
+import { z } from 'zod';
+import { MajlisError } from '../errors.js';
+import { storageError } from './storage-error.js';
+
+/** What a column can hold. */
+export type SqlValue = string | number | null;
+
+/**
+ * An SQLite file that this connection alone may open: write-ahead log, fsync at every commit, exclusive lock until
+ * `close`. Nothing else in the process may open the file, not even to copy it: POSIX drops a process's locks on a
+ * file as soon as any of its descriptors is closed. Copies are made with VACUUM INTO.
+ */
+export class LedgerDatabase {
+  private readonly statements = new Map<string, Database.Statement>();
+
+  private constructor(
+    readonly path: string,
+    private readonly connection: Database.Database,
+  ) {}
+
+  /** Opens or creates the file and locks it; another file's owner, or a file of another kind, is refused. */
+  static open(path: string): LedgerDatabase {
+    const connection = connect(path);
+    const database = new LedgerDatabase(path, connection);
+    try {
+      database.lock();
+    } catch (thrown) {
+      connection.close();
+      throw storageError(path, thrown);
+    }
+    return database;
+  }
+
+  get inTransaction(): boolean {
+    return this.connection.inTransaction;
+  }
+
+  /** Statements without values or rows. */
+  execute(sql: string): void {
+    this.connection.exec(sql);
+  }
+
+  /** Runs one prepared statement and returns how many rows it changed. */
+  change(sql: string, ...values: SqlValue[]): number {
+    return this.prepare(sql).run(values).changes;
+  }
+
+  /** The rows of one prepared query; a row of another shape is `data_loss`. */
+  select<Row>(schema: z.ZodType<Row>, sql: string, ...values: SqlValue[]): Row[] {
+    // As one array: libsql takes a single bare null for an object of named values.
+    return this.prepare(sql)
+      .all(values)
+      .map((row) => this.decode(schema, row));
+  }
+
+  close(): void {
+    this.connection.pragma('wal_checkpoint(TRUNCATE)');
+    this.connection.close();
+  }
+
+  private prepare(sql: string): Database.Statement {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.connection.prepare(sql);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  private decode<Row>(schema: z.ZodType<Row>, row: unknown): Row {
+    const parsed = schema.safeParse(row);
+    if (parsed.success) return parsed.data;
+    const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
+    throw new MajlisError(`ledger file ${this.path} holds a damaged record: ${problem}`, {
+      code: 'data_loss',
+      cause: parsed.error,
+    });
+  }
+
+  /** Exclusive mode is set before the file is first read, so that the first read takes the lock and keeps it. */
+  private lock(): void {
+    this.connection.pragma('locking_mode = EXCLUSIVE');
+    this.refuseForeignFile();
+    this.connection.pragma('journal_mode = WAL');
+    this.connection.pragma('synchronous = FULL');
+    this.connection.pragma('foreign_keys = ON');
+    this.execute('BEGIN IMMEDIATE; COMMIT');
+  }
+
+  private refuseForeignFile(): void {
+    const tables = this.select(z.object({ name: z.string() }), 'SELECT name FROM sqlite_schema');
+    if (tables.length === 0 || tables.some(({ name }) => name === 'schema_migrations')) return;
+    throw new MajlisError(`${this.path} is a database, but not a Majlis ledger; choose another file`, {
+      code: 'failed_precondition',
+    });
+  }
+}
+
+function connect(path: string): Database.Database {
+  try {
+    return new Database(path);
+  } catch (thrown) {
+    throw new MajlisError(`ledger file ${path} cannot be opened; its folder must exist and be writable`, {
+      code: 'failed_precondition',
+      cause: thrown,
+    });
+  }
+}

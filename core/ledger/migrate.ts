@@ -1,0 +1,63 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { MajlisError } from '../errors.js';
+import type { LedgerDatabase } from './ledger-database.js';
+import type { Migration } from './migrations.js';
+
+/**
+ * Brings the schema up to date, one transaction per step, after a backup of what was there
+ * (`<file>.schema-<version>.backup`). A schema from the future is refused and left alone.
+ */
+export function migrate(database: LedgerDatabase, migrations: readonly Migration[]): void {
+  const { path } = database;
+  const current = schemaVersion(database);
+  const latest = migrations.at(-1)?.version ?? 0;
+  if (current > latest) {
+    const message = `ledger file ${path} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
+    throw new MajlisError(message, { code: 'failed_precondition' });
+  }
+  if (current > 0 && current < latest) backUp(database, `${path}.schema-${current}.backup`);
+  for (const migration of migrations.filter(({ version }) => version > current)) apply(database, migration);
+}
+
+function schemaVersion(database: LedgerDatabase): number {
+  const table = "SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'";
+  if (database.select(z.unknown(), table).length === 0) return 0;
+  const row = z.object({ version: z.number() });
+  return database.select(row, 'SELECT max(version) AS version FROM schema_migrations')[0]?.version ?? 0;
+}
+
+function apply(database: LedgerDatabase, migration: Migration): void {
+  database.execute('BEGIN IMMEDIATE');
+  try {
+    database.execute(
+      'CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
+    );
+    database.execute(migration.sql);
+    database.change('INSERT INTO schema_migrations VALUES (?, ?)', migration.version, migration.name);
+    database.execute('COMMIT');
+  } catch (thrown) {
+    if (database.inTransaction) database.execute('ROLLBACK');
+    throw thrown;
+  }
+}
+
+/** A whole and durable copy, or none: it gets its name last. */
+function backUp(database: LedgerDatabase, target: string): void {
+  const unfinished = `${target}.unfinished`;
+  rmSync(unfinished, { force: true });
+  database.change('VACUUM INTO ?', unfinished);
+  syncToDisk(unfinished);
+  renameSync(unfinished, target);
+  syncToDisk(dirname(target));
+}
+
+function syncToDisk(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

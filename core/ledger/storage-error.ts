@@ -1,0 +1,28 @@
+import Database from 'libsql';
+import { MajlisError } from '../errors.js';
+
+/** An SQLite failure as one sentence that names the file. */
+export function storageError(path: string, thrown: unknown): MajlisError {
+  const error = MajlisError.from(thrown);
+  if (!(thrown instanceof Database.SqliteError)) return error;
+  const [code, sentence] = describeFailure(thrown.code);
+  return new MajlisError(`ledger file ${path} ${sentence}`, { code, cause: thrown });
+}
+
+function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
+  const family = sqliteCode.split('_').slice(0, 2).join('_');
+  switch (family) {
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return ['failed_precondition', 'is already open; stop the run that uses it or choose another file'];
+    case 'SQLITE_FULL':
+      return ['resource_exhausted', 'cannot grow: the disk is full'];
+    case 'SQLITE_READONLY':
+      return ['failed_precondition', 'is read-only; make it and its folder writable'];
+    case 'SQLITE_NOTADB':
+    case 'SQLITE_CORRUPT':
+      return ['data_loss', 'is damaged, or is not a ledger'];
+    default:
+      return ['internal', `failed with ${sqliteCode}`];
+  }
+}
