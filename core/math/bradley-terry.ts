@@ -40,8 +40,6 @@ export interface BradleyTerryFit {
 }
 
 const MAX_ITERATIONS = 100;
-/** Longest change of one strength in one step; keeps Newton where its model holds. */
-const MAX_STEP = 4;
 
 /**
  * Fits the strengths by damped Newton. It stops on the gradient, ‖g‖∞ ≤ 1e-10·(1 + Σω): step sizes of slow iterations
@@ -73,7 +71,7 @@ function lineSearch(
 ): Float64Array<ArrayBuffer> {
   const start = objective(input, strengths);
   const slope = step.reduce((sum, change, item) => sum + change * gradient[item], 0);
-  let scale = Math.min(1, MAX_STEP / largestMagnitude(step));
+  let scale = 1;
   for (;;) {
     const next = centred(strengths.map((strength, item) => strength - scale * step[item]));
     // Near the optimum the decrease drowns in rounding, and there the full step is right.
