@@ -1,6 +1,5 @@
 import { Task, TaskResult } from '../../../../proto/gen/majlis/v1/messages.js';
 import type { RolloutTask, TrajectoryGroup } from '../../../../core/domain/trajectory.js';
-import { BadInputError } from '../../../../core/errors.js';
 import { rolloutTaskToMessage, trajectoryGroupToMessage } from '../../../../core/rpc/convert-rollout.js';
 import {
   decodeRolloutTask,
@@ -8,6 +7,7 @@ import {
   encodeRolloutTask,
   encodeTrajectoryGroup,
 } from '../../../../core/rpc/rollout-codec.js';
+import { refusal } from './refusal.js';
 
 const task: RolloutTask = {
   id: 'task-1',
@@ -37,16 +37,6 @@ const group: TrajectoryGroup = {
     { index: 1, tokenIds: [3], logProbs: [-0], finish: 'length', text: '밥\ufffd' },
   ],
 };
-
-function refusal(act: () => unknown): BadInputError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof BadInputError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 /** Bytes of the task after an edit of its message. */
 function editedTask(edit: Partial<ReturnType<typeof rolloutTaskToMessage>>): Uint8Array {

@@ -1,0 +1,19 @@
+import type { handleUnaryCall } from '@grpc/grpc-js';
+import { toGrpcStatus } from './status.js';
+
+/**
+ * A grpc-js handler from an async function. What the function throws becomes the call's status; its signal fires when
+ * the caller gives up.
+ */
+export function handleUnary<Request, Response>(
+  handler: (request: Request, signal: AbortSignal) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    const controller = new AbortController();
+    call.on('cancelled', () => controller.abort());
+    handler(call.request, controller.signal).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(toGrpcStatus(error)),
+    );
+  };
+}
