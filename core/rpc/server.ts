@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.js';
+import { ServerReflectionService as ServerReflectionAlphaService } from '../../proto/gen/grpc/reflection/v1alpha/reflection.js';
+import { MajlisError } from '../errors.js';
+import type { Clock } from '../runtime/clock.js';
+import { systemClock } from '../runtime/clock.js';
+import { packageRoot } from '../runtime/package-root.js';
+import { Reflection } from './reflection.js';
+
+/** One gRPC service and the object that serves it. */
+export interface RpcService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+export interface RpcServerOptions {
+  readonly services: readonly RpcService[];
+  /** Loopback unless said otherwise. */
+  readonly host?: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Longest message either way, in bytes. */
+  readonly maxMessageBytes?: number;
+  /** How long `close` lets running calls finish, in milliseconds. */
+  readonly graceMs?: number;
+  readonly clock?: Clock;
+}
+
+/** A running server. It owns its port until `close` resolves. */
+export interface RpcServer {
+  /** host:port, as a client takes it. */
+  readonly address: string;
+  readonly port: number;
+  /** What grpc.health.v1 reports of that service; '' stands for the whole server. */
+  setServing(service: string, serving: boolean): void;
+  /** Reports NOT_SERVING, lets running calls finish for the grace period, then cuts them. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const DEFAULT_GRACE_MS = 2000;
+const HEALTH_SERVICE = 'grpc.health.v1.Health';
+
+/** Starts a gRPC server with the services, the standard health service and reflection (v1 and v1alpha). */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  // grpc-js prints to the console what it also reports by status; only one of them is wanted.
+  setLogVerbosity(logVerbosity.NONE);
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+  });
+  for (const { definition, implementation } of options.services)
+    server.addService(definition, implementation);
+  const names = options.services.map(({ definition }) => serviceName(definition));
+  const health = addHealth(server, names);
+  await addReflection(server, names);
+  const host = options.host ?? '127.0.0.1';
+  const port = await bind(server, `${host}:${options.port ?? 0}`);
+  return {
+    address: `${host}:${port}`,
+    port,
+    setServing: (service, serving) => health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING'),
+    close: async () => {
+      for (const name of ['', ...names]) health.setStatus(name, 'NOT_SERVING');
+      await shutDown(server, options.graceMs ?? DEFAULT_GRACE_MS, options.clock ?? systemClock);
+    },
+  };
+}
+
+function addHealth(server: Server, names: readonly string[]): HealthImplementation {
+  const health = new HealthImplementation(
+    Object.fromEntries(['', ...names].map((name) => [name, 'SERVING' as const])),
+  );
+  health.addToServer(server);
+  return health;
+}
+
+async function addReflection(server: Server, names: readonly string[]): Promise<void> {
+  const services = [ServerReflectionService, ServerReflectionAlphaService];
+  const listed = [...names, HEALTH_SERVICE, ...services.map(serviceName)];
+  const descriptors = await readFile(join(packageRoot, 'proto', 'gen', 'descriptors.binpb'));
+  const reflection = new Reflection(descriptors, listed);
+  for (const service of services) {
+    server.addService(service, { serverReflectionInfo: reflection.serve.bind(reflection) });
+  }
+}
+
+function serviceName(definition: ServiceDefinition): string {
+  const path = Object.values(definition)[0]?.path ?? '';
+  return path.split('/')[1] ?? '';
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else
+        reject(
+          new MajlisError(`cannot listen on ${address}: ${error.message}`, {
+            code: 'unavailable',
+            cause: error,
+          }),
+        );
+    });
+  });
+}
+
+async function shutDown(server: Server, graceMs: number, clock: Clock): Promise<void> {
+  const timer = new AbortController();
+  const finished = new Promise<void>((resolve, reject) => {
+    server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
+  });
+  const expired = clock.sleep(graceMs, timer.signal).then(
+    () => server.forceShutdown(),
+    () => undefined,
+  );
+  await finished;
+  timer.abort();
+  await expired;
+}
