@@ -74,7 +74,7 @@ function staleFiles() {
     const fresh = join(scratch, 'gen');
     const committed = join(protoFolder, 'gen');
     const names = new Set([...filesUnder(fresh), ...filesUnder(committed)]);
-    return [...names].filter((name) => {
+    return [...names].sort().filter((name) => {
       const [expected, found] = [contentOf(join(fresh, name)), contentOf(join(committed, name))];
       return expected === undefined || found === undefined || !expected.equals(found);
     });

@@ -70,7 +70,10 @@ export interface HelloReply {
   readonly software: string;
 }
 
-/** A value that was refused: where it stood, what it was, what would have been accepted. */
+/**
+ * A value that was refused: where it stood, what it was, what would have been accepted. A failed call carries it in the
+ * trailer `majlis-bad-input-bin`.
+ */
 export interface BadInput {
   readonly source: string;
   readonly place?: string | undefined;
@@ -78,7 +81,7 @@ export interface BadInput {
   readonly allowed: string;
 }
 
-/** Why a call, or one item of a stream, failed. Unary calls carry it in the trailer `majlis-failure-bin`. */
+/** Why one item of a stream failed. The stream goes on. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
