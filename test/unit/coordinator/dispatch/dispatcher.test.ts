@@ -1,0 +1,214 @@
+import { MemoryBus } from '../../../../core/bus/memory-bus.js';
+import type { Delivery } from '../../../../core/bus/bus.js';
+import { rolloutQueueNames, rolloutQueues } from '../../../../core/bus/subjects.js';
+import type { RolloutTask } from '../../../../core/domain/trajectory.js';
+import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
+import { createRng } from '../../../../core/math/rng.js';
+import { decodeRolloutTask, encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
+import { Dispatcher } from '../../../../coordinator/dispatch/dispatcher.js';
+import type { RolloutBatch } from '../../../../coordinator/dispatch/rollout-batch.js';
+import { PromptSchedule } from '../../../../coordinator/prompts/prompt-schedule.js';
+import type { RunAlarm } from '../../../../coordinator/run-observer.js';
+import { aPrompt, aResult, aTrajectory } from '../../../support/builders.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+import { MapArtifacts } from '../../../support/map-artifacts.js';
+
+const RUN = 'run';
+const queues = rolloutQueueNames(RUN);
+const plan = {
+  iteration: 0,
+  policy: { version: 0, hash: 'policy-0', location: 'there' },
+  reward: { rubricId: 'r', rubricHash: 'rubric-a', rewardModelHash: 'model-a', floor: -1 },
+};
+
+class Rig {
+  readonly clock = new FakeClock();
+  readonly bus = new MemoryBus(this.clock);
+  readonly ledger = new MemoryLedger(this.clock);
+  readonly artifacts = new MapArtifacts();
+  readonly alarms: RunAlarm[] = [];
+  readonly signal = new AbortController();
+  readonly dispatcher: Dispatcher;
+
+  constructor(prompts = 2, maxIssues = 2) {
+    const all = Array.from({ length: prompts }, (_, at) => aPrompt(`p${at}`));
+    this.dispatcher = new Dispatcher({
+      bus: this.bus,
+      ledger: this.ledger,
+      artifacts: this.artifacts,
+      clock: this.clock,
+      observer: { alarm: (alarm) => this.alarms.push(alarm) },
+      schedule: new PromptSchedule(all, prompts, createRng(1)),
+      tasks: {
+        run: RUN,
+        groupSize: 2,
+        sampling: { maxNewTokens: 4, temperature: 1, stopTokenIds: [0] },
+        rng: createRng(2),
+      },
+      queues,
+      engineFingerprint: 'fake/1',
+      reissueAfterMs: 1000,
+      maxIssues,
+    });
+  }
+
+  async collect(maxMessages = 100): Promise<{ readonly batch: Promise<RolloutBatch> }> {
+    await this.ledger.createRun({ id: RUN, name: RUN, seed: 1, config: '{}', configHash: 'c' });
+    for (const queue of rolloutQueues(RUN)) await this.bus.declareQueue({ ...queue, maxMessages });
+    const batch = this.dispatcher.collect(plan, this.signal.signal);
+    batch.catch(() => undefined);
+    await this.clock.advance(1);
+    return { batch };
+  }
+
+  async take(max = 10): Promise<readonly Delivery[]> {
+    return this.bus.pull(queues.tasks, { max, waitMs: 0 });
+  }
+
+  async answer(
+    task: RolloutTask,
+    change: Partial<ReturnType<typeof aResult>> = {},
+    id = task.id,
+  ): Promise<void> {
+    const data = encodeTrajectoryGroup({ ...aResult(task), ...change });
+    await this.bus.publish(queues.results, { dedupeId: `${id}/${JSON.stringify(change)}`, data });
+    await this.clock.advance(1);
+  }
+}
+
+function taskOf({ data }: Delivery): RolloutTask {
+  return decodeRolloutTask(data);
+}
+
+describe('Dispatcher', () => {
+  it('returns answers in the order of the schedule, not of their arrival', async () => {
+    const rig = new Rig(3);
+    const { batch } = await rig.collect();
+    const tasks = (await rig.take()).map(taskOf);
+    for (const task of [...tasks].reverse()) await rig.answer(task);
+    expect((await batch).groups.map(({ task }) => task.id)).toEqual(tasks.map(({ id }) => id));
+  });
+
+  it('knows a task in the ledger before it is on the bus, and acks a result after it is stored', async () => {
+    const rig = new Rig();
+    const { batch } = await rig.collect();
+    const tasks = (await rig.take()).map(taskOf);
+    const issued = await rig.ledger.outstandingTasks(RUN);
+    expect(issued.map(({ id }) => id).sort()).toEqual(tasks.map(({ id }) => id).sort());
+    for (const task of tasks) await rig.answer(task);
+    await batch;
+    const stored = await rig.ledger.results(RUN, 0);
+    expect(stored.every(({ payloadHash }) => rig.artifacts.objects.has(payloadHash))).toBe(true);
+    expect(await rig.bus.status(queues.results)).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+  });
+
+  it('accepts the same result twice and counts it once', async () => {
+    const rig = new Rig(1);
+    const { batch } = await rig.collect();
+    const [task] = (await rig.take()).map(taskOf);
+    const data = encodeTrajectoryGroup(aResult(task));
+    await rig.bus.publish(queues.results, { dedupeId: 'a', data });
+    await rig.bus.publish(queues.results, { dedupeId: 'b', data });
+    await rig.clock.advance(1);
+    expect((await batch).groups).toHaveLength(1);
+    expect(await rig.ledger.results(RUN, 0)).toHaveLength(1);
+    expect(rig.alarms).toEqual([]);
+  });
+
+  it.each([
+    ['another policy', { policyHash: 'policy-9' }, 'the task pins policy-0'],
+    ['another engine', { engineFingerprint: 'other/1' }, "the run's is fake/1"],
+    ['too few answers', { trajectories: [aTrajectory()] }, 'holds 1 answers of 2'],
+    [
+      'an answer that is too long',
+      { trajectories: [aTrajectory(), aTrajectory({ index: 1, tokenIds: [1, 2, 3, 4, 5] })] },
+      'answer 1 has 5 tokens, allowed are 1 to 4',
+    ],
+    [
+      'an answer that is empty',
+      { trajectories: [aTrajectory({ tokenIds: [] }), aTrajectory({ index: 1 })] },
+      'answer 0 has 0 tokens',
+    ],
+    [
+      'an impossible log-probability',
+      { trajectories: [aTrajectory({ logProbs: [-1, 0.5] }), aTrajectory({ index: 1 })] },
+      'answer 0 has a log-probability above 0',
+    ],
+  ])('refuses a result with %s, says why and waits for a good one', async (_what, change, reason) => {
+    const rig = new Rig(1);
+    const { batch } = await rig.collect();
+    const [task] = (await rig.take()).map(taskOf);
+    await rig.answer(task, change);
+    expect(rig.alarms).toMatchObject([{ kind: 'refused_result', message: expect.stringContaining(reason) }]);
+    expect((await rig.bus.status(queues.results)).deadLetters).toHaveLength(1);
+    expect(await rig.ledger.results(RUN, 0)).toEqual([]);
+    await rig.answer(task);
+    expect((await batch).groups).toHaveLength(1);
+  });
+
+  it('refuses results of tasks that nobody issued, and bytes that are no result', async () => {
+    const rig = new Rig(1);
+    const { batch } = await rig.collect();
+    const [task] = (await rig.take()).map(taskOf);
+    await rig.answer({ ...task, id: 'stranger' });
+    await rig.bus.publish(queues.results, { dedupeId: 'junk', data: Uint8Array.of(255, 255) });
+    await rig.clock.advance(1);
+    expect(rig.alarms.map(({ kind }) => kind)).toEqual(['refused_result', 'refused_result']);
+    await rig.answer(task);
+    expect((await batch).groups).toHaveLength(1);
+  });
+
+  it('issues again, under a new number, what was taken and did not come back', async () => {
+    const rig = new Rig(2);
+    const { batch } = await rig.collect();
+    const [kept, lost] = await rig.take();
+    await rig.answer(taskOf(kept));
+    await kept.ack();
+    await lost.ack();
+    await rig.clock.advance(2000);
+    expect(rig.alarms).toMatchObject([
+      { kind: 'tasks_reissued', message: expect.stringContaining('1 tasks') },
+    ]);
+    const again = (await rig.take()).map(taskOf);
+    expect(again).toEqual([taskOf(lost)]);
+    expect(await rig.ledger.outstandingTasks(RUN)).toEqual([{ id: taskOf(lost).id, iteration: 0, issue: 2 }]);
+    await rig.answer(taskOf(lost));
+    expect((await batch).groups).toHaveLength(2);
+  });
+
+  it('does not count the time that tasks wait in the queue', async () => {
+    const rig = new Rig(2);
+    await rig.collect();
+    await rig.clock.advance(20_000);
+    expect(rig.alarms).toEqual([]);
+    rig.signal.abort();
+  });
+
+  it('fails with the dead letter’s reason when a task never comes back', async () => {
+    const rig = new Rig(1, 2);
+    const { batch } = await rig.collect();
+    for (let issue = 0; issue < 2; issue += 1) {
+      for (const delivery of await rig.take()) await delivery.terminate('the prompt is too long');
+      await rig.clock.advance(2000);
+    }
+    await expect(batch).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+      message: '1 tasks never came back after 2 issues: the prompt is too long',
+    });
+  });
+
+  it('waits for room when the task queue is full', async () => {
+    const rig = new Rig(5);
+    const { batch } = await rig.collect(2);
+    const taken: string[] = [];
+    while (taken.length < 5) {
+      for (const delivery of await rig.take()) {
+        taken.push(taskOf(delivery).id);
+        await rig.answer(taskOf(delivery));
+        await delivery.ack();
+      }
+      await rig.clock.advance(300);
+    }
+    expect((await batch).groups.map(({ task }) => task.id)).toEqual(taken);
+  });
+});
