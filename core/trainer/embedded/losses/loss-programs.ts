@@ -24,7 +24,7 @@ const PROGRAMS: Programs = {
 /** The program of a loss, by the type of its request or of its structure. */
 export function lossProgram(type: LossName): LossProgram<LossRequest, LossStructure> {
   // Each program is only ever given what carries its own name, which the compiler cannot follow through a table.
-  return PROGRAMS[type] as LossProgram<LossRequest, LossStructure>;
+  return PROGRAMS[type];
 }
 
 export const LOSS_NAMES: readonly LossName[] = ['cross_entropy', 'ppo', 'value', 'bradley_terry', 'dpo'];
