@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { z } from 'zod';
 import { MajlisError } from '../../core/errors.js';
 import type { ChatMessage } from './judge-prompt.js';
@@ -95,7 +96,7 @@ async function readLimited(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of response.body ?? []) {
-    if (ArrayBuffer.isView(chunk)) text += decoder.decode(chunk, { stream: true });
+    if (types.isUint8Array(chunk)) text += decoder.decode(chunk, { stream: true });
     if (text.length > LONGEST_REPLY) return text.slice(0, LONGEST_REPLY);
   }
   return text + decoder.decode();

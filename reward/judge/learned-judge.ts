@@ -1,4 +1,4 @@
-import { sigmoid } from '../preference/logit.js';
+import { logistic } from '../../core/math/logistic.js';
 import type { Judge } from './judge.js';
 import type { NgramModel } from './ngram-model.js';
 import { ngramLogit } from './ngram-model.js';
@@ -21,7 +21,7 @@ export function createLearnedJudge({ id = 'learned-ngrams', models }: LearnedJud
         const reason = `no model was fitted for rubric ${request.rubric.id}`;
         return verdictOf(id, request, { kind: 'abstained', reason });
       }
-      const probabilityFirst = sigmoid(ngramLogit(model, request.pair.first, request.pair.second));
+      const probabilityFirst = logistic(ngramLogit(model, request.pair.first, request.pair.second));
       return verdictOf(id, request, { kind: 'scored', score: { probabilityFirst } });
     },
   };

@@ -2,7 +2,7 @@
  * A logistic model over hashed character n-grams, antisymmetric by construction: the logit of "a is better than b" is
  * w·(φ(a) − φ(b)), with no intercept, so swapping the answers swaps the verdict exactly.
  */
-import { sigmoid } from '../preference/logit.js';
+import { logistic } from '../../core/math/logistic.js';
 
 const BUCKETS = 1 << 14;
 const SHORTEST = 2;
@@ -41,7 +41,7 @@ export function fitNgramModel(pairs: readonly RankedTexts[], training: NgramTrai
   const differences = pairs.map(({ better, worse }) => subtract(featuresOf(better), featuresOf(worse)));
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     for (const difference of differences) {
-      const residual = 1 - sigmoid(dot(weights, difference));
+      const residual = 1 - logistic(dot(weights, difference));
       for (const [bucket, value] of difference) {
         weights[bucket] += learningRate * (residual * value - decay * weights[bucket]);
       }

@@ -1,5 +1,6 @@
 import type { Rng } from '../../core/math/rng.js';
-import { clippedLogit, sigmoid } from '../preference/logit.js';
+import { logistic } from '../../core/math/logistic.js';
+import { clippedLogit } from '../preference/clipped-logit.js';
 import type { Judge } from './judge.js';
 
 export interface PositionBiasOptions {
@@ -29,7 +30,7 @@ export function createPositionBiasedJudge(inner: Judge, options: PositionBiasOpt
       return {
         ...verdict,
         judgeId: id,
-        outcome: { kind: 'scored', score: { probabilityFirst: sigmoid(logit) } },
+        outcome: { kind: 'scored', score: { probabilityFirst: logistic(logit) } },
       };
     },
   };

@@ -1,4 +1,4 @@
-import { sigmoid } from '../preference/logit.js';
+import { logistic } from '../../core/math/logistic.js';
 import type { AnswerScorer } from './answer-scorer.js';
 import type { Judge } from './judge.js';
 import { verdictOf } from './verdict-of.js';
@@ -31,7 +31,7 @@ export function createRuleJudge({ id = 'rules', scorers }: RuleJudgeOptions): Ju
       const contributions = Object.fromEntries(
         Object.entries(first.contributions).map(([key, part]) => [key, part - second.contributions[key]]),
       );
-      const probabilityFirst = sigmoid(GAIN * (first.value - second.value));
+      const probabilityFirst = logistic(GAIN * (first.value - second.value));
       return verdictOf(id, request, { kind: 'scored', score: { probabilityFirst, contributions } });
     },
   };
