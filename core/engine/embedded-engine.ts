@@ -47,7 +47,10 @@ export class EmbeddedEngine implements Engine {
     return this.policy.config.contextLength;
   }
 
-  /** Reads the policy's directory, whose weights must have the policy's hash, else `data_loss`. */
+  /**
+   * Reads the policy's directory, whose weights must have the policy's hash, else `data_loss`. An abort is honoured
+   * before the reading starts.
+   */
   async load(policy: PolicyVersion, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     if (this.loaded?.hash === policy.hash) return;

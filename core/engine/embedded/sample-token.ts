@@ -13,26 +13,35 @@ export interface SampledToken {
  */
 export function sampleToken(logits: Float32Array, temperature: number, uniform: number): SampledToken {
   let largest = -Infinity;
-  for (const logit of logits) if (logit > largest) largest = logit;
+  for (let id = 0; id < logits.length; id += 1) if (logits[id] > largest) largest = logits[id];
+  const cumulative = new Float64Array(logits.length);
   let total = 0;
-  for (const logit of logits) total += Math.exp((logit - largest) / temperature);
+  for (let id = 0; id < logits.length; id += 1) {
+    total += Math.exp((logits[id] - largest) / temperature);
+    cumulative[id] = total;
+  }
   if (!Number.isFinite(total)) {
     throw new MajlisError('The policy gave logits that are not numbers.', { code: 'data_loss' });
   }
-  const id = invert(logits, (logit) => Math.exp((logit - largest) / temperature), uniform * total);
+  const id = firstAbove(cumulative, uniform * total);
   return { id, logProb: (logits[id] - largest) / temperature - Math.log(total) };
 }
 
-/** The first id at which the cumulative sum of probabilities passes `target`. */
-function invert(logits: Float32Array, probability: (logit: number) => number, target: number): number {
-  let cumulative = 0;
-  let lastPossible = 0;
-  for (let id = 0; id < logits.length; id += 1) {
-    const weight = probability(logits[id]);
-    cumulative += weight;
-    if (cumulative > target) return id;
-    if (weight > 0) lastPossible = id;
+/** The first index whose value is above `target`; a token of probability 0 never is. */
+function firstAbove(cumulative: Float64Array, target: number): number {
+  let low = 0;
+  let high = cumulative.length - 1;
+  // uniform × total can round up to the total, which the last possible token then stands for.
+  const reachable = target < cumulative[high] ? target : previousFloat(cumulative[high]);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (cumulative[middle] > reachable) high = middle;
+    else low = middle + 1;
   }
-  // Only where uniform × total rounds up to the total.
-  return lastPossible;
+  return low;
+}
+
+/** A number just below `value`, which is at least 1. */
+function previousFloat(value: number): number {
+  return value * (1 - Number.EPSILON);
 }
