@@ -19,23 +19,42 @@ export function pairOfKey(key: number): readonly [number, number] {
   return [Math.floor(key / MAX_ID), key % MAX_ID];
 }
 
-function lowestRanked(ids: readonly number[], merges: Merges): { at: number; merge: Merge } | undefined {
-  let best: { at: number; merge: Merge } | undefined;
+/** Replaces every occurrence of a pair of adjacent ids, from the left, by one id. */
+export function joinPair(ids: readonly number[], pair: readonly [number, number], id: number): number[] {
+  const joined: number[] = [];
+  for (let at = 0; at < ids.length; at += 1) {
+    const matches = at + 1 < ids.length && ids[at] === pair[0] && ids[at + 1] === pair[1];
+    joined.push(matches ? id : ids[at]);
+    if (matches) at += 1;
+  }
+  return joined;
+}
+
+interface RankedPair {
+  readonly pair: readonly [number, number];
+  readonly merge: Merge;
+}
+
+function lowestRanked(ids: readonly number[], merges: Merges): RankedPair | undefined {
+  let best: RankedPair | undefined;
   for (let at = 0; at + 1 < ids.length; at += 1) {
     const merge = merges.get(pairKey(ids[at], ids[at + 1]));
-    if (merge !== undefined && (best === undefined || merge.rank < best.merge.rank)) best = { at, merge };
+    if (merge !== undefined && (best === undefined || merge.rank < best.merge.rank)) {
+      best = { pair: [ids[at], ids[at + 1]], merge };
+    }
   }
   return best;
 }
 
 /**
  * Byte-pair encoding of one word (Sennrich, Haddow and Birch, ACL 2016): the merge found first in training is made
- * first, the leftmost place first, until none applies. `ids` are the word's byte tokens.
+ * first, everywhere in the word, until none applies. One pass per merge keeps a word of megabytes affordable.
+ * `ids` are the word's byte tokens.
  */
-export function mergeWord(ids: readonly number[], merges: Merges): number[] {
-  const word = [...ids];
+export function mergeWord(ids: readonly number[], merges: Merges): readonly number[] {
+  let word = ids;
   for (let best = lowestRanked(word, merges); best !== undefined; best = lowestRanked(word, merges)) {
-    word.splice(best.at, 2, best.merge.id);
+    word = joinPair(word, best.pair, best.merge.id);
   }
   return word;
 }

@@ -7,6 +7,7 @@ import type { TokenizerTables } from './tokenizer-json.js';
 import { parseTokenizerJson } from './tokenizer-json.js';
 
 const CACHED_WORDS = 50_000;
+const LONGEST_CACHED_WORD = 64;
 
 /** A decoded answer. */
 export interface DecodedAnswer {
@@ -20,7 +21,7 @@ export interface DecodedAnswer {
  * Byte-level BPE, as Hugging Face tokenizers computes it from the same tokenizer.json.
  *
  * `encode` never yields a special token, whatever the text says: text comes from people and from models, and a
- * "<|assistant|>" typed by one of them is eleven or so ordinary characters. Special tokens are placed by id alone.
+ * "<|assistant|>" typed by one of them is thirteen ordinary characters. Special tokens are placed by id alone.
  */
 export class Tokenizer {
   /** sha256 of the chat template and the text of tokenizer.json together. */
@@ -76,6 +77,7 @@ export class Tokenizer {
       bytes.map((byte) => this.tables.byteIds[byte]),
       this.tables.merges,
     );
+    if (word.length > LONGEST_CACHED_WORD) return ids;
     if (this.words.size >= CACHED_WORDS) this.words.clear();
     this.words.set(word, ids);
     return ids;

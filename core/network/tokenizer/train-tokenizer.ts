@@ -1,6 +1,6 @@
 import { BadInputError } from '../../errors.js';
 import { byteCharacters } from './byte-alphabet.js';
-import { pairKey, pairOfKey } from './byte-pair-encoding.js';
+import { joinPair, pairKey, pairOfKey } from './byte-pair-encoding.js';
 import { preTokenize } from './pre-tokenize.js';
 import { renderTokenizerJson } from './tokenizer-json.js';
 import { Tokenizer } from './tokenizer.js';
@@ -110,14 +110,4 @@ class PairCounts {
     this.places.set(key, places);
     return places;
   }
-}
-
-function joinPair(ids: readonly number[], pair: readonly [number, number], id: number): number[] {
-  const joined: number[] = [];
-  for (let at = 0; at < ids.length; at += 1) {
-    const matches = at + 1 < ids.length && ids[at] === pair[0] && ids[at + 1] === pair[1];
-    joined.push(matches ? id : ids[at]);
-    if (matches) at += 1;
-  }
-  return joined;
 }
