@@ -52,12 +52,16 @@ export class MajlisError extends Error {
   /** Converts whatever was thrown into a MajlisError, once, at a boundary. An abort becomes `cancelled`. */
   static from(thrown: unknown): MajlisError {
     if (thrown instanceof MajlisError) return thrown;
-    if (thrown instanceof Error && thrown.name === 'AbortError') {
-      return new MajlisError(thrown.message, { code: 'cancelled', cause: thrown });
-    }
+    if (isAbort(thrown)) return new MajlisError(thrown.message, { code: 'cancelled', cause: thrown });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new MajlisError(message, { code: 'internal', cause: thrown });
   }
+}
+
+/** By name, since a DOMException of another realm (a vm context, a test sandbox) is no instance of this one's Error. */
+function isAbort(thrown: unknown): thrown is { readonly message: string } {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  return 'name' in thrown && thrown.name === 'AbortError' && 'message' in thrown;
 }
 
 export interface BadInput {
