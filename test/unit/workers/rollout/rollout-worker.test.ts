@@ -1,0 +1,257 @@
+import { MemoryBus } from '../../../../core/bus/memory-bus.js';
+import { rolloutQueueNames, rolloutQueues } from '../../../../core/bus/subjects.js';
+import type { RolloutTask } from '../../../../core/domain/trajectory.js';
+import { MemoryPolicies } from '../../../../core/engine/memory-policies.js';
+import { MajlisError } from '../../../../core/errors.js';
+import { decodeTrajectoryGroup, encodeRolloutTask } from '../../../../core/rpc/rollout-codec.js';
+import type { TrajectoryGroup } from '../../../../core/domain/trajectory.js';
+import { RolloutWorker } from '../../../../workers/rollout/rollout-worker.js';
+import type { RolloutWorkerState } from '../../../../workers/rollout/rollout-worker.js';
+import { aPrompt, aTask } from '../../../support/builders.js';
+import { DyingBus } from '../../../support/dying-bus.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+import { FakeEngine } from '../../../support/fake-engine.js';
+import type { PublishedModels } from '../../../support/unigram-model.js';
+
+const queues = rolloutQueueNames('run');
+
+class Rig {
+  readonly clock = new FakeClock();
+  readonly bus = new MemoryBus(this.clock);
+  readonly published: PublishedModels = new Map();
+  readonly engine = new FakeEngine(this.published);
+  readonly policies = new MemoryPolicies();
+  readonly stop = new AbortController();
+  readonly failures: string[] = [];
+  readonly worker: RolloutWorker;
+  running: Promise<void> = Promise.resolve();
+
+  constructor(slots = 1, bus?: (bus: MemoryBus) => DyingBus) {
+    this.worker = new RolloutWorker({
+      bus: bus?.(this.bus) ?? this.bus,
+      queues,
+      engine: this.engine,
+      policies: this.policies,
+      decoder: { tokenizerHash: 'tokenizer', decode: (ids) => ids.join(' ') },
+      clock: this.clock,
+      slots,
+      heartbeatMs: 4000,
+      retryDelayMs: 500,
+      observer: { taskFailed: (_id, error, handling) => this.failures.push(`${handling}: ${error.message}`) },
+    });
+  }
+
+  async start(options: { readonly policies?: number; readonly resultRoom?: number } = {}): Promise<void> {
+    for (const queue of rolloutQueues('run', 10_000)) {
+      const maxMessages = queue.name === queues.results ? (options.resultRoom ?? 100) : 100;
+      await this.bus.declareQueue({ ...queue, maxMessages });
+    }
+    for (let version = 0; version < (options.policies ?? 1); version += 1) {
+      const location = `dir-${version}`;
+      this.published.set(location, { logits: Float64Array.from([0, version, 0, 0]) });
+      await this.policies.announce({ version, hash: `policy-${version}`, location });
+    }
+    this.running = this.worker.run(this.stop.signal);
+    this.running.catch(() => undefined);
+    await this.clock.advance(0);
+  }
+
+  async give(...tasks: RolloutTask[]): Promise<void> {
+    for (const task of tasks) {
+      await this.bus.publish(queues.tasks, { dedupeId: task.id, data: encodeRolloutTask(task) });
+    }
+    await this.clock.advance(0);
+  }
+
+  async results(): Promise<TrajectoryGroup[]> {
+    const deliveries = await this.bus.pull(queues.results, { max: 100, waitMs: 0 });
+    return deliveries.map(({ data }) => decodeTrajectoryGroup(data));
+  }
+
+  async taskQueue(): Promise<{ pending: number; leased: number; dead: string[] }> {
+    const { pending, leased, deadLetters } = await this.bus.status(queues.tasks);
+    return { pending, leased, dead: deadLetters.map(({ reason }) => reason) };
+  }
+}
+
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const gates: (() => void)[] = [];
+  const opened = new Promise<void>((resolve) => gates.push(resolve));
+  return { opened, open: gates[0] };
+}
+
+const DONE = { pending: 0, leased: 0, dead: [] };
+
+describe('RolloutWorker', () => {
+  it('answers a task with what the engine sampled, and says which policy and engine it was', async () => {
+    const rig = new Rig();
+    await rig.start();
+    await rig.give(aTask({ groupSize: 3 }));
+    const [result] = await rig.results();
+    expect(result).toMatchObject({ taskId: 'task-0', policyHash: 'policy-0', engineFingerprint: 'fake/1' });
+    expect(result.trajectories.map(({ index }) => index)).toEqual([0, 1, 2]);
+    for (const { tokenIds, text, finish } of result.trajectories) {
+      expect(text).toBe((finish === 'stop' ? tokenIds.slice(0, -1) : tokenIds).join(' '));
+    }
+    expect(rig.engine.requests[0]).toMatchObject({ promptTokenIds: [1, 2], samples: 3, seed: 7 });
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
+  it('acknowledges a task only after its result is stored', async () => {
+    const rig = new Rig();
+    await rig.start({ resultRoom: 1 });
+    await rig.give(aTask({ id: 'a' }), aTask({ id: 'b' }));
+    expect(await rig.taskQueue()).toEqual({ pending: 0, leased: 1, dead: [] });
+    const [first] = await rig.bus.pull(queues.results, { max: 1, waitMs: 0 });
+    await first.ack();
+    await rig.clock.advance(600);
+    expect(await rig.taskQueue()).toEqual(DONE);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['b']);
+  });
+
+  it('keeps its lease while it generates for longer than the lease lasts', async () => {
+    const rig = new Rig();
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = () => opened;
+    await rig.start();
+    await rig.give(aTask());
+    await rig.clock.advance(35_000);
+    expect(await rig.taskQueue()).toEqual({ pending: 0, leased: 1, dead: [] });
+    open();
+    await rig.clock.advance(0);
+    expect(rig.engine.requests).toHaveLength(1);
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
+  it('takes no more tasks than it has free slots for', async () => {
+    const rig = new Rig(2);
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = () => opened;
+    await rig.start();
+    await rig.give(...['a', 'b', 'c', 'd', 'e'].map((id) => aTask({ id })));
+    expect(await rig.taskQueue()).toEqual({ pending: 3, leased: 2, dead: [] });
+    open();
+    await rig.clock.advance(0);
+    expect(await rig.results()).toHaveLength(5);
+  });
+
+  it('loads a policy when the hash differs, and never under a task that still uses the other', async () => {
+    const rig = new Rig(3);
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = async ({ policyHash }) => (policyHash === 'policy-0' ? opened : undefined);
+    await rig.start({ policies: 2 });
+    const task = (id: string, version: number): RolloutTask => aTask({ id, policyHash: `policy-${version}` });
+    await rig.give(task('a', 0), task('b', 0), task('c', 1));
+    expect(rig.engine.loads).toEqual(['policy-0']);
+    expect(rig.engine.requests).toHaveLength(2);
+    open();
+    await rig.clock.advance(0);
+    expect(rig.engine.loads).toEqual(['policy-0', 'policy-1']);
+    expect((await rig.results()).map(({ taskId, policyHash }) => [taskId, policyHash])).toEqual([
+      ['a', 'policy-0'],
+      ['b', 'policy-0'],
+      ['c', 'policy-1'],
+    ]);
+  });
+
+  it('gives back a task that may work later, and tries it again after a pause', async () => {
+    const rig = new Rig();
+    let tries = 0;
+    rig.engine.beforeGenerate = async () => {
+      tries += 1;
+      if (tries === 1) throw new MajlisError('the engine is starting', { code: 'unavailable' });
+    };
+    await rig.start();
+    await rig.give(aTask());
+    expect(rig.failures).toEqual(['returned: the engine is starting']);
+    expect(tries).toBe(1);
+    await rig.clock.advance(600);
+    expect(tries).toBe(2);
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
+  it.each([
+    [
+      'another tokenizer',
+      aTask({ prompt: { ...aPrompt(), tokenizerHash: 'other' } }),
+      'was tokenized by other',
+    ],
+    [
+      'a policy that was never announced',
+      aTask({ policyHash: 'policy-9' }),
+      'policy policy-9 was never announced',
+    ],
+  ])('sends a task with %s to the dead letters, with the reason', async (_what, task, reason) => {
+    const rig = new Rig();
+    await rig.start();
+    await rig.give(task);
+    expect((await rig.taskQueue()).dead).toEqual([expect.stringContaining(reason)]);
+    await rig.give(aTask({ id: 'next' }));
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['next']);
+  });
+
+  it('sends bytes that are no task to the dead letters', async () => {
+    const rig = new Rig();
+    await rig.start();
+    await rig.bus.publish(queues.tasks, { dedupeId: 'junk', data: Uint8Array.of(255) });
+    await rig.clock.advance(0);
+    expect((await rig.taskQueue()).dead).toHaveLength(1);
+    expect(rig.worker.state).toBe('RUNNING');
+  });
+
+  it('answers a task that is issued a second time', async () => {
+    const rig = new Rig();
+    await rig.start();
+    await rig.give(aTask());
+    await rig.bus.publish(queues.tasks, { dedupeId: 'second issue', data: encodeRolloutTask(aTask()) });
+    await rig.clock.advance(0);
+    const [first, second] = await rig.results();
+    expect(second).toEqual(first);
+  });
+
+  it('walks from INITIALIZED over RUNNING and DRAINING to DRAINED, and answers what it has in work', async () => {
+    const rig = new Rig();
+    const states: RolloutWorkerState[] = [rig.worker.state];
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = () => opened;
+    await rig.start();
+    await rig.give(aTask({ id: 'a' }), aTask({ id: 'b' }));
+    states.push(rig.worker.state);
+    rig.worker.drain();
+    states.push(rig.worker.state);
+    open();
+    await rig.running;
+    states.push(rig.worker.state);
+    expect(states).toEqual(['INITIALIZED', 'RUNNING', 'DRAINING', 'DRAINED']);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['a']);
+    expect((await rig.taskQueue()).pending).toBe(1);
+    expect(rig.clock.sleeping).toBe(0);
+    await expect(rig.worker.run(rig.stop.signal)).rejects.toMatchObject({ code: 'failed_precondition' });
+  });
+
+  it('gives its tasks back at once when its signal fires', async () => {
+    const rig = new Rig();
+    rig.engine.beforeGenerate = async (_request, signal) => {
+      await rig.clock.sleep(60_000, signal);
+    };
+    await rig.start();
+    await rig.give(aTask());
+    rig.stop.abort();
+    await rig.running;
+    expect(rig.worker.state).toBe('DRAINED');
+    expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 0, dead: [] });
+  });
+
+  it('is FAILED when its bus is gone', async () => {
+    const buses: DyingBus[] = [];
+    const rig = new Rig(1, (bus) => {
+      buses.push(new DyingBus(bus));
+      return buses[0];
+    });
+    await rig.start();
+    buses[0].die();
+    await rig.clock.advance(2000);
+    await expect(rig.running).rejects.toMatchObject({ code: 'unavailable' });
+    expect(rig.worker.state).toBe('FAILED');
+  });
+});
