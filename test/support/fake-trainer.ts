@@ -1,7 +1,6 @@
 import { MajlisError } from '../../core/errors.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import type {
-  CheckpointRequest,
   ForwardBackwardRequest,
   ForwardBackwardResult,
   ForwardRequest,
@@ -123,11 +122,11 @@ export class FakeTrainer implements Trainer {
     return { directory: request.directory, sha256: weightsHash(weights), bytes: weights.logits.byteLength };
   }
 
-  async saveCheckpoint(_call: TrainerCall, _request: CheckpointRequest): Promise<SavedCheckpoint> {
+  async saveCheckpoint(): Promise<SavedCheckpoint> {
     throw new MajlisError('the fake trainer saves no checkpoints', { code: 'unimplemented' });
   }
 
-  async loadCheckpoint(_call: TrainerCall, _request: CheckpointRequest): Promise<{ readonly step: number }> {
+  async loadCheckpoint(): Promise<{ readonly step: number }> {
     throw new MajlisError('the fake trainer loads no checkpoints', { code: 'unimplemented' });
   }
 
