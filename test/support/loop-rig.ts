@@ -15,7 +15,7 @@ import { FakeEngine } from './fake-engine.js';
 import { FakeScorer, scored } from './fake-scorer.js';
 import type { ScoreAnswer } from './fake-scorer.js';
 import { FakeTrainer } from './fake-trainer.js';
-import { MapArtifacts } from './map-artifacts.js';
+import { MemoryArtifacts } from '../../core/artifacts/memory-artifacts.js';
 import type { PublishedModels } from './unigram-model.js';
 
 const VOCABULARY = 8;
@@ -37,7 +37,7 @@ export class LoopRig {
   readonly published: PublishedModels = new Map();
   readonly bus: Bus = new MemoryBus(systemClock);
   readonly ledger = new MemoryLedger(systemClock);
-  readonly artifacts = new MapArtifacts();
+  readonly artifacts = new MemoryArtifacts();
   readonly trainer = new FakeTrainer({ vocabSize: VOCABULARY, published: this.published });
   readonly policies = new MemoryPolicies();
   readonly scorer: FakeScorer;

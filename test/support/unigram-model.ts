@@ -18,7 +18,9 @@ export function logSoftmax(logits: Float64Array, temperature: number): Float64Ar
 }
 
 export function weightsHash({ logits }: UnigramWeights): string {
-  return createHash('sha256').update(new Uint8Array(logits.buffer.slice(0))).digest('hex');
+  return createHash('sha256')
+    .update(new Uint8Array(logits.buffer.slice(0)))
+    .digest('hex');
 }
 
 /** Published weights by directory: the disk that the fake trainer writes and the fake engine reads. */

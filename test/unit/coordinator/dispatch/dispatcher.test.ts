@@ -11,7 +11,7 @@ import { PromptSchedule } from '../../../../coordinator/prompts/prompt-schedule.
 import type { RunAlarm } from '../../../../coordinator/run-observer.js';
 import { aPrompt, aResult, aTrajectory } from '../../../support/builders.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { MapArtifacts } from '../../../support/map-artifacts.js';
+import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
 
 const RUN = 'run';
 const queues = rolloutQueueNames(RUN);
@@ -25,7 +25,7 @@ class Rig {
   readonly clock = new FakeClock();
   readonly bus = new MemoryBus(this.clock);
   readonly ledger = new MemoryLedger(this.clock);
-  readonly artifacts = new MapArtifacts();
+  readonly artifacts = new MemoryArtifacts();
   readonly alarms: RunAlarm[] = [];
   readonly signal = new AbortController();
   readonly dispatcher: Dispatcher;
@@ -98,7 +98,8 @@ describe('Dispatcher', () => {
     for (const task of tasks) await rig.answer(task);
     await batch;
     const stored = await rig.ledger.results(RUN, 0);
-    expect(stored.every(({ payloadHash }) => rig.artifacts.objects.has(payloadHash))).toBe(true);
+    const payloads = await Promise.all(stored.map(({ payloadHash }) => rig.artifacts.has(payloadHash)));
+    expect(payloads).toEqual([true, true]);
     expect(await rig.bus.status(queues.results)).toEqual({ pending: 0, leased: 0, deadLetters: [] });
   });
 
