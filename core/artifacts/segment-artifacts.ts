@@ -1,0 +1,163 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MajlisError } from '../errors.js';
+import { sha256 as hashOf } from '../runtime/content-hash.js';
+import { missingArtifact, requireSha256 } from './artifact-refusals.js';
+import type { ArtifactStore } from './artifact-store.js';
+import { makeFolderDurably } from './durable-file.js';
+import { readPayload, scanSegment } from './segment-reader.js';
+import type { SegmentRecord, SegmentScan } from './segment-reader.js';
+import { SegmentWriter } from './segment-writer.js';
+import { storageError } from './storage-error.js';
+
+export interface SegmentArtifactsOptions {
+  readonly folder: string;
+  /** A segment that has reached this size gets no more records. */
+  readonly segmentBytes?: number;
+}
+
+/** A segment whose scan ended before the file did. */
+export interface SegmentTail {
+  readonly path: string;
+  readonly kind: 'truncated' | 'damaged';
+  /** Where the last good record ends, in bytes. */
+  readonly offset: number;
+}
+
+interface Place {
+  readonly path: string;
+  readonly record: SegmentRecord;
+}
+
+const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_NAME = /^\d{8}\.segment$/;
+
+/**
+ * Many small payloads in few files, `<folder>/00000001.segment` and on. Only one store may write to a folder at a
+ * time. A store never appends to a segment that it did not create, so what a crash left is never overwritten: a
+ * truncated tail was not acknowledged and is passed over. While a segment is damaged in the middle, a payload that
+ * is not found elsewhere is `data_loss`, not `not_found`, since the damage may hide it.
+ */
+export class SegmentArtifacts implements ArtifactStore {
+  private readonly places = new Map<string, Place>();
+  private readonly puts = new Map<string, Promise<void>>();
+  private readonly segmentTails: SegmentTail[] = [];
+  private writer: Promise<SegmentWriter> | undefined;
+  private lastSegment = 0;
+  private closed = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly segmentBytes: number,
+  ) {}
+
+  /** Lists what the folder's segments hold; a folder that does not exist is created. */
+  static async open(options: SegmentArtifactsOptions): Promise<SegmentArtifacts> {
+    const store = new SegmentArtifacts(options.folder, options.segmentBytes ?? DEFAULT_SEGMENT_BYTES);
+    await store.load();
+    return store;
+  }
+
+  /** What was found wrong at the end of segments when the store was opened, for the log. */
+  get tails(): readonly SegmentTail[] {
+    return this.segmentTails;
+  }
+
+  async put(bytes: Uint8Array): Promise<string> {
+    this.refuseWhenClosed();
+    const sha256 = hashOf(bytes);
+    const underWay = this.puts.get(sha256);
+    const put = underWay ?? this.store(sha256, new Uint8Array(bytes));
+    if (underWay === undefined) this.puts.set(sha256, put);
+    try {
+      await put;
+    } finally {
+      this.puts.delete(sha256);
+    }
+    return sha256;
+  }
+
+  async get(sha256: string): Promise<Uint8Array> {
+    requireSha256(sha256);
+    this.refuseWhenClosed();
+    const place = this.places.get(sha256);
+    if (place !== undefined) return readPayload(place.path, place.record);
+    const damaged = this.segmentTails.find(({ kind }) => kind === 'damaged');
+    if (damaged === undefined) throw missingArtifact(sha256, this.folder);
+    const message = `artifact ${sha256} is not in ${this.folder}, where ${damaged.path} is damaged from byte ${damaged.offset} and may have held it`;
+    throw new MajlisError(message, { code: 'data_loss' });
+  }
+
+  async has(sha256: string): Promise<boolean> {
+    requireSha256(sha256);
+    this.refuseWhenClosed();
+    return this.places.has(sha256);
+  }
+
+  /** Waits for the puts under way. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await Promise.allSettled(this.puts.values());
+    const writer = await this.writer?.catch(() => undefined);
+    await writer?.close();
+  }
+
+  private async load(): Promise<void> {
+    try {
+      await makeFolderDurably(this.folder);
+      const names = (await readdir(this.folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
+      for (const name of names)
+        this.index(join(this.folder, name), await scanSegment(join(this.folder, name)));
+      this.lastSegment = Number.parseInt(names.at(-1) ?? '0', 10);
+    } catch (thrown) {
+      throw storageError(this.folder, thrown);
+    }
+  }
+
+  private index(path: string, scan: SegmentScan): void {
+    for (const record of scan.records) this.places.set(record.sha256, { path, record });
+    if (scan.tail !== undefined) this.segmentTails.push({ path, ...scan.tail });
+  }
+
+  private async store(sha256: string, bytes: Uint8Array): Promise<void> {
+    if (await this.isWhole(sha256)) return;
+    const writer = await this.writerWithRoom();
+    const offset = await writer.append(sha256, bytes);
+    this.places.set(sha256, { path: writer.path, record: { sha256, offset, length: bytes.length } });
+  }
+
+  private async isWhole(sha256: string): Promise<boolean> {
+    const place = this.places.get(sha256);
+    if (place === undefined) return false;
+    try {
+      await readPayload(place.path, place.record);
+      return true;
+    } catch (thrown) {
+      if (MajlisError.from(thrown).code === 'data_loss') return false;
+      throw thrown;
+    }
+  }
+
+  /** Every put waits for the one before it, so that a full or broken segment is replaced once. */
+  private writerWithRoom(): Promise<SegmentWriter> {
+    this.writer = this.replaceWhenFull(this.writer);
+    return this.writer;
+  }
+
+  private async replaceWhenFull(previous: Promise<SegmentWriter> | undefined): Promise<SegmentWriter> {
+    // The put that asked for it was told when a segment could not be created; the next put tries again.
+    const current = await previous?.catch(() => undefined);
+    if (current !== undefined && !current.isBroken && current.size < this.segmentBytes) return current;
+    await current?.close();
+    this.lastSegment += 1;
+    return SegmentWriter.create(join(this.folder, `${String(this.lastSegment).padStart(8, '0')}.segment`));
+  }
+
+  private refuseWhenClosed(): void {
+    if (!this.closed) return;
+    throw new MajlisError(`the artifact segments of ${this.folder} are closed`, {
+      code: 'failed_precondition',
+    });
+  }
+}
