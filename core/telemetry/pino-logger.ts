@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as Pino } from 'pino';
 import { MajlisError } from '../errors.js';
@@ -57,7 +58,7 @@ const DEEPEST_CAUSE = 5;
 
 /** Causes may form a ring, so only the first few are followed. */
 function describeError(thrown: unknown, depth = 0): LogFields {
-  if (!(thrown instanceof Error)) return { message: String(thrown) };
+  if (!types.isNativeError(thrown)) return { message: String(thrown) };
   const code = thrown instanceof MajlisError ? { code: thrown.code } : {};
   const followed = thrown.cause !== undefined && depth < DEEPEST_CAUSE;
   const cause = followed ? { cause: describeError(thrown.cause, depth + 1) } : {};
