@@ -12,22 +12,18 @@ export function updateMetrics(
   critic: readonly StepTaken[],
   algorithm: AlgorithmOptions,
 ): Record<string, number> {
-  const ratio = meanMetric(policy, 'ratio');
-  const squared = meanMetric(policy, 'ratio_squared');
-  const variance =
-    ratio === undefined || squared === undefined ? undefined : Math.max(squared - ratio ** 2, 0);
   return present({
-    'policy/approxkl_avg': meanMetric(policy, 'approx_kl'),
-    'policy/clipfrac_avg': meanMetric(policy, 'clip_fraction'),
+    'policy/approxkl_avg': meanMetric(policy, 'approximateKl'),
+    'policy/clipfrac_avg': meanMetric(policy, 'clipped'),
     'policy/entropy_avg': meanMetric(policy, 'entropy'),
     'policy/grad_norm': meanOf(policy.map(({ gradNorm }) => gradNorm)),
     'policy/steps': policy.length,
     'loss/policy_avg': meanOf(policy.map(({ loss }) => loss)),
     'loss/value_avg': meanOf(critic.map(({ loss }) => loss)),
-    'val/ratio': ratio,
-    'val/ratio_var': variance,
+    'val/ratio': meanMetric(policy, 'ratio'),
+    'val/ratio_var': varianceOf(policy.map((step) => meanMetric([step], 'ratio'))),
     'val/ratio_first_minibatch': meanMetric(policy.slice(0, 1), 'ratio'),
-    'val/clipfrac_avg': meanMetric(critic, 'clip_fraction'),
+    'val/clipfrac_avg': meanMetric(critic, 'clipped'),
     'val/grad_norm': meanOf(critic.map(({ gradNorm }) => gradNorm)),
     'val/steps': critic.length,
     'update/skipped_steps': [...policy, ...critic].filter(({ skipped }) => skipped).length,
@@ -38,6 +34,14 @@ export function updateMetrics(
 function meanOf(numbers: readonly number[]): number | undefined {
   if (numbers.length === 0) return undefined;
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+/** Unbiased variance of the steps' means. */
+function varianceOf(means: readonly (number | undefined)[]): number | undefined {
+  const numbers = means.filter((mean) => mean !== undefined);
+  const mean = meanOf(numbers);
+  if (mean === undefined || numbers.length < 2) return undefined;
+  return numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / (numbers.length - 1);
 }
 
 function present(metrics: Readonly<Record<string, number | undefined>>): Record<string, number> {

@@ -83,7 +83,7 @@ export class Updater {
       }),
       sequencesPerMicroBatch,
       optimizer: this.optimizer(policyLearningRate),
-      shouldStop: (epoch) => targetKl !== undefined && (meanMetric(epoch, 'approx_kl') ?? 0) > targetKl,
+      shouldStop: (epoch) => targetKl !== undefined && (meanMetric(epoch, 'approximateKl') ?? 0) > targetKl,
       signal,
     });
   }

@@ -175,8 +175,8 @@ export interface ForwardBackwardRequest {
 
 /**
  * Metrics travel as sums with counts, so that they add up over micro-batches and ranks. Counts are tokens whose weight
- * is not 0. `ppo` reports `approx_kl` ((ρ − 1) − log ρ, in nats), `clip_fraction`, `entropy`, `ratio` and `ratio_squared`;
- * `value` reports `clip_fraction` where it clips. A trainer may report more, and a caller does without what is absent.
+ * is not 0. `ppo` reports `approximateKl` ((ρ − 1) − log ρ, in nats), `clipped`, `entropy` and `ratio`; `value` reports
+ * `clipped`. A trainer may report more, and a caller does without what is absent.
  */
 export type MetricSums = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
 

@@ -164,7 +164,7 @@ export class FakeTrainer implements Trainer {
     normalizer: number,
   ): ForwardBackwardResult {
     const now = logSoftmax(model.weights, batch.temperature);
-    const sums = { loss: 0, count: 0, ratio: 0, squared: 0, kl: 0, clipped: 0 };
+    const sums = { loss: 0, count: 0, ratio: 0, kl: 0, clipped: 0 };
     for (const [at, token] of batch.tokenIds.entries()) {
       const weight = batch.weights[at];
       if (weight === 0) continue;
@@ -175,7 +175,6 @@ export class FakeTrainer implements Trainer {
       sums.loss += weight * Math.max(-advantage * ratio, -advantage * bounded);
       sums.count += 1;
       sums.ratio += ratio;
-      sums.squared += ratio * ratio;
       sums.kl += ratio - 1 - Math.log(ratio);
       if (isClipped) {
         sums.clipped += 1;
@@ -191,10 +190,9 @@ export class FakeTrainer implements Trainer {
     return {
       loss: sums.loss / normalizer,
       metrics: {
-        approx_kl: { sum: kl, count },
-        clip_fraction: { sum: sums.clipped, count },
+        approximateKl: { sum: kl, count },
+        clipped: { sum: sums.clipped, count },
         ratio: { sum: sums.ratio, count },
-        ratio_squared: { sum: sums.squared, count },
       },
     };
   }
