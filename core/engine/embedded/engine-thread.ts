@@ -1,10 +1,9 @@
-import { cpus } from 'node:os';
-
 import { MajlisError } from '../../errors.js';
 import type { GptConfig } from '../../network/gpt/gpt-config.js';
 import { readModelDirectory } from '../../network/model-directory/read-model-directory.js';
 import type { GraphRuntime, InferenceSession } from '../../network/session/inference-session.js';
 import { openRuntime } from '../../network/session/inference-session.js';
+import { runtimeFingerprint } from '../../network/session/runtime-fingerprint.js';
 import { serveThread } from '../../network/session/serve-thread.js';
 import type { PolicyVersion } from '../../domain/policy.js';
 import { buildDecodeGraph } from './decode-graph.js';
@@ -19,11 +18,9 @@ let loaded: { readonly hash: string; readonly model: DecodeModel } | undefined;
 
 serveThread<EngineTask, EngineReply>(async (task) => {
   switch (task.kind) {
-    case 'open': {
+    case 'open':
       runtime = await openRuntime(task.runtime);
-      const cpu = cpus()[0]?.model ?? 'unknown CPU';
-      return { kind: 'opened', fingerprint: `${runtime.name} ${runtime.version} ${process.arch} ${cpu}` };
-    }
+      return { kind: 'opened', fingerprint: runtimeFingerprint(runtime) };
     case 'load':
       return { kind: 'loaded', config: await load(task.policy) };
     case 'generate': {
