@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { elementCount, gptParameters } from '../../network/gpt/gpt-parameters.js';
 import type { Weights } from '../../network/gpt/gpt-parameters.js';
 import type { ModelId, ModelSpec } from '../trainer.js';
@@ -43,6 +44,8 @@ export class ModelState {
   readonly answered = new Map<string, AnsweredCall>();
   /** Settles when everything asked of the model so far is done. */
   tail: Promise<unknown> = Promise.resolve();
+  /** Model ids repeat among trainers that share threads; this does not. */
+  private readonly key = randomUUID();
   private stamp = 0;
   private training: TrainingMemory | undefined;
 
@@ -57,7 +60,7 @@ export class ModelState {
   }
 
   get handle(): WeightsHandle {
-    return { key: this.id, stamp: this.stamp, values: this.weights };
+    return { key: this.key, stamp: this.stamp, values: this.weights };
   }
 
   /** Says that the weights are no longer those that threads may have copied. */
