@@ -1,9 +1,11 @@
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Bus } from '../../core/bus/bus.js';
+import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import type { Trainer } from '../../core/trainer/trainer.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import type { AlgorithmChoice } from '../../coordinator/algorithm-options.js';
 import type { RunEnd } from '../../coordinator/coordinator.js';
@@ -30,6 +32,16 @@ export interface LoopRigOptions {
   readonly scoreAnswer?: ScoreAnswer;
   readonly reissueAfterMs?: number;
   readonly ackWaitMs?: number;
+  /** A real trainer and engines, instead of the unigram model. */
+  readonly stack?: LoopStack;
+}
+
+/** Where the loop's numbers come from. */
+export interface LoopStack {
+  readonly trainer: Trainer;
+  readonly engines: readonly Engine[];
+  readonly baseModel: string;
+  readonly policyDirectory: string;
 }
 
 /** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
@@ -55,7 +67,7 @@ export class LoopRig {
   }
 
   /** A worker on this engine; `bus` may be one that fails. */
-  worker(engine: FakeEngine, bus: Bus = this.bus): RolloutWorker {
+  worker(engine: Engine, bus: Bus = this.bus): RolloutWorker {
     return new RolloutWorker({
       bus,
       queues: rolloutQueueNames(this.run),
@@ -72,8 +84,11 @@ export class LoopRig {
   /** Runs coordinator and workers to the coordinator's end, then drains the workers. */
   async play(signal: AbortSignal = new AbortController().signal): Promise<RunEnd> {
     const coordinator = await this.coordinator();
-    const workers = this.engines.map((engine) => this.worker(engine));
-    return this.driven(coordinator.run(signal), workers);
+    const engines = this.options.stack?.engines ?? this.engines;
+    return this.driven(
+      coordinator.run(signal),
+      engines.map((engine) => this.worker(engine)),
+    );
   }
 
   /** The same with a worker that is expected to fail; the rig's own worker joins once it has. */
@@ -98,7 +113,8 @@ export class LoopRig {
   }
 
   private async coordinator(): ReturnType<typeof createCoordinator> {
-    const { run, options, bus, ledger, artifacts, trainer, scorer } = this;
+    const { run, options, bus, ledger, artifacts, scorer } = this;
+    const { stack } = options;
     const seed = options.seed ?? 11;
     const known = await ledger.getRun(run);
     if (known === undefined) await this.create();
@@ -109,7 +125,7 @@ export class LoopRig {
         bus,
         ledger,
         artifacts,
-        trainer,
+        trainer: stack?.trainer ?? this.trainer,
         scorer,
         rewardSources: {
           activate: async (rubricHash) => ({
@@ -140,10 +156,10 @@ export class LoopRig {
           kl: { initial: 0.01, ...options.algorithm?.kl },
         }),
         sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
-        baseModel: 'base',
+        baseModel: stack?.baseModel ?? 'base',
         rubricHash: 'rubric-a',
-        engineFingerprint: 'fake/1',
-        policyDirectory: 'policies',
+        engineFingerprint: (stack?.engines ?? this.engines)[0].fingerprint,
+        policyDirectory: stack?.policyDirectory ?? 'policies',
         ackWaitMs: options.ackWaitMs ?? 5000,
         reissueAfterMs: options.reissueAfterMs ?? 10_000,
       },
