@@ -7,18 +7,35 @@ export type Outcome = { readonly value: unknown } | { readonly error: MajlisErro
 
 /**
  * Runs operations in one transaction and commits them with one fsync. An operation that throws is undone alone; when
- * the transaction itself fails (a full disk, say), none of them happened and every outcome says so.
+ * the transaction itself fails (a full disk, say), none of them happened and every outcome says so. Refusals are
+ * rare, and a savepoint before each operation doubles its cost, so a group gets them only at its second try.
  */
 export function commitTogether(database: LedgerDatabase, operations: readonly (() => unknown)[]): Outcome[] {
   try {
-    database.execute('BEGIN IMMEDIATE');
-    const outcomes = operations.map((operation) => attempt(database, operation));
-    database.execute('COMMIT');
-    return outcomes;
+    return commit(database, () => operations.map((operation) => ({ value: operation() })));
+  } catch {
+    return commitApart(database, operations);
+  }
+}
+
+function commitApart(database: LedgerDatabase, operations: readonly (() => unknown)[]): Outcome[] {
+  try {
+    return commit(database, () => operations.map((operation) => attempt(database, operation)));
   } catch (thrown) {
-    if (database.inTransaction) database.execute('ROLLBACK');
     const error = storageError(database.path, thrown);
     return operations.map(() => ({ error }));
+  }
+}
+
+function commit<Result>(database: LedgerDatabase, work: () => Result): Result {
+  database.execute('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.execute('COMMIT');
+    return result;
+  } catch (thrown) {
+    if (database.inTransaction) database.execute('ROLLBACK');
+    throw thrown;
   }
 }
 
