@@ -1,0 +1,17 @@
+import { contentHash } from '../../core/runtime/content-hash.js';
+import type { RewardModelSettings } from './train-reward-model.js';
+
+/** All that a reward model's weights are a function of, on one engine fingerprint. */
+export interface RewardModelIdentity {
+  readonly preferencesHash: string;
+  readonly rubricHash: string;
+  readonly seed: number;
+  /** sha256 of the base's weights. */
+  readonly baseHash: string;
+  readonly settings: RewardModelSettings;
+}
+
+/** Names a reward model by its origin: known before it is trained, and the same wherever it is. */
+export function rewardModelHash(identity: RewardModelIdentity): string {
+  return contentHash(identity);
+}
