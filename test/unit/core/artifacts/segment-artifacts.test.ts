@@ -158,19 +158,16 @@ describe('artifact segments', () => {
   it('have every payload that was acknowledged before a kill -9', async () => {
     const writer = startWriter(folder());
     const acknowledged: string[] = [];
-    for await (const line of createInterface(writer.stdout)) {
-      acknowledged.push(line);
-      if (acknowledged.length === 300) writer.kill('SIGKILL');
-    }
+    for await (const line of createInterface(writer.stdout)) acknowledged.push(line);
     if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
     expect(writer.signalCode).toBe('SIGKILL');
-    expect(acknowledged.length).toBeGreaterThanOrEqual(300);
+    expect(acknowledged).toHaveLength(300);
     const store = await open();
     for (const hash of acknowledged) expect(sha256(await store.get(hash))).toBe(hash);
   });
 });
 
-/** A process that puts payloads of 2 KB without end, 8 at a time, and writes each hash after its acknowledgement. */
+/** A process that puts payloads of 2 KB, 8 at a time, writes each acknowledged hash to stdout, and kills itself at the 300th. */
 function startWriter(folder: string) {
   const module = JSON.stringify(compiledModule('core/artifacts/segment-artifacts'));
   const script = `
@@ -178,8 +175,13 @@ function startWriter(folder: string) {
     (async () => {
       const store = await require(${module}).SegmentArtifacts.open({ folder: process.argv[1], segmentBytes: 100000 });
       let next = 0;
+      let acknowledged = 0;
       const work = async () => {
-        for (;;) writeSync(1, (await store.put(Buffer.alloc(2048, String(next++) + ' '))) + '\\n');
+        for (;;) {
+          writeSync(1, (await store.put(Buffer.alloc(2048, String(next++) + ' '))) + '\\n');
+          acknowledged += 1;
+          if (acknowledged === 300) process.kill(process.pid, 'SIGKILL');
+        }
       };
       await Promise.all(Array.from({ length: 8 }, work));
     })();`;
