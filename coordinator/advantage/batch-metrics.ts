@@ -1,5 +1,6 @@
 import { explainedVariance } from '../../core/math/explained-variance.js';
 import { MAX_LOG_RATIO } from '../../core/math/kl.js';
+import { joinFloats } from './join-floats.js';
 import type { RewardSource } from '../score/reward-source.js';
 import type { Answer, AnswerAdvantage } from './answer.js';
 import type { ScoredAnswers } from './scored-answers.js';
@@ -72,8 +73,8 @@ function groupsWithoutGradient(
 function largestGap(answers: readonly Answer[], behaviour: readonly Float32Array[]): number {
   let largest = 0;
   for (const [at, { oldLogProbs }] of answers.entries()) {
-    for (const [t, logProb] of oldLogProbs.entries()) {
-      largest = Math.max(largest, Math.abs(logProb - behaviour[at][t]));
+    for (let t = 0; t < oldLogProbs.length; t += 1) {
+      largest = Math.max(largest, Math.abs(oldLogProbs[t] - behaviour[at][t]));
     }
   }
   return Math.min(largest, MAX_LOG_RATIO);
@@ -83,17 +84,16 @@ function criticMetrics(
   answers: readonly Answer[],
   advantages: readonly (AnswerAdvantage | undefined)[],
 ): Record<string, number> {
-  const values: number[] = [];
-  const returns: number[] = [];
-  for (const [at, answer] of answers.entries()) {
-    values.push(...((advantages[at]?.returns && answer.values) ?? []));
-    returns.push(...(advantages[at]?.returns ?? []));
-  }
-  if (returns.length === 0) return {};
-  const mask = new Float32Array(returns.length).fill(1);
-  const explained = explainedVariance(Float32Array.from(values), Float32Array.from(returns), mask);
+  const learned = answers.flatMap(({ values }, at) => {
+    const returns = advantages[at]?.returns;
+    return values === undefined || returns === undefined ? [] : [{ values, returns }];
+  });
+  if (learned.length === 0) return {};
+  const values = joinFloats(learned.map((answer) => answer.values));
+  const returns = joinFloats(learned.map((answer) => answer.returns));
+  const explained = explainedVariance(values, returns, new Float32Array(values.length).fill(1));
   return {
-    'val/mean': meanOf(values),
+    'val/mean': sumOf(values) / values.length,
     ...(explained === undefined ? {} : { 'val/explained_variance': explained }),
   };
 }

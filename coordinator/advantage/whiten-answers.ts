@@ -1,4 +1,5 @@
 import { maskedWhiten } from '../../core/math/whitening.js';
+import { joinFloats } from './join-floats.js';
 import type { AnswerAdvantage } from './answer.js';
 
 /**
@@ -8,16 +9,9 @@ import type { AnswerAdvantage } from './answer.js';
 export function whitenAnswers(
   answers: readonly (AnswerAdvantage | undefined)[],
 ): readonly (AnswerAdvantage | undefined)[] {
-  const tokens = answers.reduce((sum, answer) => sum + (answer?.advantages.length ?? 0), 0);
-  if (tokens < 2) return answers.map(() => undefined);
-  const flat = new Float32Array(tokens);
-  let filled = 0;
-  for (const answer of answers) {
-    if (answer === undefined) continue;
-    flat.set(answer.advantages, filled);
-    filled += answer.advantages.length;
-  }
-  const white = maskedWhiten(flat, new Float32Array(tokens).fill(1));
+  const flat = joinFloats(answers.flatMap((answer) => answer?.advantages ?? []));
+  if (flat.length < 2) return answers.map(() => undefined);
+  const white = maskedWhiten(flat, new Float32Array(flat.length).fill(1));
   let taken = 0;
   return answers.map((answer) => {
     if (answer === undefined) return undefined;

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { packTensor, packedTensorSchema } from './packed-tensor.js';
 import type { PackedTensor } from './packed-tensor.js';
+import { joinFloats } from '../advantage/join-floats.js';
 import type { BatchAdvantages } from '../advantage/estimate-advantages.js';
 import type { AlgorithmOptions } from '../algorithm-options.js';
 import type { IterationPlan } from '../dispatch/rollout-batch.js';
@@ -133,11 +134,15 @@ export function updateRecord(input: UpdateRecordInput): UpdateRecord {
     oldLogProbs: packTensor(estimates.oldLogProbs),
     referenceLogProbs: packTensor(estimates.referenceLogProbs),
     ...(estimates.values === undefined ? {} : { values: packTensor(estimates.values) }),
-    advantages: joined(advantages.trajectories.map((one) => one.advantages)),
+    advantages: packJoined(advantages.trajectories.map((one) => one.advantages)),
     ...(hasReturns
-      ? { returns: joined(advantages.trajectories.map((one) => one.returns ?? one.advantages.map(() => 0))) }
+      ? {
+          returns: packJoined(
+            advantages.trajectories.map((one) => one.returns ?? one.advantages.map(() => 0)),
+          ),
+        }
       : {}),
-    weights: joined(advantages.trajectories.map((one) => one.weights)),
+    weights: packJoined(advantages.trajectories.map((one) => one.weights)),
     policySteps: update.policySteps.map(stepRecord),
     criticSteps: update.criticSteps.map(stepRecord),
   };
@@ -155,12 +160,6 @@ function stepRecord({ minibatch, loss, gradNorm, skipped }: StepTaken): UpdateRe
   };
 }
 
-function joined(arrays: readonly Float32Array[]): PackedTensor {
-  const flat = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    flat.set(array, at);
-    at += array.length;
-  }
-  return packTensor(flat);
+function packJoined(arrays: readonly Float32Array[]): PackedTensor {
+  return packTensor(joinFloats(arrays));
 }
