@@ -20,11 +20,6 @@ const FINISH_TO_WIRE: Readonly<Record<FinishReason, WireFinishReason>> = {
   length: WireFinishReason.LENGTH,
 };
 
-const FINISH_FROM_WIRE = new Map<number, FinishReason>([
-  [WireFinishReason.STOP, 'stop'],
-  [WireFinishReason.LENGTH, 'length'],
-]);
-
 /** Schema of majlis.v1.Prompt. */
 export const promptMessage = message({
   id: identifier,
@@ -65,7 +60,7 @@ const trajectoryMessage = message({
   index: count,
   tokenIds,
   logProbs: z.array(finite),
-  finish: enumeration(FINISH_FROM_WIRE),
+  finish: enumeration(FINISH_TO_WIRE),
   text,
 }).refine((trajectory) => trajectory.logProbs.length === trajectory.tokenIds.length, {
   path: ['logProbs'],

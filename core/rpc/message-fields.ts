@@ -24,24 +24,27 @@ export const positiveCount = z
 /** Any number but NaN and the infinities. */
 export const finite = z.number({ error: 'a finite number' });
 
+/** Any number that an engine may compute, NaN and the infinities included. */
+export const computed = z.custom<number>((value) => typeof value === 'number', { error: 'a number' });
+
+/** An `optional bool` that must be there. */
 export const flag = z.boolean({ error: 'true or false' });
 
 /** Token ids. [token] */
 export const tokenIds = z.array(count);
 
-/** The domain's name of an enum value; unspecified and unknown values are refused. */
+/** The domain's name of an enum value, given the value of each name; unspecified and unknown values are refused. */
 export function enumeration<Name extends string>(
-  names: ReadonlyMap<number, Name>,
-): z.ZodType<Name, number | undefined> {
+  values: Readonly<Record<Name, number>>,
+): z.ZodType<Name, unknown> {
+  const names = new Map(Object.entries<number>(values).map(([name, value]) => [value, name as Name]));
   const error = `one of ${[...names.values()].join(', ')}`;
-  return z
-    .custom<number>((value) => typeof value === 'number' && names.has(value), { error })
-    .transform((value, context): Name => {
-      const name = names.get(value);
-      if (name !== undefined) return name;
-      context.addIssue({ code: 'custom', message: error });
-      return z.NEVER;
-    });
+  return z.unknown().transform((value, context): Name => {
+    const name = typeof value === 'number' ? names.get(value) : undefined;
+    if (name !== undefined) return name;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
 }
 
 /**

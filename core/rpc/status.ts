@@ -50,7 +50,7 @@ const badInputMessage = message({
 });
 
 const failureMessage = message({
-  code: enumeration(CODE_OF_STATUS),
+  code: enumeration(STATUS_OF_CODE),
   message: text,
   badInput: badInputMessage.exactOptional(),
 });

@@ -158,12 +158,12 @@ export interface TaskResult {
 
 /** The judge looked and declined to say. */
 export interface Abstained {
-  readonly reason: string;
+  readonly reason?: string | undefined;
 }
 
 /** The judge's fault: excluded from every statistic. */
 export interface JudgeFailed {
-  readonly reason: string;
+  readonly reason?: string | undefined;
   readonly retryable?: boolean | undefined;
 }
 
@@ -174,7 +174,7 @@ export interface Unparseable {
 
 /** The policy's fault: paid at the rubric's floor. */
 export interface PolicyMalformed {
-  readonly reason: string;
+  readonly reason?: string | undefined;
 }
 
 /** A reward before and after centring and scaling on the locale's reference answers. */
@@ -1445,12 +1445,12 @@ export const TaskResult: MessageFns<TaskResult> = {
 };
 
 function createBaseAbstained(): Abstained {
-  return { reason: "" };
+  return { reason: undefined };
 }
 
 export const Abstained: MessageFns<Abstained> = {
   encode(message: Abstained, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.reason !== "") {
+    if (message.reason !== undefined) {
       writer.uint32(10).string(message.reason);
     }
     return writer;
@@ -1494,18 +1494,18 @@ export const Abstained: MessageFns<Abstained> = {
   },
   fromPartial(object: DeepPartial<Abstained>): Abstained {
     const message = createBaseAbstained() as any;
-    message.reason = object.reason ?? "";
+    message.reason = object.reason ?? undefined;
     return message;
   },
 };
 
 function createBaseJudgeFailed(): JudgeFailed {
-  return { reason: "", retryable: undefined };
+  return { reason: undefined, retryable: undefined };
 }
 
 export const JudgeFailed: MessageFns<JudgeFailed> = {
   encode(message: JudgeFailed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.reason !== "") {
+    if (message.reason !== undefined) {
       writer.uint32(10).string(message.reason);
     }
     if (message.retryable !== undefined) {
@@ -1560,7 +1560,7 @@ export const JudgeFailed: MessageFns<JudgeFailed> = {
   },
   fromPartial(object: DeepPartial<JudgeFailed>): JudgeFailed {
     const message = createBaseJudgeFailed() as any;
-    message.reason = object.reason ?? "";
+    message.reason = object.reason ?? undefined;
     message.retryable = object.retryable ?? undefined;
     return message;
   },
@@ -1622,12 +1622,12 @@ export const Unparseable: MessageFns<Unparseable> = {
 };
 
 function createBasePolicyMalformed(): PolicyMalformed {
-  return { reason: "" };
+  return { reason: undefined };
 }
 
 export const PolicyMalformed: MessageFns<PolicyMalformed> = {
   encode(message: PolicyMalformed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.reason !== "") {
+    if (message.reason !== undefined) {
       writer.uint32(10).string(message.reason);
     }
     return writer;
@@ -1671,7 +1671,7 @@ export const PolicyMalformed: MessageFns<PolicyMalformed> = {
   },
   fromPartial(object: DeepPartial<PolicyMalformed>): PolicyMalformed {
     const message = createBasePolicyMalformed() as any;
-    message.reason = object.reason ?? "";
+    message.reason = object.reason ?? undefined;
     return message;
   },
 };

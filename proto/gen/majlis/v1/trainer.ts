@@ -3097,7 +3097,8 @@ export const DeleteModelResponse: MessageFns<DeleteModelResponse> = {
  * alignment, normalizer, fencing and deduplication; this file is that port on the wire.
  *
  * Forward and ForwardBackward are client streams: first a header that declares every tensor, then the tensors' bytes in
- * chunks of any size, in the order declared and without gaps, so that no batch is bounded by a message.
+ * chunks of any size, each tensor's in order and without gaps, so that no batch is bounded by a message. A reply to Forward
+ * has the same form.
  */
 export type TrainerServiceService = typeof TrainerServiceService;
 export const TrainerServiceService = {
