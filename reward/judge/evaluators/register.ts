@@ -8,12 +8,17 @@ import { defineEvaluator } from '../evaluator.js';
 /**
  * Register: of the signs of any register that the locale knows (marker words anywhere, endings of each sentence's
  * last word), the share that belongs to the target's. Mixing registers therefore costs; `none` is the score of an
- * answer that gives no sign. Where endings of two registers fit, the longer one is read (습니다 before 다).
+ * answer that gives no sign. Where endings of two registers fit, the longer one is read (습니다 before 다). A word
+ * that is no marker is read again without the conjunction it may begin with (Arabic writes و and ف onto words).
  */
 export const register = defineEvaluator({
   name: 'register',
-  parameters: z.strictObject({ target: z.string(), none: z.number().min(0).max(1).default(0.5) }),
-  prepare: ({ target, none }, { profile }, where) => {
+  parameters: z.strictObject({
+    target: z.string(),
+    none: z.number().min(0).max(1).default(0.5),
+    conjunctions: z.array(z.string().min(1)).default([]),
+  }),
+  prepare: ({ target, none, conjunctions }, { profile }, where) => {
     if (!Object.hasOwn(profile.registers, target)) {
       throw new BadInputError({
         ...where,
@@ -22,7 +27,7 @@ export const register = defineEvaluator({
         allowed: `a register of locale ${profile.locale}: ${Object.keys(profile.registers).join(', ')}`,
       });
     }
-    const signsOf = registerSigns(profile);
+    const signsOf = registerSigns(profile, conjunctions);
     return (reading) => {
       const signs = signsOf(reading);
       if (signs.length === 0) return none;
@@ -32,7 +37,10 @@ export const register = defineEvaluator({
 });
 
 /** For an answer, the register of each sign in it. A word that marks two registers is a sign of neither. */
-function registerSigns(profile: LocaleProfile): (reading: AnswerReading) => string[] {
+function registerSigns(
+  profile: LocaleProfile,
+  conjunctions: readonly string[],
+): (reading: AnswerReading) => string[] {
   const markers = new Map<string, string | undefined>();
   for (const [name, features] of Object.entries(profile.registers)) {
     for (const marker of features.markers) markers.set(marker, markers.has(marker) ? undefined : name);
@@ -40,8 +48,13 @@ function registerSigns(profile: LocaleProfile): (reading: AnswerReading) => stri
   const endings = Object.entries(profile.registers)
     .flatMap(([name, features]) => features.endings.map((ending) => ({ name, ending })))
     .sort((a, b) => b.ending.length - a.ending.length);
+  const markOf = (word: string): string | undefined => {
+    if (markers.has(word)) return markers.get(word);
+    const conjunction = conjunctions.find((prefix) => word.startsWith(prefix));
+    return conjunction === undefined ? undefined : markers.get(word.slice(conjunction.length));
+  };
   return ({ words, sentences }) => {
-    const byWord = words.map((word) => markers.get(word));
+    const byWord = words.map(markOf);
     const byEnding = sentences.map((sentence) => {
       const last = wordsOf(sentence).at(-1) ?? '';
       return endings.find(({ ending }) => last.endsWith(ending))?.name;

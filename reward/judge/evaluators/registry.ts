@@ -1,6 +1,7 @@
 import type { Evaluator } from '../evaluator.js';
 import { courtesy } from './courtesy.js';
 import { degenerate } from './degenerate.js';
+import { enumeration } from './enumeration.js';
 import { evaluatorAddress } from './evaluator-address.js';
 import { lengthBand } from './length-band.js';
 import { localCalendar } from './local-calendar.js';
@@ -17,6 +18,7 @@ export const evaluators: ReadonlyMap<string, Evaluator> = new Map(
   [
     courtesy,
     degenerate,
+    enumeration,
     evaluatorAddress,
     lengthBand,
     localCalendar,

@@ -72,6 +72,14 @@ describe('register', () => {
     expect(score('register', answer, { ...ko, parameters: { target } })).toBe(expected);
   });
 
+  it('reads a marker behind a conjunction, where the rubric names it, and not inside another word', () => {
+    const parameters = { target: 'egyptian', conjunctions: ['و', 'ف'] };
+    expect(score('register', 'وده جميل', { parameters })).toBe(1);
+    expect(score('register', 'فهذا جميل', { parameters })).toBe(0);
+    expect(score('register', 'والدي جميل', { parameters })).toBe(0.5);
+    expect(score('register', 'وده جميل', { parameters: { target: 'egyptian' } })).toBe(0.5);
+  });
+
   it('refuses a register that the locale does not have', () => {
     expect(() => score('register', 'نعم', { parameters: { target: 'haeyo' } })).toThrow(
       'found "haeyo"; allowed: a register of locale ar: msa, egyptian',
@@ -147,6 +155,23 @@ describe('stuffing', () => {
     ['names between single words', 'القاهرة جميلة أسوان رائعة كشري لذيذ ملوخية طيبة الأقصر', 1 / 3],
   ])('scores %s', (_case, answer, expected) => {
     expect(score('stuffing', answer)).toBeCloseTo(expected, 10);
+  });
+});
+
+describe('enumeration', () => {
+  it.each([
+    ['sentences', 'زرت المتحف في الصباح، ثم أكلت مع العائلة، وبعد ذلك نمنا', 1],
+    ['three things joined', 'اشتريت خبزا وجبنا وعسلا من السوق', 1],
+    ['a chain of five', 'أسيوط والجيزة ورشيد والعريش ودهب', 0.5],
+    ['a chain of seven that no gazetteer knows', 'أسيوط والجيزة ورشيد والعريش ودهب وبلبيس وقنا', 0],
+    ['a list with commas', 'خبز، جبن، عسل، لبن، بيض، زيت', 0],
+  ])('scores %s', (_case, answer, expected) => {
+    expect(score('enumeration', answer, { parameters: { conjunctions: ['و'] } })).toBe(expected);
+  });
+
+  it('reads Korean lists by their commas', () => {
+    expect(score('enumeration', '수원, 대구, 울산, 포항, 여수, 순천에 가요', ko)).toBe(0);
+    expect(score('enumeration', '오늘은 시장에서 사과, 배, 감을 샀어요', ko)).toBe(1);
   });
 });
 
