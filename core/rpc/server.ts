@@ -17,6 +17,7 @@ export interface RpcService {
   readonly implementation: UntypedServiceImplementation;
 }
 
+/** What a server serves, and where. */
 export interface RpcServerOptions {
   readonly services: readonly RpcService[];
   /** Loopback unless said otherwise. */
