@@ -53,8 +53,16 @@ export function adamStep(state: AdamState, settings: AdamSettings): AdamOutcome 
   return { gradNorm, skipped: false };
 }
 
+/** In four interleaved sums, which a processor adds side by side. */
 function norm(values: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < values.length; at += 1) sum += values[at] * values[at];
-  return Math.sqrt(sum);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let at = 0; at < whole; at += 4) {
+    a += values[at] * values[at];
+    b += values[at + 1] * values[at + 1];
+    c += values[at + 2] * values[at + 2];
+    d += values[at + 3] * values[at + 3];
+  }
+  for (let at = whole; at < values.length; at += 1) a += values[at] * values[at];
+  return Math.sqrt(a + b + c + d);
 }

@@ -24,10 +24,14 @@ export async function addLossGradient(
   const spec: GraphSpec = { kind: 'loss', model: model.shape, loss: program.structure(loss) };
   const shards = layShards(loss);
   const results: ShardResult[] = [];
-  if (model.micros === 0) new Float32Array(model.memory.gradient).fill(0);
+  const { gradient: total } = model.memory;
+  if (model.micros === 0 && shards.length === 0) new Float32Array(total).fill(0);
   for (let start = 0; start < shards.length; start += WAVE) {
     const wave = shards.slice(start, start + WAVE);
-    await pool.lend(model.weights.byteLength, wave.length, async (parts) => {
+    // The very first gradient of a step is the sum so far.
+    const begins = model.micros === 0 && start === 0;
+    await pool.lend(model.weights.byteLength, wave.length - (begins ? 1 : 0), async (lent) => {
+      const parts = begins ? [total, ...lent] : lent;
       const outputs = await Promise.all(
         wave.map((shard, place) =>
           pool.run({
@@ -39,7 +43,7 @@ export async function addLossGradient(
         ),
       );
       results.push(...wave.map((shard, place) => ({ shard, outputs: outputs[place] })));
-      await pool.accumulate({ total: model.memory.gradient, parts });
+      if (lent.length > 0) await pool.accumulate({ total, parts: lent });
     });
   }
   return {
