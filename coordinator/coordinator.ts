@@ -24,6 +24,7 @@ import { needsCritic } from './algorithm-options.js';
 import type { AlgorithmOptions } from './algorithm-options.js';
 import type { ControlEvents } from './control-events.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
+import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { iterationAlarms } from './iteration-alarms.js';
@@ -128,7 +129,7 @@ export class Coordinator {
     const learning = { iteration, estimates, advantages, beta, holdsPolicy, maxNewTokens };
     const update = await updater.update(learning, signal);
     watch.lap('update');
-    const metrics = { ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
+    const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
     await journal.write(
       { plan, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy },
       metrics,

@@ -40,8 +40,6 @@ export function batchMetrics(input: BatchMetricsInput): BatchMetrics {
     'rewards/excluded_share': excludedShare,
     'rewards/malformed_share': scored.counts.policy_malformed / answers.length,
     'groups/without_gradient_share': groupsWithoutGradient(answers, advantages),
-    'val/num_eos_tokens': answers.filter(({ finish }) => finish === 'stop').length,
-    'answers/mean_length': meanOf(answers.map(({ oldLogProbs }) => oldLogProbs.length)),
     'behaviour/max_log_ratio': largestGap(answers, behaviour),
     ...criticMetrics(answers, advantages),
   };

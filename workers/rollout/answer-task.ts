@@ -2,10 +2,11 @@ import type { RolloutTask, Trajectory, TrajectoryGroup } from '../../core/domain
 import type { Engine, GeneratedSequence } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
 
-/** Turns sampled ids back into text, with the tokenizer that the tasks name by hash. */
+/** Turns sampled ids back into text, with the tokenizer that tasks name by hash. */
 export interface AnswerDecoder {
+  /** sha256 of tokenizer.json and the chat template together. */
   readonly tokenizerHash: string;
-  /** Invalid UTF-8 becomes U+FFFD. */
+  /** What a reader sees; bytes that are no UTF-8 become U+FFFD. */
   decode(tokenIds: readonly number[]): string;
 }
 
