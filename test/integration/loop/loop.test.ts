@@ -147,6 +147,21 @@ describe('the loop in one process', () => {
     }
   });
 
+  it('steers β by the measured KL, once the policy moves', async () => {
+    const algorithm = {
+      iterations: 4,
+      criticWarmupIterations: 2,
+      kl: { initial: 0.2, target: 6, horizon: 160 },
+    };
+    const rig = new LoopRig({ algorithm });
+    await rig.play();
+    const betas = rig.iterations.map(({ metrics }) => metrics['kl/beta']);
+    // Iterations 0 and 1 hold the policy; iteration 2 measures KL 0, so β falls by 20% × 16 answers / 160.
+    expect(rig.iterations[2].metrics['objective/kl']).toBe(0);
+    expect(betas.slice(0, 3)).toEqual([0.2, 0.2, 0.2]);
+    expect(betas[3]).toBeCloseTo(0.2 * (1 - 0.02), 12);
+  });
+
   it('cancels at the boundary that was asked for, and says so', async () => {
     const rig = new LoopRig();
     await rig.create();
