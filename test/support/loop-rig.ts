@@ -1,6 +1,7 @@
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Bus } from '../../core/bus/bus.js';
+import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
@@ -24,6 +25,8 @@ const VOCABULARY = 8;
 /** The token that the default scorer pays for. */
 export const WANTED_TOKEN = 5;
 
+const PROMPTS = Array.from({ length: 6 }, (_, at) => [1, 2 + (at % 3)]);
+
 export interface LoopRigOptions {
   readonly run?: string;
   readonly seed?: number;
@@ -32,6 +35,9 @@ export interface LoopRigOptions {
   readonly scoreAnswer?: ScoreAnswer;
   readonly reissueAfterMs?: number;
   readonly ackWaitMs?: number;
+  readonly sampling?: SamplingSettings;
+  /** Token ids of the prompts. */
+  readonly prompts?: readonly (readonly number[])[];
   /** A real trainer and engines, instead of the unigram model. */
   readonly stack?: LoopStack;
 }
@@ -73,7 +79,7 @@ export class LoopRig {
       queues: rolloutQueueNames(this.run),
       engine,
       policies: this.policies,
-      decoder: { tokenizerHash: 'tokenizer', decode: (ids) => ids.join(' ') },
+      decoder: { hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) },
       clock: systemClock,
       slots: 1,
       heartbeatMs: 1000,
@@ -119,7 +125,7 @@ export class LoopRig {
     const known = await ledger.getRun(run);
     if (known === undefined) await this.create();
     const epoch = await ledger.beginEpoch(run);
-    const prompts = Array.from({ length: 6 }, (_, at) => aPrompt(`p${at}`, [1, 2 + (at % 3)]));
+    const prompts = (options.prompts ?? PROMPTS).map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
     return createCoordinator(
       {
         bus,
@@ -155,7 +161,7 @@ export class LoopRig {
           ...options.algorithm,
           kl: { initial: 0.01, ...options.algorithm?.kl },
         }),
-        sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
+        sampling: options.sampling ?? { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
         baseModel: stack?.baseModel ?? 'base',
         rubricHash: 'rubric-a',
         engineFingerprint: (stack?.engines ?? this.engines)[0].fingerprint,

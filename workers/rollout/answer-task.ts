@@ -2,12 +2,12 @@ import type { RolloutTask, Trajectory, TrajectoryGroup } from '../../core/domain
 import type { Engine, GeneratedSequence } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
 
-/** Turns sampled ids back into text, with the tokenizer that tasks name by hash. */
+/** Turns sampled ids back into text; the tokenizer of the model directory is one. */
 export interface AnswerDecoder {
-  /** sha256 of tokenizer.json and the chat template together. */
-  readonly tokenizerHash: string;
+  /** sha256 of tokenizer.json and the chat template together; tasks name it. */
+  readonly hash: string;
   /** What a reader sees; bytes that are no UTF-8 become U+FFFD. */
-  decode(tokenIds: readonly number[]): string;
+  decodeAnswer(tokenIds: Iterable<number>): { readonly text: string };
 }
 
 export interface AnswerContext {
@@ -19,9 +19,9 @@ export interface AnswerContext {
 /** Generates one prompt group on an engine that already holds the task's policy. */
 export async function answerTask(task: RolloutTask, context: AnswerContext): Promise<TrajectoryGroup> {
   const { engine, decoder, signal } = context;
-  if (decoder.tokenizerHash !== task.prompt.tokenizerHash) {
+  if (decoder.hash !== task.prompt.tokenizerHash) {
     throw new MajlisError(
-      `task ${task.id} was tokenized by ${task.prompt.tokenizerHash}, this worker has ${decoder.tokenizerHash}`,
+      `task ${task.id} was tokenized by ${task.prompt.tokenizerHash}, this worker has ${decoder.hash}`,
       { code: 'failed_precondition' },
     );
   }
@@ -44,5 +44,5 @@ export async function answerTask(task: RolloutTask, context: AnswerContext): Pro
 function trajectory(sequence: GeneratedSequence, index: number, decoder: AnswerDecoder): Trajectory {
   const { tokenIds, logProbs, finish } = sequence;
   const spoken = finish === 'stop' ? tokenIds.slice(0, -1) : tokenIds;
-  return { index, tokenIds, logProbs, finish, text: decoder.decode(spoken) };
+  return { index, tokenIds, logProbs, finish, text: decoder.decodeAnswer(spoken).text };
 }

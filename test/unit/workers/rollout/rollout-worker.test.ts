@@ -32,7 +32,7 @@ class Rig {
       queues,
       engine: this.engine,
       policies: this.policies,
-      decoder: { tokenizerHash: 'tokenizer', decode: (ids) => ids.join(' ') },
+      decoder: { hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) },
       clock: this.clock,
       slots,
       heartbeatMs: 4000,
