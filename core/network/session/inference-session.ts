@@ -63,6 +63,8 @@ function graphRuntime(name: RuntimeName, ort: Ort): GraphRuntime {
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         executionMode: 'sequential',
+        // Plans of memory are kept for every shape that was ever seen, which with ragged batches costs much and saves nothing.
+        enableMemPattern: false,
         logSeverityLevel: 3,
       });
       return {
