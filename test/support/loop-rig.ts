@@ -25,7 +25,10 @@ const VOCABULARY = 8;
 /** The token that the default scorer pays for. */
 export const WANTED_TOKEN = 5;
 
-const PROMPTS = Array.from({ length: 6 }, (_, at) => [1, 2 + (at % 3)]);
+const ASKED = {
+  prompts: Array.from({ length: 6 }, (_, at) => [1, 2 + (at % 3)]),
+  sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
+};
 
 export interface LoopRigOptions {
   readonly run?: string;
@@ -125,7 +128,8 @@ export class LoopRig {
     const known = await ledger.getRun(run);
     if (known === undefined) await this.create();
     const epoch = await ledger.beginEpoch(run);
-    const prompts = (options.prompts ?? PROMPTS).map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
+    const asked = { ...ASKED, ...options };
+    const prompts = asked.prompts.map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
     return createCoordinator(
       {
         bus,
@@ -161,7 +165,7 @@ export class LoopRig {
           ...options.algorithm,
           kl: { initial: 0.01, ...options.algorithm?.kl },
         }),
-        sampling: options.sampling ?? { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
+        sampling: asked.sampling,
         baseModel: stack?.baseModel ?? 'base',
         rubricHash: 'rubric-a',
         engineFingerprint: (stack?.engines ?? this.engines)[0].fingerprint,
