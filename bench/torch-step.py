@@ -83,9 +83,10 @@ def main() -> None:
             first = {"firstLoss": loss.item(), "firstGradNorm": norm.item()}
         if step >= WARM_UP:
             times.append(1000 * (time.perf_counter() - start))
+        last_loss = loss.item()
     milliseconds = sorted(times)[len(times) // 2]
     speed = 1000 * SEQUENCES * LENGTH / milliseconds
-    print(json.dumps({"millisecondsPerStep": milliseconds, "tokensPerSecond": speed, **first}))
+    print(json.dumps({"millisecondsPerStep": milliseconds, "tokensPerSecond": speed, **first, "lastLoss": last_loss}))
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ const LENGTH = 64;
 const CALL = { run: 'bench', epoch: 1 };
 const ADAM = { learningRate: 1e-3, betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0, clip: 1 } as const;
 
-/** What a training step of 16 sequences of 64 tokens took, and the first step's numbers for comparison. */
+/** What a training step of 16 sequences of 64 tokens took, and losses for comparison. */
 export interface StepMeasurement {
   readonly millisecondsPerStep: number;
   readonly tokensPerSecond: number;
   readonly firstLoss: number;
   readonly firstGradNorm: number;
+  readonly lastLoss: number;
 }
 
 /** Writes the benchmark's untrained model, so that both sides start from the same weights, and removes it after use. */
@@ -43,7 +44,7 @@ export async function measureOurStep(directory: string, steps: number): Promise<
     const batch = benchBatch();
     const normalizer = SEQUENCES * (LENGTH - 1);
     const times: number[] = [];
-    let [firstLoss, firstGradNorm] = [NaN, NaN];
+    let [firstLoss, firstGradNorm, lastLoss] = [NaN, NaN, NaN];
     const warmUp = 3;
     for (let step = 0; step < warmUp + steps; step += 1) {
       const start = systemClock.monotonic();
@@ -51,11 +52,12 @@ export async function measureOurStep(directory: string, steps: number): Promise<
       const result = await trainer.forwardBackward(CALL, { modelId, step, micro: 0, normalizer, loss });
       const { gradNorm } = await trainer.optimStep(CALL, { modelId, step, ...ADAM });
       if (step === 0) [firstLoss, firstGradNorm] = [result.loss, gradNorm];
+      lastLoss = result.loss;
       if (step >= warmUp) times.push(systemClock.monotonic() - start);
     }
     const millisecondsPerStep = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
     const tokensPerSecond = (1000 * SEQUENCES * LENGTH) / millisecondsPerStep;
-    return { millisecondsPerStep, tokensPerSecond, firstLoss, firstGradNorm };
+    return { millisecondsPerStep, tokensPerSecond, firstLoss, firstGradNorm, lastLoss };
   } finally {
     await trainer.close();
   }

@@ -146,7 +146,7 @@ export function describeTrainer(name: string, make: () => Promise<TrainerHarness
         const entropyAt = async (temperature: number): Promise<number> => {
           const request = { modelId: id, batch: { ...BATCH, temperature }, want: ['entropy'] as const };
           const { entropy } = await trainer.forward(CALL, request);
-          return (entropy ?? []).reduce((sum: number, value: number) => sum + value, 0) / TOKENS;
+          return (entropy ?? new Float32Array()).reduce((sum, value) => sum + value, 0) / TOKENS;
         };
         const [cold, plain, hot] = [await entropyAt(0.3), await entropyAt(1), await entropyAt(1e6)];
         expect(cold).toBeLessThan(plain);
@@ -195,7 +195,7 @@ export function describeTrainer(name: string, make: () => Promise<TrainerHarness
       it('ppo has a ratio of 1 at log-probs that forward gave, and the loss of the formula at others', async () => {
         const id = await create('policy');
         const current = await logProbs(id);
-        const advantages = BATCH.weights.map((weight, t) => (t % 5) - 2);
+        const advantages = BATCH.weights.map((_, t) => (t % 5) - 2);
         const config = { epsLow: 0.2, epsHigh: 0.3, dualClip: 1.5, ratio: 'token', entropyCoef: 0 } as const;
         const batch = { ...BATCH, advantages, oldLogProbs: current };
         const { metrics } = await backward(id, { type: 'ppo', batch, config });
