@@ -1,11 +1,16 @@
 import { z } from 'zod';
 
-const positive = z.number().positive().finite();
-const nonNegative = z.number().min(0).finite();
+/**
+ * A run file's schema. Unknown keys are refused. What is optional without a default here takes the algorithm's own
+ * default (`coordinator/algorithm-options.ts`); docs/run-file.md names every key.
+ */
+const positive = z.number().positive();
+const nonNegative = z.number().min(0);
+const share = z.number().min(0).max(1);
 const count = z.int().min(1);
 const steps = z.int().min(0);
 
-export const modelSchema = z.strictObject({
+const modelSchema = z.strictObject({
   layers: count.default(2),
   width: count.default(96),
   heads: count.default(4),
@@ -13,80 +18,85 @@ export const modelSchema = z.strictObject({
   contextLength: z.int().min(32).max(4096).default(256),
 });
 
-export const supervisedSchema = z.strictObject({
+const supervisedSchema = z.strictObject({
   steps: steps.default(600),
   sequencesPerStep: count.default(32),
   learningRate: positive.default(3e-3),
   warmupSteps: steps.default(30),
 });
 
-export const preferencesSchema = z.strictObject({
+const preferencesSchema = z.strictObject({
   answersPerPrompt: z.int().min(2).default(6),
-  /** Pairs drawn per prompt at most. */
   pairsPerPrompt: count.default(4),
 });
 
-export const rewardModelSchema = z.strictObject({
+const rewardModelSchema = z.strictObject({
   heads: count.default(2),
-  steps: steps.default(200),
+  steps: count.default(200),
   pairsPerStep: count.default(32),
   learningRate: positive.default(1e-3),
 });
 
-export const samplingSchema = z.strictObject({
+const samplingSchema = z.strictObject({
   maxNewTokens: count.default(48),
   temperature: positive.default(1),
 });
 
-export const klSchema = z.strictObject({
-  /** β₀, the first coefficient. */
-  initial: nonNegative.default(0.2),
-  /** Nats per sequence that the adaptive controller steers to; absent keeps β fixed. */
-  target: positive.optional(),
-  /** In samples; about ten iterations is what moves within a short run. */
-  horizon: positive.optional(),
+const klSchema = z.strictObject({
+  placement: z.enum(['reward', 'loss']).exactOptional(),
+  kind: z.enum(['k1', 'k2', 'k3']).exactOptional(),
+  initial: nonNegative.exactOptional(),
+  target: positive.exactOptional(),
+  horizon: positive.exactOptional(),
 });
 
-export const algorithmSchema = z.strictObject({
+const algorithmSchema = z.strictObject({
   estimator: z
     .enum(['ppo', 'grpo', 'dr_grpo', 'rloo', 'reinforce_plus_plus', 'reinforce_plus_plus_baseline'])
-    .default('ppo'),
-  iterations: steps.default(40),
-  promptsPerIteration: count.default(16),
-  groupSize: count.default(8),
-  epochs: count.default(2),
-  minibatches: count.default(2),
-  policyLearningRate: positive.default(5e-4),
-  criticLearningRate: positive.default(1e-3),
-  gamma: z.number().min(0).max(1).default(1),
-  lambda: z.number().min(0).max(1).default(0.95),
-  epsLow: positive.default(0.2),
-  epsHigh: positive.default(0.2),
-  valueClip: positive.default(0.2),
-  gradientClip: positive.default(1),
-  criticWarmupIterations: steps.default(2),
-  /** Critic-only iterations after a rubric swap, before the policy moves again. */
-  criticOnlyAfterSwap: steps.default(1),
-  /** Stops the epochs of an iteration once the approximate KL to the old policy passes it. */
-  targetKl: positive.optional(),
-  kl: klSchema.prefault({}),
+    .exactOptional(),
+  iterations: steps.exactOptional(),
+  promptsPerIteration: count.exactOptional(),
+  groupSize: count.exactOptional(),
+  epochs: count.exactOptional(),
+  minibatches: count.exactOptional(),
+  sequencesPerMicroBatch: count.exactOptional(),
+  policyLearningRate: positive.exactOptional(),
+  criticLearningRate: positive.exactOptional(),
+  gradientClip: positive.exactOptional(),
+  gamma: share.exactOptional(),
+  lambda: share.exactOptional(),
+  epsLow: positive.exactOptional(),
+  epsHigh: positive.exactOptional(),
+  dualClip: positive.exactOptional(),
+  valueClip: positive.exactOptional(),
+  entropyCoef: nonNegative.exactOptional(),
+  missingEosPenalty: nonNegative.exactOptional(),
+  importanceCap: positive.exactOptional(),
+  criticWarmupIterations: steps.exactOptional(),
+  criticOnlyAfterSwap: steps.exactOptional(),
+  targetKl: positive.exactOptional(),
+  kl: klSchema.exactOptional(),
 });
 
-/** A run's configuration as a person writes it; paths are relative to the file. */
+const dataSchema = z.strictObject({
+  corpus: z.string().min(1),
+  heldOutCorpus: z.string().min(1),
+  prompts: z.string().min(1),
+  heldOutPrompts: z.string().min(1),
+  goldPairs: z.string().min(1),
+  controlPairs: z.string().min(1),
+  controlGold: z.string().min(1),
+});
+
 export const runConfigSchema = z.strictObject({
   name: z.string().min(1),
   locale: z.string().min(2),
   seed: z.int().min(0).default(1),
-  data: z.strictObject({
-    corpus: z.string(),
-    prompts: z.string(),
-    heldOutPrompts: z.string(),
-    goldPairs: z.string(),
-    controlPairs: z.string(),
-    controlGold: z.string(),
-  }),
-  rubric: z.string(),
-  swap: z.strictObject({ rubric: z.string(), iteration: count }).optional(),
+  data: dataSchema,
+  /** A rubric's id among the shipped ones, or the path of a rubric file. */
+  rubric: z.string().min(1),
+  /** Swapped in by the quickstart's second arm, in the running run. */
+  swap: z.strictObject({ rubric: z.string().min(1), iteration: count }).exactOptional(),
   model: modelSchema.prefault({}),
   supervised: supervisedSchema.prefault({}),
   preferences: preferencesSchema.prefault({}),
@@ -95,5 +105,5 @@ export const runConfigSchema = z.strictObject({
   algorithm: algorithmSchema.prefault({}),
 });
 
-/** The compiled configuration: every default filled in. */
+/** A run file as parsed; the compiled configuration whose hash stands on the run. */
 export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -13,6 +13,8 @@ export interface ComposedLine extends ComposedAnswer {
 
 export interface Corpus {
   readonly lines: readonly ComposedLine[];
+  /** One good answer to each held-out prompt, in the corpus's own mixture: what a policy should not forget. */
+  readonly heldOutLines: readonly ComposedLine[];
   readonly trainingPrompts: readonly ExpandedPrompt[];
   readonly heldOutPrompts: readonly ExpandedPrompt[];
 }
@@ -40,7 +42,9 @@ export function composeCorpus({ frames, gazetteer, seed }: CorpusSource): Corpus
     const prompts = trainingPrompts.filter((prompt) => prompt.topic === topic);
     return composeTopic(frames, { prompts, writer, rng: rng.fork(`topic/${topic}`) });
   });
-  return { lines: rng.fork('order').shuffle(lines), trainingPrompts, heldOutPrompts };
+  const heldOutWriter = new AnswerWriter(frames, filler, rng.fork('heldOut'));
+  const heldOutLines = heldOutPrompts.map((prompt) => ({ ...heldOutWriter.writeGood(prompt), prompt }));
+  return { lines: rng.fork('order').shuffle(lines), heldOutLines, trainingPrompts, heldOutPrompts };
 }
 
 interface TopicParts {

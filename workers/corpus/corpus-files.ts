@@ -1,19 +1,25 @@
-import type { Corpus } from './compose-corpus.js';
+import type { ComposedLine, Corpus } from './compose-corpus.js';
 import type { ExpandedPrompt } from './expand-prompts.js';
 
 /** The committed outputs of the composer: file name to content, one JSON object a line. */
 export function corpusFiles(locale: string, corpus: Corpus): Readonly<Record<string, string>> {
-  const sft = corpus.lines.map(({ prompt, answer }, index) => ({
-    id: lineId(locale, 'sft', index),
-    prompt: prompt.text,
-    answer,
-    locale,
-  }));
   return {
-    'sft.jsonl': jsonLines(sft),
+    'sft.jsonl': demonstrationLines(locale, 'sft', corpus.lines),
+    'sft.heldout.jsonl': demonstrationLines(locale, 'sft-heldout', corpus.heldOutLines),
     'prompts.train.jsonl': promptLines(locale, 'train', corpus.trainingPrompts),
     'prompts.heldout.jsonl': promptLines(locale, 'heldout', corpus.heldOutPrompts),
   };
+}
+
+function demonstrationLines(locale: string, split: string, lines: readonly ComposedLine[]): string {
+  return jsonLines(
+    lines.map(({ prompt, answer }, index) => ({
+      id: lineId(locale, split, index),
+      prompt: prompt.text,
+      answer,
+      locale,
+    })),
+  );
 }
 
 function promptLines(locale: string, split: string, prompts: readonly ExpandedPrompt[]): string {

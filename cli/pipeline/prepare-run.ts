@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { loadLocales } from '../../core/config/load-locale.js';
+import type { TokenizedPrompt } from '../../core/domain/prompt.js';
+import type { Rubric } from '../../core/domain/rubric.js';
+import type { SamplingSettings } from '../../core/domain/trajectory.js';
+import type { Engine } from '../../core/engine/engine.js';
+import { createRng } from '../../core/math/rng.js';
+import { END_TOKEN } from '../../core/network/tokenizer/chat-template.js';
+import { tokenizePrompt } from '../../core/network/tokenizer/render-prompt.js';
+import { packageRoot } from '../../core/runtime/package-root.js';
+import type { TrainerCall } from '../../core/trainer/trainer.js';
+import { evaluators } from '../../reward/judge/evaluators/registry.js';
+import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
+import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sampler.js';
+import { loadRubric } from '../../reward/rubric/load-rubric.js';
+import { judgeAllPairs, type JudgeEndpoint } from './judged-pairs.js';
+import type { ProgressListener } from './progress.js';
+import { RewardPlane } from './reward-plane.js';
+import { rubricFile, type RunInputs } from './run-inputs.js';
+import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
+import type { Demonstration } from '../../coordinator/supervised/supervised-fine-tuning.js';
+import {
+  demonstrationsOf,
+  supervisedCheckpoint,
+  type SupervisedCheckpoint,
+} from './supervised-checkpoint.js';
+import type { Workspace } from './workspace.js';
+
+/** Everything that arms start from: one checkpoint, one set of sampled pairs, and a reward plane over them. */
+export interface PreparedRun {
+  readonly checkpoint: SupervisedCheckpoint;
+  readonly sampling: SamplingSettings;
+  readonly prompts: readonly TokenizedPrompt[];
+  readonly heldOutPrompts: readonly TokenizedPrompt[];
+  /** Held-out reference answers as token ids. */
+  readonly references: readonly Demonstration[];
+  readonly pairs: SampledPairs;
+  readonly rewards: RewardPlane;
+  /** For trainer calls that belong to no arm. */
+  readonly call: TrainerCall;
+}
+
+export interface PrepareOptions {
+  readonly rubrics: readonly Rubric[];
+  readonly engines: readonly Engine[];
+  readonly directory: string;
+  readonly runId: string;
+  readonly judge?: JudgeEndpoint;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+const EPOCH = 1;
+/** Answers per prompt that rewards are centred and scaled on. */
+const REFERENCES_PER_PROMPT = 1;
+
+/** SFT, then answers to every training prompt, then pairs; judging and reward models wait until an arm asks. */
+export async function prepareRun(
+  workspace: Workspace,
+  inputs: RunInputs,
+  options: PrepareOptions,
+): Promise<PreparedRun> {
+  const { config, profile } = inputs;
+  const { engines, onProgress, signal } = options;
+  const call = { run: `${options.runId}-prepare`, epoch: EPOCH };
+  const { trainer, scorer } = workspace;
+  const place = { trainer, call, directory: join(options.directory, 'checkpoint') };
+  const checkpoint = await supervisedCheckpoint(inputs, place, onProgress);
+  const { tokenizer } = checkpoint;
+  const longest = config.model.contextLength - config.sampling.maxNewTokens;
+  const tokenized = (prompts: RunInputs['prompts']): TokenizedPrompt[] =>
+    prompts.map((prompt) => tokenizePrompt(tokenizer, prompt, longest));
+  const sampling = { ...config.sampling, stopTokenIds: [tokenizer.specialTokenId(END_TOKEN)] };
+  const prompts = tokenized(inputs.prompts);
+  const rng = createRng(config.seed).fork('pairs');
+  const plan = {
+    policy: checkpoint.policy,
+    samples: config.preferences.answersPerPrompt,
+    sampling,
+    rng: rng.fork('answers'),
+  };
+  const sampled = await sampleAnswers(prompts, plan, { engines, tokenizer }, (done) => {
+    onProgress({ stage: 'answers', done, all: prompts.length, unit: 'prompts' });
+  });
+  const { pairsPerPrompt } = config.preferences;
+  const pairs = samplePairs(
+    sampled.map(({ prompt, answers }) => ({
+      prompt: prompt.prompt,
+      answers: answers.map(({ text }) => text),
+    })),
+    { pairsPerPrompt, profile, rng: rng.fork('sampling') },
+  );
+  const rewards = new RewardPlane({
+    config,
+    profile,
+    checkpoint,
+    trainer,
+    call,
+    scorer,
+    encode: encoderOf(sampled),
+    references: sampled.map(({ prompt, answers }) => ({
+      prompt: prompt.prompt,
+      promptTokenIds: prompt.tokenIds,
+      answers: answers.slice(0, REFERENCES_PER_PROMPT),
+    })),
+    judge: (rubric) => {
+      const gold = inputs.goldPairs.filter((pair) => pair.rubric === rubric.id);
+      const endpoint = options.judge === undefined ? {} : { endpoint: options.judge };
+      return judgeAllPairs({ rubric, profile, gold, seed: config.seed, ...endpoint }, pairs.pairs, {
+        signal,
+        onProgress: (done) => {
+          onProgress({ stage: `judging ${rubric.id}`, done, all: pairs.pairs.length, unit: 'pairs' });
+        },
+      });
+    },
+    rubrics: options.rubrics,
+    onProgress,
+  });
+  return {
+    checkpoint,
+    sampling,
+    prompts,
+    heldOutPrompts: tokenized(inputs.heldOutPrompts),
+    references: demonstrationsOf(inputs.heldOutCorpus, tokenizer, config.model.contextLength),
+    pairs,
+    rewards,
+    call,
+  };
+}
+
+/** The rubrics that a run file names, in its order. */
+export async function loadRunRubrics(runFile: string, { config }: RunInputs): Promise<Rubric[]> {
+  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const named = [config.rubric, ...(config.swap === undefined ? [] : [config.swap.rubric])];
+  return Promise.all(named.map((name) => loadRubric(rubricFile(name, runFile), { evaluators, profiles })));
+}
+
+/** What was sampled is what is scored: texts are mapped back to the ids that they came from, never tokenized again. */
+function encoderOf(sampled: readonly SampledPrompt[]): AnswerEncoder {
+  const byText = new Map<string, { tokenIds: readonly number[]; answerLength: number }>();
+  for (const { prompt, answers } of sampled) {
+    for (const { text, tokenIds } of answers) {
+      const whole = { tokenIds: [...prompt.tokenIds, ...tokenIds], answerLength: tokenIds.length };
+      byText.set(keyOf(prompt.prompt.id, text), whole);
+    }
+  }
+  return (prompt, answer) => {
+    const encoded = byText.get(keyOf(prompt.id, answer));
+    if (encoded === undefined) throw new RangeError(`No sampled answer to ${prompt.id} reads ${answer}`);
+    return encoded;
+  };
+}
+
+function keyOf(promptId: string, text: string): string {
+  return `${promptId}\n${text.normalize('NFC')}`;
+}

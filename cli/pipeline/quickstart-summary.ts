@@ -1,0 +1,23 @@
+import type { ArmFigures, ArmName } from '../../workers/evaluation/arm-figures.js';
+
+/**
+ * The object that `quickstart --json` prints as its last line. Its names are an interface: docs/quickstart.md documents
+ * them, and they are kept.
+ */
+export interface QuickstartSummary {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  readonly rewardModelAccuracy: {
+    readonly value: number;
+    readonly lengthBaseline: number;
+    readonly n: number;
+  };
+  /** Of the control judge on its own gold, by rubric id. */
+  readonly controlJudgeAccuracy: Readonly<Record<string, number>>;
+  /** By rubric id. */
+  readonly rubricHashes: Readonly<Record<string, string>>;
+  readonly ratioFirstMinibatch: { readonly low: number; readonly high: number };
+  readonly peakMemoryBytes: number;
+}

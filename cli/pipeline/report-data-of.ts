@@ -1,0 +1,132 @@
+import type { Rubric } from '../../core/domain/rubric.js';
+import { peakMemoryBytes } from '../../core/runtime/peak-memory.js';
+import { flippedPairs } from '../../reward/preference/flipped-pairs.js';
+import { ARM_NAMES, type ArmFigures, type ArmName } from '../../workers/evaluation/arm-figures.js';
+import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
+import type {
+  ArmCurves,
+  JudgeLine,
+  ReportData,
+  SamplePair,
+} from '../../workers/evaluation/report/report-data.js';
+import { judgeFor } from './control-judges.js';
+import type { Evaluations } from './evaluate-arms.js';
+import type { JudgedPairs } from './judged-pairs.js';
+import type { PreparedRun } from './prepare-run.js';
+import type { ArmResult } from './run-arm.js';
+import type { RunInputs } from './run-inputs.js';
+
+/** What an experiment leaves behind. */
+export interface ExperimentResults {
+  readonly inputs: RunInputs;
+  readonly rubrics: readonly Rubric[];
+  readonly prepared: PreparedRun;
+  readonly arms: Readonly<Partial<Record<ArmName, ArmResult>>>;
+  readonly evaluated: Evaluations;
+  readonly figures: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  /** By rubric id. */
+  readonly judges: ReadonlyMap<string, ControlJudge>;
+  readonly workers: number;
+  readonly seconds: number;
+  /** The endpoint's model, where one judged. */
+  readonly endpointModel?: string;
+}
+
+const SHOWN_PAIRS = 10;
+const SHOWN_SAMPLES = 8;
+
+/** Gathers the report from what stages left behind; judgements are read again, not made again. */
+export async function reportDataOf(results: ExperimentResults): Promise<ReportData> {
+  const { inputs, rubrics, prepared, figures, judges, evaluated } = results;
+  const [rubricA, rubricB] = rubrics;
+  const reward = await prepared.rewards.reward(rubricA.hash, 'judged');
+  const judged = await prepared.rewards.judgements(rubricA.hash);
+  const samples = samplePairs(evaluated, judgeFor(judges, rubricA));
+  const { accuracy, lengthBaseline, pairs } = reward.evaluation;
+  return {
+    title: `Majlis: ${inputs.config.name}, steered by ${rubricA.id}`,
+    locale: inputs.config.locale,
+    seed: inputs.config.seed,
+    workers: results.workers,
+    seconds: results.seconds,
+    peakMemoryBytes: peakMemoryBytes(),
+    feedbackSource:
+      results.endpointModel === undefined ? 'rule judges' : `a panel with ${results.endpointModel}`,
+    rubrics: rubrics.map(({ id, version, title, hash }) => ({ id, version, title, hash })),
+    arms: figures,
+    curves: curvesOf(results.arms),
+    rewardModelAccuracy: {
+      value: accuracy ?? Number.NaN,
+      lengthBaseline: lengthBaseline ?? Number.NaN,
+      n: pairs,
+    },
+    judges: judgeLines(judged),
+    controlGoldAccuracy: goldAccuracy(
+      judgeFor(judges, rubricA),
+      inputs.controlGold.filter(({ rubric }) => rubric === rubricA.id),
+    ),
+    ...(await flippedLines(prepared, [rubricA, rubricB])),
+    best: samples.slice(0, SHOWN_SAMPLES),
+    worst: samples.slice(-SHOWN_SAMPLES).reverse(),
+    truncatedPrompts: prepared.prompts.filter(({ truncated }) => truncated).length,
+    cutAnswers: evaluated.rubricA.answers.filter(({ cutCharacter }) => cutCharacter).length,
+  };
+}
+
+function curvesOf(arms: ExperimentResults['arms']): Partial<Record<ArmName, ArmCurves>> {
+  return Object.fromEntries(
+    ARM_NAMES.flatMap((name) => {
+      const iterations = arms[name]?.iterations;
+      if (iterations === undefined) return [];
+      const curve = (metric: string): ArmCurves['reward'] =>
+        iterations.flatMap(({ iteration, metrics }) => {
+          const value = metrics[metric];
+          return value === undefined ? [] : [{ iteration, value }];
+        });
+      return [[name, { reward: curve('objective/scores'), kl: curve('objective/kl') }]];
+    }),
+  );
+}
+
+function judgeLines({ judges, fused }: JudgedPairs): JudgeLine[] {
+  const lines = [...judges, { id: 'panel, fused', accuracy: fused }];
+  return lines.flatMap(({ id, accuracy }) =>
+    accuracy.accuracy === undefined ? [] : [{ name: id, accuracy: accuracy.accuracy, n: accuracy.pairs }],
+  );
+}
+
+async function flippedLines(
+  { rewards }: PreparedRun,
+  [rubricA, rubricB]: readonly (Rubric | undefined)[],
+): Promise<Pick<ReportData, 'flippedPairs' | 'flippedCount' | 'comparedPairs'>> {
+  if (rubricA === undefined || rubricB === undefined)
+    return { flippedPairs: [], flippedCount: 0, comparedPairs: 0 };
+  const before = await rewards.judgements(rubricA.hash);
+  const after = await rewards.judgements(rubricB.hash);
+  const flipped = flippedPairs(before.aggregate, after.aggregate);
+  return {
+    flippedCount: flipped.length,
+    comparedPairs: before.aggregate.preferences.length,
+    flippedPairs: flipped
+      .slice(0, SHOWN_PAIRS)
+      .map(({ pair, probabilityBefore, probabilityAfter, criterion }) => ({
+        prompt: pair.prompt.text,
+        first: pair.first,
+        second: pair.second,
+        probabilityFirstBefore: probabilityBefore,
+        probabilityFirstAfter: probabilityAfter,
+        criterion: criterion ?? 'no criterion was named',
+      })),
+  };
+}
+
+/** Held-out answers of the first arm beside the SFT checkpoint's, best first. */
+function samplePairs({ sft, rubricA }: Evaluations, judge: ControlJudge): SamplePair[] {
+  return rubricA.answers
+    .map(({ prompt, text }, at) => {
+      const before = sft.answers[at].text;
+      const probabilityAfter = judge.probabilityFirst(prompt.prompt.text, text, before);
+      return { prompt: prompt.prompt.text, before, after: text, probabilityAfter };
+    })
+    .sort((a, b) => b.probabilityAfter - a.probabilityAfter);
+}

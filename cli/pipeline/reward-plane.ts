@@ -1,0 +1,122 @@
+import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Preference } from '../../core/domain/preference.js';
+import type { Rubric } from '../../core/domain/rubric.js';
+import { MajlisError } from '../../core/errors.js';
+import { createRng } from '../../core/math/rng.js';
+import type { RunConfig } from '../../core/config/run-config.js';
+import type { ScoreItem } from '../../core/scorer/scorer.js';
+import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
+import type { RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
+import { encodePreferences, preferencesHash, type AnswerEncoder } from '../../reward/model/encoded-pair.js';
+import { REWARD_CLIP } from '../../reward/model/reward-normalizer.js';
+import { rewardModelHash } from '../../reward/model/reward-model-hash.js';
+import { splitByPrompt } from '../../reward/model/split-by-prompt.js';
+import { trainRewardModel, type RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
+import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
+import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
+import { createVetoGate } from '../../reward/scorer/veto-gate.js';
+import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
+import type { JudgedPairs } from './judged-pairs.js';
+import type { ProgressListener } from './progress.js';
+
+/** Whether reward models learn the panel's labels, or the same labels shuffled over the pairs. */
+export type Labels = 'judged' | 'shuffled';
+
+export interface RewardPlaneInputs {
+  readonly config: RunConfig;
+  readonly profile: LocaleProfile;
+  readonly checkpoint: SupervisedCheckpoint;
+  readonly trainer: Trainer;
+  readonly call: TrainerCall;
+  readonly scorer: RewardModelScorer;
+  readonly encode: AnswerEncoder;
+  /** The SFT checkpoint's answers that rewards are centred and scaled by. */
+  readonly references: readonly ScoreItem[];
+  /** Judges the run's pairs under a rubric; asked once per rubric. */
+  readonly judge: (rubric: Rubric) => Promise<JudgedPairs>;
+  readonly rubrics: readonly Rubric[];
+  readonly onProgress: ProgressListener;
+}
+
+/** A rubric's trained reward and how good it is on pairs that it did not learn from. */
+export interface TrainedReward {
+  readonly source: RewardSource;
+  readonly preferences: readonly Preference[];
+  readonly evaluation: RewardModelEvaluation;
+}
+
+const HELD_OUT_SHARE = 0.2;
+
+/**
+ * Rubrics to rewards, in one process. A rubric's judgements and its reward model are made once, whoever asks first;
+ * arms that share rubric and labels share the model.
+ */
+export class RewardPlane {
+  private readonly judged = new Map<string, Promise<JudgedPairs>>();
+  private readonly trained = new Map<string, Promise<TrainedReward>>();
+
+  constructor(private readonly inputs: RewardPlaneInputs) {}
+
+  /** What a coordinator activates rewards from. */
+  sources(labels: Labels): RewardSources {
+    return { activate: async (rubricHash) => (await this.reward(rubricHash, labels)).source };
+  }
+
+  reward(rubricHash: string, labels: Labels): Promise<TrainedReward> {
+    return once(this.trained, `${rubricHash}/${labels}`, () => this.train(this.rubric(rubricHash), labels));
+  }
+
+  judgements(rubricHash: string): Promise<JudgedPairs> {
+    return once(this.judged, rubricHash, () => this.inputs.judge(this.rubric(rubricHash)));
+  }
+
+  private rubric(hash: string): Rubric {
+    const rubric = this.inputs.rubrics.find((candidate) => candidate.hash === hash);
+    if (rubric !== undefined) return rubric;
+    throw new MajlisError(`Rubric ${hash} is not loaded.`, { code: 'failed_precondition' });
+  }
+
+  private async train(rubric: Rubric, labels: Labels): Promise<TrainedReward> {
+    const { config, checkpoint, trainer, call, scorer, encode, references } = this.inputs;
+    const { aggregate, scoreAnswer } = await this.judgements(rubric.hash);
+    const rng = createRng(config.seed).fork(`reward/${rubric.id}/${labels}`);
+    const given = aggregate.preferences;
+    const preferences = labels === 'judged' ? given : shuffleLabels(given, rng.fork('placebo'));
+    const pairs = splitByPrompt(encodePreferences(preferences, encode), HELD_OUT_SHARE, rng.fork('split'));
+    const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
+    const { model, evaluation } = await trainRewardModel({
+      trainer,
+      call,
+      base: checkpoint.policy.location,
+      pairs,
+      settings: config.rewardModel,
+      rng: rng.fork('training'),
+      onStep: (done, loss) => {
+        const note = `loss ${loss.toFixed(3)}`;
+        this.inputs.onProgress({ stage, done, all: config.rewardModel.steps, unit: 'steps', note });
+      },
+    });
+    const identity = {
+      preferencesHash: preferencesHash(preferences),
+      rubricHash: rubric.hash,
+      seed: config.seed,
+      baseHash: checkpoint.policy.hash,
+      settings: config.rewardModel,
+    };
+    const hashes = { rubricHash: rubric.hash, rewardModelHash: rewardModelHash(identity) };
+    const loaded = { ...hashes, model, gate: createVetoGate(scoreAnswer) };
+    scorer.load({ ...loaded, normalizer: await calibrateReward(loaded, references) });
+    const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
+    return { source, preferences, evaluation };
+  }
+}
+
+function once<Value>(
+  known: Map<string, Promise<Value>>,
+  key: string,
+  make: () => Promise<Value>,
+): Promise<Value> {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
+import type { Bus } from '../../core/bus/bus.js';
+import { rolloutQueueNames } from '../../core/bus/subjects.js';
+import type { RunConfig } from '../../core/config/run-config.js';
+import type { PolicyVersion } from '../../core/domain/policy.js';
+import type { TokenizedPrompt } from '../../core/domain/prompt.js';
+import type { SamplingSettings } from '../../core/domain/trajectory.js';
+import type { Engine } from '../../core/engine/engine.js';
+import { MemoryPolicies } from '../../core/engine/memory-policies.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
+import { canonicalJson, contentHash } from '../../core/runtime/content-hash.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Scorer } from '../../core/scorer/scorer.js';
+import type { Trainer } from '../../core/trainer/trainer.js';
+import type { Logger } from '../../core/telemetry/logger.js';
+import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
+import { createCoordinator } from '../../coordinator/create-coordinator.js';
+import type { IterationFinished } from '../../coordinator/run-observer.js';
+import type { RewardSources } from '../../coordinator/score/reward-source.js';
+import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
+import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
+import type { ProgressListener } from './progress.js';
+
+/** What the arms of one process share. */
+export interface ArmServices {
+  readonly bus: Bus;
+  readonly ledger: Ledger;
+  readonly artifacts: ArtifactStore;
+  readonly trainer: Trainer;
+  readonly scorer: Scorer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface ArmPlan {
+  readonly runId: string;
+  readonly name: string;
+  readonly config: RunConfig;
+  readonly checkpoint: SupervisedCheckpoint;
+  readonly prompts: readonly TokenizedPrompt[];
+  readonly sampling: SamplingSettings;
+  readonly rewardSources: RewardSources;
+  readonly rubricHash: string;
+  /** A rubric to swap in while the arm runs. */
+  readonly swap?: { readonly rubricHash: string; readonly iteration: number };
+  /** One rollout worker for each; the arm closes none. */
+  readonly engines: readonly Engine[];
+  /** Policies are saved here. */
+  readonly directory: string;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+export interface ArmResult {
+  readonly runId: string;
+  readonly policy: PolicyVersion;
+  readonly iterations: readonly IterationFinished[];
+}
+
+const HEARTBEAT_MS = 5000;
+const RETRY_MS = 200;
+
+/** Runs one arm from the checkpoint to its last iteration: a ledger run, a coordinator and its rollout workers. */
+export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmResult> {
+  const { ledger } = services;
+  const { runId, name, config, swap } = plan;
+  const configHash = contentHash(config);
+  await ledger.createRun({ id: runId, name, seed: config.seed, config: canonicalJson(config), configHash });
+  if (swap !== undefined) await ledger.appendControlEvent(runId, { kind: 'swap_rubric', ...swap });
+  const epoch = await ledger.beginEpoch(runId);
+  const policies = new MemoryPolicies();
+  const iterations: IterationFinished[] = [];
+  const coordinator = await createCoordinator(
+    {
+      ...services,
+      rewardSources: plan.rewardSources,
+      prompts: { prompts: async () => plan.prompts },
+      policyAnnouncer: policies,
+      observer: {
+        iterationFinished: (event) => {
+          iterations.push(event);
+          plan.onProgress(progressOf(name, event));
+        },
+        alarm: ({ kind, message }) => services.logger.warn(message, { run: runId, alarm: kind }),
+      },
+    },
+    {
+      run: { id: runId, seed: config.seed, epoch },
+      algorithm: compileAlgorithm(config.algorithm),
+      sampling: plan.sampling,
+      baseModel: plan.checkpoint.policy.location,
+      rubricHash: plan.rubricHash,
+      engineFingerprint: plan.engines[0].fingerprint,
+      policyDirectory: join(plan.directory, 'policies'),
+    },
+  );
+  const workers = plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
+  const working = workers.map((worker) => worker.run(plan.signal));
+  try {
+    const { policy } = await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
+    return { runId, policy, iterations };
+  } finally {
+    for (const worker of workers) worker.drain();
+    await Promise.allSettled(working);
+  }
+}
+
+function rolloutWorker(
+  engine: Engine,
+  { bus, clock, logger }: ArmServices,
+  { policies, plan }: { policies: MemoryPolicies; plan: ArmPlan },
+): RolloutWorker {
+  return new RolloutWorker({
+    bus,
+    queues: rolloutQueueNames(plan.runId),
+    engine,
+    policies,
+    decoder: plan.checkpoint.tokenizer,
+    clock,
+    slots: 1,
+    heartbeatMs: HEARTBEAT_MS,
+    retryDelayMs: RETRY_MS,
+    observer: {
+      taskFailed: (taskId, error, handling) =>
+        logger.warn(`task ${taskId ?? '(undecodable)'} was ${handling}: ${error.message}`, {
+          run: plan.runId,
+        }),
+    },
+  });
+}
+
+/** Rejects when a worker fails; a worker that drains never settles it. */
+function failureOf(working: readonly Promise<void>[]): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const work of working) work.catch(reject);
+  });
+}
+
+function progressOf(
+  name: string,
+  { iteration, iterations, metrics }: IterationFinished,
+): Parameters<ProgressListener>[0] {
+  const score = metrics['objective/scores'];
+  const kl = metrics['objective/kl'];
+  const note = [
+    ...(score === undefined ? [] : [`reward ${score.toFixed(2)}`]),
+    ...(kl === undefined ? [] : [`KL ${kl.toFixed(2)}`]),
+  ].join(', ');
+  return { stage: `PPO ${name}`, done: iteration + 1, all: iterations, unit: 'iterations', note };
+}

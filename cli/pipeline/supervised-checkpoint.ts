@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { createRng } from '../../core/math/rng.js';
+import { initialWeights } from '../../core/network/gpt/gpt-parameters.js';
+import { writeModelDirectory } from '../../core/network/model-directory/write-model-directory.js';
+import { SPECIAL_TOKENS } from '../../core/network/tokenizer/chat-template.js';
+import { renderAnswer, renderPrompt } from '../../core/network/tokenizer/render-prompt.js';
+import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
+import { trainTokenizer } from '../../core/network/tokenizer/train-tokenizer.js';
+import type { PolicyVersion } from '../../core/domain/policy.js';
+import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
+import { superviseModel, type Demonstration } from '../../coordinator/supervised/supervised-fine-tuning.js';
+import type { ProgressListener } from './progress.js';
+import type { CorpusLine, RunInputs } from './run-inputs.js';
+
+/** The policy that every arm starts from, and the tokenizer that belongs to it. */
+export interface SupervisedCheckpoint {
+  readonly policy: PolicyVersion;
+  readonly tokenizer: Tokenizer;
+}
+
+/** Trains the tokenizer and the SFT checkpoint from the corpus and saves both as one Hugging Face directory. */
+export async function supervisedCheckpoint(
+  { config, corpus }: RunInputs,
+  { trainer, call, directory }: { trainer: Trainer; call: TrainerCall; directory: string },
+  onProgress: ProgressListener,
+): Promise<SupervisedCheckpoint> {
+  const rng = createRng(config.seed).fork('checkpoint');
+  const texts = corpus.flatMap(({ prompt, answer }) => [prompt, answer]);
+  const { vocabSize, ...shape } = config.model;
+  const tokenizer = trainTokenizer(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
+  const network = { ...shape, vocabSize: tokenizer.vocabSize };
+  const base = join(directory, 'initial');
+  const weights = initialWeights(network, rng.fork('weights').uint32());
+  await writeModelDirectory({ directory: base, config: network, weights, tokenizer });
+
+  const spec = { role: 'policy', base, heads: 0, seed: rng.fork('model').uint32() } as const;
+  const modelId = await trainer.createModel(call, spec);
+  const demonstrations = demonstrationsOf(corpus, tokenizer, config.model.contextLength);
+  const options = { ...config.supervised, seed: rng.fork('order').uint32() };
+  const steps = await superviseModel({ trainer, call, modelId }, demonstrations, options, (progress) => {
+    const note = `loss ${progress.loss.toFixed(3)}`;
+    onProgress({ stage: 'SFT', done: progress.step, all: progress.steps, unit: 'steps', note });
+  });
+  const published = await trainer.publishWeights(
+    { ...call, expectedVersion: steps },
+    { modelId, directory: join(directory, 'sft') },
+  );
+  await trainer.deleteModel({ ...call, expectedVersion: steps }, modelId);
+  return { tokenizer, policy: { version: 0, hash: published.sha256, location: published.directory } };
+}
+
+/** Corpus lines as token ids; an answer that does not fit the context is cut at its end. */
+export function demonstrationsOf(
+  corpus: readonly Pick<CorpusLine, 'prompt' | 'answer'>[],
+  tokenizer: Tokenizer,
+  contextLength: number,
+): Demonstration[] {
+  return corpus.map(({ prompt, answer }) => {
+    const promptTokenIds = renderPrompt(tokenizer, prompt);
+    const answerTokenIds = renderAnswer(tokenizer, answer).slice(0, contextLength - promptTokenIds.length);
+    return { promptTokenIds, answerTokenIds };
+  });
+}

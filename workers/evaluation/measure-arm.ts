@@ -1,0 +1,104 @@
+import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
+import { pairedBootstrap } from '../../core/math/paired-bootstrap.js';
+import type { Rng } from '../../core/math/rng.js';
+import { findVeto, repetitionOf } from './answer-vetoes.js';
+import type { ArmFigures, BeforeAfter } from './arm-figures.js';
+import type { ControlJudge } from './control-judge.js';
+import { entityFigures } from './entity-figures.js';
+import { registerShare } from './register-of.js';
+import { matchPoints, winRate, winRateDifference } from './win-rate.js';
+
+/** One policy's answers to the held-out prompts, in the prompts' order. */
+export interface EvaluatedPolicy {
+  readonly policyHash: string;
+  readonly answers: readonly EvaluatedAnswer[];
+  /** Nats per token of the held-out reference answers. */
+  readonly heldOutNll: number;
+}
+
+export interface EvaluatedAnswer {
+  readonly prompt: string;
+  readonly text: string;
+  /** Exact KL to the SFT checkpoint summed over the answer, in nats. */
+  readonly kl: number;
+}
+
+export interface ArmMeasurement {
+  /** The SFT checkpoint. */
+  readonly before: EvaluatedPolicy;
+  readonly after: EvaluatedPolicy;
+  readonly placebo: EvaluatedPolicy;
+  readonly profile: LocaleProfile;
+  /** Fitted for the rubric that the arm ended under. */
+  readonly judge: ControlJudge;
+  /** The register that each rubric asks for, by rubric id. */
+  readonly targets: Readonly<Record<string, string>>;
+  readonly rng: Rng;
+}
+
+const RESAMPLES = 2000;
+const LEVEL = 0.95;
+
+/** All figures of one arm; every interval resamples or counts held-out prompts. */
+export function measureArm(arm: ArmMeasurement): ArmFigures {
+  const { before, after, placebo, profile, judge, targets, rng } = arm;
+  const both = <Figure>(figure: (texts: readonly string[]) => Figure): BeforeAfter<Figure> => ({
+    before: figure(textsOf(before)),
+    after: figure(textsOf(after)),
+  });
+  const entities = both((texts) => entityFigures(texts, profile));
+  const points = matchPoints(judge, matches(after, before));
+  const placeboPoints = matchPoints(judge, matches(placebo, before));
+  return {
+    localEntityShare: {
+      before: entities.before.localEntityShare,
+      after: entities.after.localEntityShare,
+    },
+    unseenMentionRate: {
+      before: entities.before.unseenMentionRate,
+      after: entities.after.unseenMentionRate,
+    },
+    targetMetric: Object.fromEntries(
+      Object.entries(targets).map(([rubric, register]) => [
+        rubric,
+        both((texts) => registerShare(texts, register, profile)),
+      ]),
+    ),
+    winRate: winRate(points, rng.fork('winRate')),
+    winRateMinusPlacebo: winRateDifference(points, placeboPoints, rng.fork('winRateMinusPlacebo')),
+    kl: meanKl(after, rng.fork('kl')),
+    heldOutNll: { before: before.heldOutNll, after: after.heldOutNll },
+    repetition: both((texts) => mean(texts.map(repetitionOf))),
+    stuffing: {
+      before: stuffedShare(before),
+      after: stuffedShare(after),
+    },
+    policyHash: after.policyHash,
+  };
+}
+
+function textsOf({ answers }: EvaluatedPolicy): string[] {
+  return answers.map(({ text }) => text);
+}
+
+function matches(challenger: EvaluatedPolicy, incumbent: EvaluatedPolicy): Parameters<typeof matchPoints>[1] {
+  return challenger.answers.map(({ prompt, text }, at) => ({
+    prompt,
+    challenger: text,
+    incumbent: incumbent.answers[at].text,
+  }));
+}
+
+function meanKl({ answers }: EvaluatedPolicy, rng: Rng): IntervalEstimate {
+  const differences = Float64Array.from(answers, ({ kl }) => kl);
+  return pairedBootstrap({ differences, resamples: RESAMPLES, rng, level: LEVEL });
+}
+
+function stuffedShare({ answers }: EvaluatedPolicy): number {
+  return mean(answers.map(({ prompt, text }) => (findVeto(prompt, text) === 'stuffed' ? 1 : 0)));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
