@@ -69,7 +69,10 @@ export class ThreadPool<Task, Result> {
   private seat({ module, data }: ThreadPoolOptions): Seat<Task, Result> {
     const worker = new Worker(module, { workerData: data });
     const seat: Seat<Task, Result> = { worker, job: undefined };
-    worker.unref();
+    // Before it is online, a thread does not stay unreferenced.
+    worker.on('online', () => {
+      if (seat.job === undefined) worker.unref();
+    });
     worker.on('message', (reply: ThreadReply<Result>) => this.settle(seat, reply));
     worker.on('error', (cause) => {
       this.fail(new MajlisError(`A worker thread died: ${cause.message}`, { code: 'unavailable', cause }));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,15 @@ describe('ThreadPool', () => {
     await pool.close();
     await closed;
   });
+
+  it.each(['', 'pool.run({ kind: "echo", value: 1 });'])(
+    'holds no process open while idle, after %p',
+    (work) => {
+      const program = `const { ThreadPool } = require(${JSON.stringify(compiledModule('core/network/session/thread-pool'))});
+      const pool = new ThreadPool({ module: ${JSON.stringify(module)}, threads: 2 }); ${work}`;
+      expect(() => execFileSync(process.execPath, ['-e', program], { timeout: 15_000 })).not.toThrow();
+    },
+  );
 
   it('refuses to be made of no threads', () => {
     expect(() => new ThreadPool({ module, threads: 0 })).toThrow('at least 1 thread');
