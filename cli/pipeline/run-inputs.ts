@@ -1,11 +1,13 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { loadLocale } from '../../core/config/load-locale.js';
+import { loadLocales } from '../../core/config/load-locale.js';
 import { readJsonLines } from '../../core/config/read-json-lines.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
-import type { LocaleProfile } from '../../core/domain/locale.js';
+import { profileFor, type LocaleProfile } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
+import { BadInputError } from '../../core/errors.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
 
@@ -40,14 +42,14 @@ const pairSchema = z.object({ id, rubric: z.string(), prompt: text, better: z.st
 export async function readRunInputs(path: string, overrides: { prompts?: string } = {}): Promise<RunInputs> {
   const config = await readYaml(path, runConfigSchema);
   const { data, locale } = config;
-  const file = (name: string): string => join(dirname(path), name);
+  const file = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
   const lines = (name: string): Promise<CorpusLine[]> =>
     readJsonLines(file(name), corpusSchema, { uniqueBy: (line) => line.id });
   const pairs = (name: string): Promise<AuthoredPair[]> =>
     readJsonLines(file(name), pairSchema, { uniqueBy: (pair) => pair.id });
   return {
     config,
-    profile: await loadLocale(localeFile(locale)),
+    profile: await loadProfile(locale, path),
     corpus: await lines(data.corpus),
     heldOutCorpus: await lines(data.heldOutCorpus),
     prompts: await readPrompts(overrides.prompts ?? file(data.prompts), locale),
@@ -58,15 +60,44 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   };
 }
 
-/** The shipped profile of a locale. */
-export function localeFile(locale: string): string {
-  return join(packageRoot, 'reward', 'locales', `${locale}.yaml`);
+/** The shipped profile that serves a run file's locale. */
+async function loadProfile(locale: string, runFile: string): Promise<LocaleProfile> {
+  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const profile = profileFor(locale, profiles);
+  if (profile !== undefined) return profile;
+  throw new BadInputError({
+    source: runFile,
+    place: 'locale',
+    found: JSON.stringify(locale),
+    allowed: `a locale with a profile: ${profiles.map((known) => known.locale).join(', ')}`,
+  });
 }
 
-/** A shipped rubric by id, or a path as given. */
+const SHIPPED_RUBRICS = join(packageRoot, 'reward', 'rubrics');
+
+/** Ids of the rubrics that come with Majlis. */
+function shippedRubricIds(): string[] {
+  return readdirSync(SHIPPED_RUBRICS)
+    .map((file) => file.replace(/\.yaml$/, ''))
+    .sort();
+}
+
+/** Whether a name is meant as a shipped rubric's id: files have a dot or a slash in their names. */
+export function isRubricId(name: string): boolean {
+  return !/[./\\]/.test(name);
+}
+
+/** A shipped rubric by id, or a path as given, from the folder of the file that names it. */
 export function rubricFile(rubric: string, besides: string): string {
-  if (!/[./\\]/.test(rubric)) return join(packageRoot, 'reward', 'rubrics', `${rubric}.yaml`);
-  return isAbsolute(rubric) ? rubric : resolve(dirname(besides), rubric);
+  if (!isRubricId(rubric)) return isAbsolute(rubric) ? rubric : resolve(dirname(besides), rubric);
+  const path = join(SHIPPED_RUBRICS, `${rubric}.yaml`);
+  if (existsSync(path)) return path;
+  throw new BadInputError({
+    source: besides,
+    place: 'rubric',
+    found: JSON.stringify(rubric),
+    allowed: `a rubric file, or one of ${shippedRubricIds().join(', ')}`,
+  });
 }
 
 /**
@@ -74,19 +105,24 @@ export function rubricFile(rubric: string, besides: string): string {
  * category}). Ids are unique within the file.
  */
 export async function readPrompts(path: string, locale: string): Promise<Prompt[]> {
-  const line = z
-    .union([
-      z.object({ id, text, locale: z.string().optional(), category: z.string().optional() }),
-      z
-        .object({ question_id: z.union([id, z.int()]), text, category: z.string().optional() })
-        .transform(({ question_id, ...rest }) => ({ ...rest, id: String(question_id) })),
-    ])
-    .transform((prompt): Prompt => {
-      const category = prompt.category === undefined ? {} : { category: prompt.category };
-      return { id: prompt.id, text: prompt.text, locale, ...category };
-    });
+  const line = promptSchema.transform(({ id: given, question_id, text: asked, category }): Prompt => {
+    const prompt = { id: String(given ?? question_id), text: asked, locale };
+    return category === undefined ? prompt : { ...prompt, category };
+  });
   return readJsonLines(path, line, { uniqueBy: (prompt) => prompt.id });
 }
+
+const promptSchema = z
+  .object({
+    id: id.optional(),
+    question_id: z.union([id, z.int()], { error: 'text or a whole number' }).optional(),
+    text,
+    category: z.string().optional(),
+  })
+  .refine((prompt) => prompt.id !== undefined || prompt.question_id !== undefined, {
+    path: ['id'],
+    error: 'text, or a question_id in its place',
+  });
 
 /** The same inputs under another seed, where one is given. */
 export function withSeed(inputs: RunInputs, seed: number | undefined): RunInputs {
