@@ -1,0 +1,24 @@
+/** What Majlis takes from the environment; nothing else in it is read. An empty variable counts as unset. */
+export interface Environment {
+  /** `CI`: progress is written as plain lines even on a terminal. */
+  readonly isCi: boolean;
+  /** `TERM=dumb` or `NO_COLOR`: nothing may move the cursor or dress the text. */
+  readonly isPlainTerminal: boolean;
+  /** `MAJLIS_WORKSPACE`: the folder of ledger and runs, where no flag names one. */
+  readonly workspace?: string;
+  /** `OPENAI_API_KEY`: sent to the judge endpoint, where no flag names a key file. */
+  readonly openAiApiKey?: string;
+}
+
+/** Reads the environment once, at the start of a process. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const set = (name: string): string | undefined => (variables[name] === '' ? undefined : variables[name]);
+  const workspace = set('MAJLIS_WORKSPACE');
+  const openAiApiKey = set('OPENAI_API_KEY');
+  return {
+    isCi: !['false', '0', undefined].includes(set('CI')),
+    isPlainTerminal: set('TERM') === 'dumb' || set('NO_COLOR') !== undefined,
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(openAiApiKey === undefined ? {} : { openAiApiKey }),
+  };
+}
