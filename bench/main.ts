@@ -1,1 +1,41 @@
-export {};
+/**
+ * `npm run bench -- NAME [options]`. Lines for people first; the last line of stdout is one JSON object (`BenchResult`).
+ */
+import { MajlisError } from '../core/errors.js';
+import type { Benchmark } from './bench-result.js';
+import { loop } from './loop.js';
+import { quickstartControls } from './quickstart-controls.js';
+import { trainer } from './trainer.js';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  trainer,
+  loop,
+  'quickstart-controls': quickstartControls,
+};
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const benchmark = name === undefined || !Object.hasOwn(BENCHMARKS, name) ? undefined : BENCHMARKS[name];
+  if (benchmark === undefined) {
+    const lines = Object.entries(BENCHMARKS).map(
+      ([known, { summary }]) => `  ${known.padEnd(20)} ${summary}`,
+    );
+    process.stderr.write(
+      `Which benchmark? npm run bench -- NAME, where NAME is one of\n${lines.join('\n')}\n`,
+    );
+    return 2;
+  }
+  const result = await benchmark.run(args, (line) => process.stdout.write(`${line}\n`));
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (thrown: unknown) => {
+    const error = MajlisError.from(thrown);
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code === 'invalid_argument' ? 2 : 1;
+  },
+);
