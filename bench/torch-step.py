@@ -1,6 +1,8 @@
-"""Median training step of bench/trainer-ours.ts's model in PyTorch, one thread, as one JSON object.
+"""Training steps of bench/trainer-ours.ts's model in PyTorch, on one thread.
 
-Usage: torch-step.py MODEL_DIRECTORY STEPS. Needs torch only. Same weights, tokens, loss, clipping and Adam.
+Usage: torch-step.py MODEL_DIRECTORY. Needs torch only. Same weights, tokens, loss, clipping and Adam. For each line on
+stdin, a number of steps, it takes those steps and prints one JSON object: the milliseconds of each, and loss and
+gradient norm of the last.
 """
 
 import json
@@ -12,7 +14,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-SEQUENCES, LENGTH, HEADS, WARM_UP = 16, 64, 4, 3
+SEQUENCES, LENGTH, HEADS = 16, 64, 4
 
 
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -53,7 +55,8 @@ def normalize(x: torch.Tensor, weights: dict[str, torch.Tensor], name: str) -> t
 
 def loss_of(tokens: torch.Tensor, weights: dict[str, torch.Tensor], layers: int) -> torch.Tensor:
     inputs, targets = tokens[:, :-1], tokens[:, 1:]
-    x = weights["transformer.wte.weight"][inputs] + weights["transformer.wpe.weight"][: inputs.shape[1]]
+    x = functional.embedding(inputs, weights["transformer.wte.weight"])
+    x = x + weights["transformer.wpe.weight"][: inputs.shape[1]]
     for layer in range(layers):
         block = f"transformer.h.{layer}"
         x = x + attention(normalize(x, weights, f"{block}.ln_1"), weights, block)
@@ -71,22 +74,17 @@ def main() -> None:
     tokens = ((places * 7919 + places // LENGTH * 31) % vocab_size).view(SEQUENCES, LENGTH)
     parameters = list(weights.values())
     optimizer = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.95), eps=1e-8, weight_decay=0, fused=True)
-    times, first = [], {}
-    for step in range(WARM_UP + int(sys.argv[2])):
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(tokens, weights, layers)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        if step == 0:
-            first = {"firstLoss": loss.item(), "firstGradNorm": norm.item()}
-        if step >= WARM_UP:
-            times.append(1000 * (time.perf_counter() - start))
-        last_loss = loss.item()
-    milliseconds = sorted(times)[len(times) // 2]
-    speed = 1000 * SEQUENCES * LENGTH / milliseconds
-    print(json.dumps({"millisecondsPerStep": milliseconds, "tokensPerSecond": speed, **first, "lastLoss": last_loss}))
+    for line in sys.stdin:
+        milliseconds = []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            optimizer.zero_grad(set_to_none=True)
+            loss = loss_of(tokens, weights, layers)
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            milliseconds.append(1000 * (time.perf_counter() - start))
+        print(json.dumps({"milliseconds": milliseconds, "loss": loss.item(), "gradNorm": norm.item()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,23 @@ const LENGTH = 64;
 const CALL = { run: 'bench', epoch: 1 };
 const ADAM = { learningRate: 1e-3, betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0, clip: 1 } as const;
 
-/** What a training step of 16 sequences of 64 tokens took, and losses for comparison. */
-export interface StepMeasurement {
-  readonly millisecondsPerStep: number;
-  readonly tokensPerSecond: number;
-  readonly firstLoss: number;
-  readonly firstGradNorm: number;
-  readonly lastLoss: number;
+/** A few training steps of 16 sequences of 64 tokens: forward, backward, clipping, Adam. */
+export interface StepsTaken {
+  /** [step] */
+  readonly milliseconds: readonly number[];
+  /** Of the last step. */
+  readonly loss: number;
+  readonly gradNorm: number;
 }
+
+/** One side of the comparison; it goes on from where its last steps ended. */
+export interface Stepper {
+  take(steps: number): Promise<StepsTaken>;
+  close(): Promise<void>;
+}
+
+/** Tokens of one step. */
+export const STEP_TOKENS = SEQUENCES * LENGTH;
 
 /** Writes the benchmark's untrained model, so that both sides start from the same weights, and removes it after use. */
 export async function withBenchModel<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
@@ -36,31 +45,28 @@ export async function withBenchModel<Result>(use: (directory: string) => Promise
   }
 }
 
-/** Median step (forward, backward, clipping, Adam) of the embedded trainer on one thread, calls included. */
-export async function measureOurStep(directory: string, steps: number): Promise<StepMeasurement> {
+/** Steps of the embedded trainer on one thread, calls included. */
+export async function openOurStepper(directory: string): Promise<Stepper> {
   const trainer = EmbeddedTrainer.create({ threads: 1 });
-  try {
-    const modelId = await trainer.createModel(CALL, { role: 'policy', base: directory, heads: 0, seed: 1 });
-    const batch = benchBatch();
-    const normalizer = SEQUENCES * (LENGTH - 1);
-    const times: number[] = [];
-    let [firstLoss, firstGradNorm, lastLoss] = [NaN, NaN, NaN];
-    const warmUp = 3;
-    for (let step = 0; step < warmUp + steps; step += 1) {
-      const start = systemClock.monotonic();
-      const loss = { type: 'cross_entropy', batch } as const;
-      const result = await trainer.forwardBackward(CALL, { modelId, step, micro: 0, normalizer, loss });
-      const { gradNorm } = await trainer.optimStep(CALL, { modelId, step, ...ADAM });
-      if (step === 0) [firstLoss, firstGradNorm] = [result.loss, gradNorm];
-      lastLoss = result.loss;
-      if (step >= warmUp) times.push(systemClock.monotonic() - start);
-    }
-    const millisecondsPerStep = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-    const tokensPerSecond = (1000 * SEQUENCES * LENGTH) / millisecondsPerStep;
-    return { millisecondsPerStep, tokensPerSecond, firstLoss, firstGradNorm, lastLoss };
-  } finally {
-    await trainer.close();
-  }
+  const modelId = await trainer.createModel(CALL, { role: 'policy', base: directory, heads: 0, seed: 1 });
+  const loss = { type: 'cross_entropy', batch: benchBatch() } as const;
+  const normalizer = SEQUENCES * (LENGTH - 1);
+  let step = 0;
+  return {
+    take: async (steps) => {
+      const milliseconds: number[] = [];
+      let last = { loss: NaN, gradNorm: NaN };
+      for (const end = step + steps; step < end; step += 1) {
+        const start = systemClock.monotonic();
+        const result = await trainer.forwardBackward(CALL, { modelId, step, micro: 0, normalizer, loss });
+        const { gradNorm } = await trainer.optimStep(CALL, { modelId, step, ...ADAM });
+        milliseconds.push(systemClock.monotonic() - start);
+        last = { loss: result.loss, gradNorm };
+      }
+      return { milliseconds, ...last };
+    },
+    close: () => trainer.close(),
+  };
 }
 
 /** The same tokens as bench/torch-step.py makes. */
