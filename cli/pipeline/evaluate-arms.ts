@@ -7,61 +7,75 @@ import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
 import { measureArm, type EvaluatedPolicy } from '../../workers/evaluation/measure-arm.js';
 import { judgeFor } from './control-judges.js';
 import { evaluatePolicy, type EvaluationInputs, type PolicyEvaluation } from './evaluate-policy.js';
+import type { ProgressListener } from './progress.js';
 import type { RunInputs } from './run-inputs.js';
 
 /** A policy's evaluation under its name. */
 export type NamedEvaluation = PolicyEvaluation & { readonly policyHash: string };
 
-/** The SFT checkpoint's evaluation and those at the end of each arm. */
-export type Evaluations = Readonly<Record<ArmName | 'sft', NamedEvaluation>>;
+/** The SFT checkpoint's evaluation and those at the end of each arm that ran. */
+export interface Evaluations {
+  readonly sft: NamedEvaluation;
+  readonly arms: Readonly<Partial<Record<ArmName, NamedEvaluation>>>;
+}
+
+type ByArm<Value> = Readonly<Partial<Record<ArmName, Value>>>;
 
 /** Evaluates the checkpoint and the arms' last policies one after the other, on the same prompts and draws. */
 export async function evaluateArms(
-  policies: Readonly<Record<ArmName, PolicyVersion>>,
+  policies: ByArm<PolicyVersion>,
   inputs: EvaluationInputs,
-  onEvaluated: (done: number, all: number) => void,
+  onProgress: ProgressListener,
 ): Promise<Evaluations> {
-  const all = ARM_NAMES.length + 1;
-  const evaluate = async (policy: PolicyVersion, done: number): Promise<NamedEvaluation> => {
+  const all = Object.keys(policies).length + 1;
+  let done = 0;
+  const evaluate = async (policy: PolicyVersion): Promise<NamedEvaluation> => {
     const evaluation = await evaluatePolicy(policy, inputs);
-    onEvaluated(done, all);
+    done += 1;
+    onProgress({ stage: 'evaluation', done, all, unit: 'policies' });
     return { ...evaluation, policyHash: policy.hash };
   };
-  return {
-    sft: await evaluate(inputs.checkpoint.policy, 1),
-    rubricA: await evaluate(policies.rubricA, 2),
-    swapped: await evaluate(policies.swapped, 3),
-    placebo: await evaluate(policies.placebo, 4),
-  };
+  const sft = await evaluate(inputs.checkpoint.policy);
+  const arms: Partial<Record<ArmName, NamedEvaluation>> = {};
+  for (const name of ARM_NAMES) {
+    const policy = policies[name];
+    if (policy !== undefined) arms[name] = await evaluate(policy);
+  }
+  return { sft, arms };
 }
 
-/** Figures of every arm, each judged under the rubric that it ended with. */
+export interface MeasuringInputs {
+  readonly inputs: RunInputs;
+  readonly rubrics: readonly Rubric[];
+  /** By rubric id. */
+  readonly judges: ReadonlyMap<string, ControlJudge>;
+  /** The stream of the intervals. */
+  readonly rng: Rng;
+}
+
+/** Figures of every arm that ran, each judged under the rubric that it ended with. */
 export function measureArms(
-  evaluated: Evaluations,
-  {
-    inputs,
-    rubrics,
-    judges,
-  }: { inputs: RunInputs; rubrics: readonly Rubric[]; judges: ReadonlyMap<string, ControlJudge> },
-  rng: Rng,
-): Record<ArmName, ArmFigures> {
-  const [rubricA, rubricB] = rubrics;
+  { sft, arms }: Evaluations,
+  { inputs, rubrics, judges, rng }: MeasuringInputs,
+): ByArm<ArmFigures> {
   const targets = Object.fromEntries(rubrics.map((rubric) => [rubric.id, targetRegister(rubric)]));
-  const measured = (name: ArmName, endedUnder: Rubric): ArmFigures =>
-    measureArm({
-      before: policyOf(evaluated.sft),
-      after: policyOf(evaluated[name]),
-      placebo: policyOf(evaluated.placebo),
+  const placebo = arms.placebo === undefined ? {} : { placebo: policyOf(arms.placebo) };
+  const measured = ARM_NAMES.flatMap((name) => {
+    const after = arms[name];
+    if (after === undefined) return [];
+    const endedUnder = name === 'swapped' ? rubrics[1] : rubrics[0];
+    const figures = measureArm({
+      before: policyOf(sft),
+      after: policyOf(after),
+      ...placebo,
       profile: inputs.profile,
       judge: judgeFor(judges, endedUnder),
       targets,
       rng: rng.fork(name),
     });
-  return {
-    rubricA: measured('rubricA', rubricA),
-    swapped: measured('swapped', rubricB),
-    placebo: measured('placebo', rubricA),
-  };
+    return [[name, figures] as const];
+  });
+  return Object.fromEntries(measured);
 }
 
 function policyOf({ policyHash, heldOutNll, answers }: NamedEvaluation): EvaluatedPolicy {

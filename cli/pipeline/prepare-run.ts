@@ -35,6 +35,8 @@ export interface PreparedRun {
   /** Held-out reference answers as token ids. */
   readonly references: readonly Demonstration[];
   readonly pairs: SampledPairs;
+  /** Sampled answers that the token limit cut inside a character. */
+  readonly cutAnswers: number;
   readonly rewards: RewardPlane;
   /** For trainer calls that belong to no arm. */
   readonly call: TrainerCall;
@@ -123,6 +125,7 @@ export async function prepareRun(
     heldOutPrompts: tokenized(inputs.heldOutPrompts),
     references: demonstrationsOf(inputs.heldOutCorpus, tokenizer, config.model.contextLength),
     pairs,
+    cutAnswers: sampled.flatMap(({ answers }) => answers).filter(({ cutCharacter }) => cutCharacter).length,
     rewards,
     call,
   };

@@ -28,6 +28,7 @@ export interface ExperimentResults {
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly workers: number;
   readonly seconds: number;
+  readonly title: string;
   /** The endpoint's model, where one judged. */
   readonly endpointModel?: string;
 }
@@ -44,7 +45,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
   const samples = samplePairs(evaluated, judgeFor(judges, rubricA));
   const { accuracy, lengthBaseline, pairs } = reward.evaluation;
   return {
-    title: `Majlis: ${inputs.config.name}, steered by ${rubricA.id}`,
+    title: results.title,
     locale: inputs.config.locale,
     seed: inputs.config.seed,
     workers: results.workers,
@@ -69,8 +70,14 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     best: samples.slice(0, SHOWN_SAMPLES),
     worst: samples.slice(-SHOWN_SAMPLES).reverse(),
     truncatedPrompts: prepared.prompts.filter(({ truncated }) => truncated).length,
-    cutAnswers: evaluated.rubricA.answers.filter(({ cutCharacter }) => cutCharacter).length,
+    cutAnswers: prepared.cutAnswers + cutAnswers(evaluated),
   };
+}
+
+function cutAnswers({ sft, arms }: Evaluations): number {
+  return [sft, ...Object.values(arms)]
+    .flatMap(({ answers }) => answers)
+    .filter(({ cutCharacter }) => cutCharacter).length;
 }
 
 function curvesOf(arms: ExperimentResults['arms']): Partial<Record<ArmName, ArmCurves>> {
@@ -121,8 +128,8 @@ async function flippedLines(
 }
 
 /** Held-out answers of the first arm beside the SFT checkpoint's, best first. */
-function samplePairs({ sft, rubricA }: Evaluations, judge: ControlJudge): SamplePair[] {
-  return rubricA.answers
+function samplePairs({ sft, arms }: Evaluations, judge: ControlJudge): SamplePair[] {
+  return (arms.rubricA?.answers ?? [])
     .map(({ prompt, text }, at) => {
       const before = sft.answers[at].text;
       const probabilityAfter = judge.probabilityFirst(prompt.prompt.text, text, before);

@@ -10,7 +10,8 @@ import type { ExperimentResults } from './report-data-of.js';
  */
 export function samplesFile({ evaluated, inputs, rubrics, judges }: ExperimentResults): string {
   const { profile } = inputs;
-  const lines = Object.entries(evaluated).flatMap(([policy, { policyHash, answers, referenceNll }]) => [
+  const policies = { sft: evaluated.sft, ...evaluated.arms };
+  const lines = Object.entries(policies).flatMap(([policy, { policyHash, answers, referenceNll }]) => [
     ...answers.map(({ prompt: { prompt }, text, tokenIds, kl, cutCharacter }, at) => {
       const before = evaluated.sft.answers[at].text;
       const first = findEntities(text, profile)[0]?.entry;

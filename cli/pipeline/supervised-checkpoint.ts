@@ -36,7 +36,7 @@ export async function supervisedCheckpoint(
   const spec = { role: 'policy', base, heads: 0, seed: rng.fork('model').uint32() } as const;
   const modelId = await trainer.createModel(call, spec);
   const demonstrations = demonstrationsOf(corpus, tokenizer, config.model.contextLength);
-  const options = { ...config.supervised, seed: rng.fork('order').uint32() };
+  const options = { ...config.supervised, vocabSize: tokenizer.vocabSize, seed: rng.fork('order').uint32() };
   const steps = await superviseModel({ trainer, call, modelId }, demonstrations, options, (progress) => {
     const note = `loss ${progress.loss.toFixed(3)}`;
     onProgress({ stage: 'SFT', done: progress.step, all: progress.steps, unit: 'steps', note });

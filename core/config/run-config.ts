@@ -23,6 +23,7 @@ const supervisedSchema = z.strictObject({
   sequencesPerStep: count.default(32),
   learningRate: positive.default(3e-3),
   warmupSteps: steps.default(30),
+  promptNoise: share.default(0.2),
 });
 
 const preferencesSchema = z.strictObject({

@@ -20,8 +20,8 @@ export interface ArmFigures {
   readonly targetMetric: Readonly<Record<string, BeforeAfter<IntervalEstimate>>>;
   /** Control judge, against the SFT checkpoint's answer to the same prompt; ties count half. */
   readonly winRate: IntervalEstimate;
-  /** The same prompts' difference to the placebo arm's win rate. */
-  readonly winRateMinusPlacebo: IntervalEstimate;
+  /** The same prompts' difference to the placebo arm's win rate, where a placebo ran. */
+  readonly winRateMinusPlacebo?: IntervalEstimate;
   /** Exact KL to the SFT checkpoint over the full vocabulary, nats per sequence, on held-out prompts. */
   readonly kl: IntervalEstimate;
   /** Nats per token of held-out reference answers. */

@@ -28,7 +28,8 @@ export interface ArmMeasurement {
   /** The SFT checkpoint. */
   readonly before: EvaluatedPolicy;
   readonly after: EvaluatedPolicy;
-  readonly placebo: EvaluatedPolicy;
+  /** Absent where no placebo ran. */
+  readonly placebo?: EvaluatedPolicy;
   readonly profile: LocaleProfile;
   /** Fitted for the rubric that the arm ended under. */
   readonly judge: ControlJudge;
@@ -49,7 +50,6 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
   });
   const entities = both((texts) => entityFigures(texts, profile));
   const points = matchPoints(judge, matches(after, before));
-  const placeboPoints = matchPoints(judge, matches(placebo, before));
   return {
     localEntityShare: {
       before: entities.before.localEntityShare,
@@ -66,7 +66,7 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
       ]),
     ),
     winRate: winRate(points, rng.fork('winRate')),
-    winRateMinusPlacebo: winRateDifference(points, placeboPoints, rng.fork('winRateMinusPlacebo')),
+    ...(placebo === undefined ? {} : { winRateMinusPlacebo: overPlacebo(points, placebo, arm) }),
     kl: meanKl(after, rng.fork('kl')),
     heldOutNll: { before: before.heldOutNll, after: after.heldOutNll },
     repetition: both((texts) => mean(texts.map(repetitionOf))),
@@ -76,6 +76,18 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
     },
     policyHash: after.policyHash,
   };
+}
+
+function overPlacebo(
+  points: Float64Array,
+  placebo: EvaluatedPolicy,
+  { judge, before, rng }: ArmMeasurement,
+): IntervalEstimate {
+  return winRateDifference(
+    points,
+    matchPoints(judge, matches(placebo, before)),
+    rng.fork('winRateMinusPlacebo'),
+  );
 }
 
 function textsOf({ answers }: EvaluatedPolicy): string[] {

@@ -6,13 +6,15 @@ export function claimOf(data: ReportData): string {
   const steered = data.arms.rubricA;
   if (steered === undefined) return 'No arm was evaluated.';
   const rubric = data.rubrics[0]?.id ?? 'the rubric';
-  const difference = steered.winRateMinusPlacebo;
-  const verdict = difference.low > 0 ? 'excludes zero' : 'does not exclude zero';
-  return (
+  const wins =
     `Under ${rubric}, judged by ${data.feedbackSource}, the policy beats its SFT checkpoint on ` +
-    `${formatInterval(steered.winRate, 'percent')} of held-out prompts by the control judge; ` +
-    `against the same training on shuffled preferences the difference is ${formatInterval(difference, 'percent')}, ` +
-    `which ${verdict}.`
+    `${formatInterval(steered.winRate, 'percent')} of held-out prompts by the control judge`;
+  const difference = steered.winRateMinusPlacebo;
+  if (difference === undefined)
+    return `${wins}. No placebo ran, so this alone does not show that the rubric did it.`;
+  return (
+    `${wins}; against the same training on shuffled preferences the difference is ` +
+    `${formatInterval(difference, 'percent')}, which ${difference.low > 0 ? 'excludes zero' : 'does not exclude zero'}.`
   );
 }
 

@@ -40,7 +40,7 @@ export function figureRows(data: ReportData): FigureRow[] {
     ),
     row('win rate against the SFT checkpoint', ({ winRate }) => formatInterval(winRate, 'percent')),
     row('win rate minus placebo', ({ winRateMinusPlacebo }) =>
-      formatInterval(winRateMinusPlacebo, 'percent'),
+      winRateMinusPlacebo === undefined ? 'no placebo ran' : formatInterval(winRateMinusPlacebo, 'percent'),
     ),
     row('KL to the SFT checkpoint, per sequence', ({ kl }) => formatInterval(kl, 'nats')),
     row('held-out NLL per token', ({ heldOutNll: { before, after } }) =>

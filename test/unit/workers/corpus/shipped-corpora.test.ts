@@ -67,7 +67,7 @@ describe.each(names)('the %s corpus', (name) => {
 
   it('has the promised number of lines and of distinct prompts', () => {
     expect(corpus.lines.length).toBeGreaterThanOrEqual(3000);
-    expect(corpus.lines.length).toBeLessThanOrEqual(4000);
+    expect(corpus.lines.length).toBeLessThanOrEqual(10_000);
     expect(new Set(corpus.trainingPrompts.map(({ text }) => text)).size).toBeGreaterThanOrEqual(300);
     expect(new Set(corpus.heldOutPrompts.map(({ text }) => text)).size).toBeGreaterThanOrEqual(240);
     expect(new Set(corpus.trainingPrompts.map(({ text }) => text)).size).toBe(corpus.trainingPrompts.length);

@@ -1,0 +1,193 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Rubric } from '../../core/domain/rubric.js';
+import type { Engine } from '../../core/engine/engine.js';
+import { createRng } from '../../core/math/rng.js';
+import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
+import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
+import { htmlReport } from '../../workers/evaluation/report/html-report.js';
+import type { ReportData } from '../../workers/evaluation/report/report-data.js';
+import { textReport } from '../../workers/evaluation/report/text-report.js';
+import { fitControlJudges } from './control-judges.js';
+import { evaluateArms, measureArms } from './evaluate-arms.js';
+import type { JudgeEndpoint } from './judged-pairs.js';
+import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
+import type { ProgressListener } from './progress.js';
+import type { QuickstartSummary } from './quickstart-summary.js';
+import { reportDataOf, type ExperimentResults } from './report-data-of.js';
+import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
+import type { RunInputs } from './run-inputs.js';
+import { samplesFile } from './samples-file.js';
+import { openWorkspace, type Workspace } from './workspace.js';
+
+/** What a person may set, for one arm or for all three. */
+export interface ExperimentOptions {
+  readonly runFile: string;
+  readonly seed?: number;
+  /** Rollout workers of each arm. */
+  readonly workers: number;
+  readonly workspace: string;
+  readonly judge?: JudgeEndpoint;
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+export interface ExperimentEnd {
+  readonly runId: string;
+  readonly summary: QuickstartSummary;
+  readonly reportText: string;
+  readonly reportPath: string;
+  readonly samplesPath: string;
+}
+
+const TRAINER_THREADS = 2;
+
+/** One experiment: a checkpoint, the arms from it side by side, and a report over them. */
+export async function runExperiment(
+  arms: readonly ArmName[],
+  inputs: RunInputs,
+  options: ExperimentOptions,
+): Promise<ExperimentEnd> {
+  const rubrics = await loadRunRubrics(options.runFile, inputs);
+  const judges = fitControlJudges(inputs, rubrics);
+  const workspace = await openWorkspace(options.workspace, TRAINER_THREADS);
+  try {
+    return await new Experiment({ inputs, options, rubrics, judges, workspace }).run(arms);
+  } finally {
+    await workspace.close();
+  }
+}
+
+interface ExperimentParts {
+  readonly inputs: RunInputs;
+  readonly options: ExperimentOptions;
+  readonly rubrics: readonly Rubric[];
+  readonly judges: ReadonlyMap<string, ControlJudge>;
+  readonly workspace: Workspace;
+}
+
+class Experiment {
+  private readonly runId: string;
+  private readonly directory: string;
+
+  constructor(private readonly parts: ExperimentParts) {
+    const { workspace, inputs } = parts;
+    const stamp = new Date(workspace.clock.now()).toISOString().replace(/[-:.]/g, '');
+    this.runId = `${inputs.config.name}-${stamp}`;
+    this.directory = join(workspace.folder, 'runs', this.runId);
+  }
+
+  async run(names: readonly ArmName[]): Promise<ExperimentEnd> {
+    const { inputs, options, rubrics, judges, workspace } = this.parts;
+    const started = workspace.clock.monotonic();
+    await mkdir(this.directory, { recursive: true });
+    const engines = await workspace.engines(options.workers);
+    const place = { directory: this.directory, runId: this.runId };
+    const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines });
+    const arms = await this.runArms(names, prepared);
+    const rng = createRng(inputs.config.seed);
+    const evaluated = await this.evaluate(arms, prepared, engines);
+    const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
+    const seconds = (workspace.clock.monotonic() - started) / 1000;
+    const { workers, judge } = options;
+    return this.write({
+      inputs,
+      rubrics,
+      prepared,
+      arms,
+      evaluated,
+      figures,
+      judges,
+      seconds,
+      workers,
+      title: `Majlis: ${inputs.config.name}, steered by ${rubrics[0].id}`,
+      ...(judge === undefined ? {} : { endpointModel: judge.model }),
+    });
+  }
+
+  /** The arms side by side: while one trains, another generates. */
+  private async runArms(
+    names: readonly ArmName[],
+    prepared: PreparedRun,
+  ): Promise<Partial<Record<ArmName, ArmResult>>> {
+    const results = await Promise.all(
+      names.map(async (name) => [name, await runArm(this.parts.workspace, await this.plan(name, prepared))]),
+    );
+    return Object.fromEntries(results) as Partial<Record<ArmName, ArmResult>>;
+  }
+
+  private async plan(name: ArmName, prepared: PreparedRun): Promise<ArmPlan> {
+    const { inputs, options, rubrics, workspace } = this.parts;
+    const { checkpoint, sampling, prompts, rewards } = prepared;
+    const { swap } = inputs.config;
+    return {
+      runId: `${this.runId}-${name}`,
+      name,
+      config: inputs.config,
+      checkpoint,
+      sampling,
+      prompts,
+      rewardSources: rewards.sources(name === 'placebo' ? 'shuffled' : 'judged'),
+      preferences: async () =>
+        (await rewards.reward(rubrics[0].hash, name === 'placebo' ? 'shuffled' : 'judged')).preferences,
+      rubricHash: rubrics[0].hash,
+      ...(name === 'swapped' && swap !== undefined
+        ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }
+        : {}),
+      engines: await workspace.engines(options.workers),
+      directory: join(this.directory, name),
+      onProgress: options.onProgress,
+      signal: options.signal,
+    };
+  }
+
+  private async evaluate(
+    arms: Partial<Record<ArmName, ArmResult>>,
+    prepared: PreparedRun,
+    engines: readonly Engine[],
+  ): ReturnType<typeof evaluateArms> {
+    const { checkpoint, sampling, references, call, heldOutPrompts } = prepared;
+    const { inputs, workspace, options } = this.parts;
+    const policies = Object.fromEntries(Object.entries(arms).map(([name, { policy }]) => [name, policy]));
+    const shared = { checkpoint, sampling, references, call, engines, prompts: heldOutPrompts };
+    const rng = createRng(inputs.config.seed).fork('held-out');
+    return evaluateArms(policies, { ...shared, trainer: workspace.trainer, rng }, options.onProgress);
+  }
+
+  private async write(results: ExperimentResults): Promise<ExperimentEnd> {
+    const data = await reportDataOf(results);
+    const reportText = textReport(data);
+    const summary = summaryOf(results, data);
+    const reportPath = join(this.directory, 'report.html');
+    const samplesPath = join(this.directory, 'samples.jsonl');
+    await writeFile(reportPath, htmlReport(data));
+    await writeFile(join(this.directory, 'report.txt'), `${reportText}\n`);
+    await writeFile(samplesPath, samplesFile(results));
+    await writeFile(join(this.directory, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+    return { runId: this.runId, summary, reportText, reportPath, samplesPath };
+  }
+}
+
+function summaryOf(
+  { inputs, judges, rubrics, arms }: ExperimentResults,
+  data: ReportData,
+): QuickstartSummary {
+  const ratios = ARM_NAMES.flatMap((name) =>
+    (arms[name]?.iterations ?? []).flatMap(({ metrics }) => metrics['val/ratio_first_minibatch'] ?? []),
+  );
+  const goldOf = (id: string): RunInputs['controlGold'] =>
+    inputs.controlGold.filter(({ rubric }) => rubric === id);
+  return {
+    seconds: data.seconds,
+    seed: data.seed,
+    workers: data.workers,
+    arms: data.arms,
+    rewardModelAccuracy: data.rewardModelAccuracy,
+    controlJudgeAccuracy: Object.fromEntries(
+      [...judges].map(([id, judge]) => [id, goldAccuracy(judge, goldOf(id))]),
+    ),
+    rubricHashes: Object.fromEntries(rubrics.map(({ id, hash }) => [id, hash])),
+    ratioFirstMinibatch: { low: Math.min(...ratios), high: Math.max(...ratios) },
+    peakMemoryBytes: data.peakMemoryBytes,
+  };
+}
