@@ -120,8 +120,7 @@ const promptSchema = z
     category: z.string().optional(),
   })
   .refine((prompt) => prompt.id !== undefined || prompt.question_id !== undefined, {
-    path: ['id'],
-    error: 'text, or a question_id in its place',
+    error: 'an object with an id or a question_id',
   });
 
 /** The same inputs under another seed, where one is given. */
