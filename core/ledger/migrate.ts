@@ -21,7 +21,8 @@ export function migrate(database: LedgerDatabase, migrations: readonly Migration
   for (const migration of migrations.filter(({ version }) => version > current)) apply(database, migration);
 }
 
-function schemaVersion(database: LedgerDatabase): number {
+/** The number of the last step that the file has; 0 for an empty one. */
+export function schemaVersion(database: LedgerDatabase): number {
   const table = "SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'";
   if (database.select(z.unknown(), table).length === 0) return 0;
   const row = z.object({ version: z.number() });

@@ -1,0 +1,205 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exportPreferences } from '../../../cli/commands/export/export-preferences.js';
+import { checkLedger } from '../../../cli/commands/doctor/check-workspace.js';
+import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
+import { listRuns } from '../../../cli/commands/runs/list-runs.js';
+import { showRun } from '../../../cli/commands/runs/show-run.js';
+import type { Preference } from '../../../core/domain/preference.js';
+import type { Ledger } from '../../../core/ledger/ledger.js';
+import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { useTemporaryFolder } from '../../support/temporary-folder.js';
+
+const folder = useTemporaryFolder();
+const clock = new FakeClock();
+const run = { id: 'r1', name: 'first', seed: 7, config: '{"locale":"ar"}', configHash: 'config-hash' };
+
+async function inLedger<Value>(work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
+  const ledger = await openSqliteLedger(join(folder(), 'ledger.sqlite'), clock);
+  try {
+    return await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function iterationOf(
+  iteration: number,
+  metrics: Record<string, number>,
+): Parameters<Ledger['recordIteration']>[1] {
+  const hashes = { rubricHash: 'rubric', rewardModelHash: 'reward', inputsHash: 'inputs' };
+  return { iteration, policyVersion: iteration, ...hashes, metrics };
+}
+
+function preferenceOf(id: string, probabilityFirst: number): Preference {
+  const prompt = { id: 'p', locale: 'ar', text: 'سؤال "مهم"\nوسطر' };
+  return {
+    pair: { id, prompt, first: `${id} first`, second: `${id} second` },
+    rubricHash: 'rubric',
+    probabilityFirst,
+    weight: 0.5,
+    excludedVerdicts: 0,
+  };
+}
+
+describe('majlis runs', () => {
+  it('lists none, and makes no ledger, where there is no workspace', async () => {
+    const result = await listRuns(join(folder(), 'none'), clock);
+    expect(result.json).toEqual([]);
+    expect(result.text).toContain('majlis quickstart');
+  });
+
+  it('lists runs with how far they are and their last figures', async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await ledger.recordIteration('r1', iterationOf(0, { 'objective/kl': 0.5 }));
+      await ledger.recordIteration(
+        'r1',
+        iterationOf(1, { 'objective/kl': 1.23456, 'objective/scores': NaN }),
+      );
+    });
+    const { json, text } = await listRuns(folder(), clock);
+    expect(json).toEqual([
+      {
+        id: 'r1',
+        name: 'first',
+        state: 'running',
+        seed: 7,
+        createdAtMs: clock.now(),
+        iterations: 2,
+        lastMetrics: { 'objective/kl': 1.23456, 'objective/scores': 'NaN' },
+      },
+    ]);
+    expect(text.split('\n')[1]).toMatch(/^r1 +first +running +7 +2 +NaN +1\.235 +2026-01-01T/);
+  });
+
+  it('shows one run with its iterations, policies and what was asked of it', async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await ledger.recordIteration('r1', iterationOf(0, { 'objective/scores': 0.25 }));
+      await ledger.recordPolicyVersion('r1', { version: 0, hash: 'w0', location: '/p/0' }, 'rubric');
+      await ledger.appendControlEvent('r1', { kind: 'swap_rubric', rubricHash: 'next', iteration: 4 });
+      await ledger.recordPreferences('r1', [preferenceOf('a', 0.9)]);
+      await ledger.setRunState('r1', 'failed', 'the disk was full');
+    });
+    const { json, text } = await showRun({ workspace: folder(), run: 'r1' }, clock);
+    expect(json).toMatchObject({
+      id: 'r1',
+      config: { locale: 'ar' },
+      iterations: [{ iteration: 0, metrics: { 'objective/scores': 0.25 } }],
+      policyVersions: [{ version: 0, hash: 'w0' }],
+      controlEvents: [{ kind: 'swap_rubric', iteration: 4 }],
+      preferences: 1,
+    });
+    expect(text).toContain('failed: the disk was full');
+    expect(text).toContain('swap to rubric next at iteration 4');
+  });
+
+  it.each(['no ledger', 'another run'])('names an unknown run where there is %s', async (what) => {
+    if (what === 'another run') await inLedger((ledger) => ledger.createRun(run));
+    await expect(showRun({ workspace: folder(), run: 'nope' }, clock)).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('has no run nope; "majlis runs" lists'),
+    });
+  });
+});
+
+describe('majlis rubric swap', () => {
+  const swap = { run: 'r1', rubric: 'ar-egyptian' };
+
+  it('takes effect before the next iteration, and is kept', async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await ledger.recordIteration('r1', iterationOf(0, {}));
+      await ledger.recordIteration('r1', iterationOf(1, {}));
+    });
+    const { json } = await swapRubric({ ...swap, workspace: folder() }, clock);
+    expect(json).toMatchObject({ run: 'r1', rubric: 'ar-egyptian', iteration: 2 });
+    const events = await inLedger((ledger) => ledger.controlEvents('r1'));
+    expect(events).toEqual([
+      { kind: 'swap_rubric', rubricHash: expect.stringMatching(/^[0-9a-f]{64}$/), iteration: 2 },
+    ]);
+  });
+
+  it('takes effect at the iteration that it names', async () => {
+    await inLedger((ledger) => ledger.createRun(run));
+    await swapRubric({ ...swap, workspace: folder(), iteration: 9 }, clock);
+    const events = await inLedger((ledger) => ledger.controlEvents('r1'));
+    expect(events).toMatchObject([{ iteration: 9 }]);
+  });
+
+  it('refuses a run that has ended', async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await ledger.setRunState('r1', 'completed');
+    });
+    await expect(swapRubric({ ...swap, workspace: folder() }, clock)).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('run r1 is completed'),
+    });
+  });
+
+  it('refuses a rubric for another language', async () => {
+    await inLedger((ledger) => ledger.createRun({ ...run, config: '{"locale":"ko"}' }));
+    await expect(swapRubric({ ...swap, workspace: folder() }, clock)).rejects.toThrow(
+      'ar-egyptian at locale: found "ar-EG"; allowed: a rubric for ko',
+    );
+  });
+
+  it('says what to do while a process holds the ledger, which goes on unharmed', async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await expect(swapRubric({ ...swap, workspace: folder() }, clock)).rejects.toMatchObject({
+        code: 'failed_precondition',
+        message: expect.stringMatching(/a process at work holds .*; stop that process, then swap/),
+      });
+      expect(await ledger.controlEvents('r1')).toEqual([]);
+    });
+  });
+});
+
+describe('majlis export', () => {
+  it("writes every preference as a line that is JSON, in the ledger's order", async () => {
+    await inLedger(async (ledger) => {
+      await ledger.createRun(run);
+      await ledger.recordPreferences('r1', [preferenceOf('a', 0.9), preferenceOf('b', 0.2)]);
+    });
+    const out = join(folder(), 'new', 'pairs.jsonl');
+    const { json } = await exportPreferences({ workspace: folder(), run: 'r1', out }, clock);
+    expect(json).toEqual({ run: 'r1', file: out, preferences: 2 });
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        prompt: 'سؤال "مهم"\nوسطر',
+        chosen: 'a first',
+        rejected: 'a second',
+        probability: 0.9,
+        weight: 0.5,
+        rubric_hash: 'rubric',
+      },
+      expect.objectContaining({ chosen: 'b second', rejected: 'b first', probability: 0.8 }),
+    ]);
+  });
+
+  it('refuses a run without preferences and a place that cannot be written', async () => {
+    await inLedger((ledger) => ledger.createRun(run));
+    const request = { workspace: folder(), run: 'r1', out: join(folder(), 'taken') };
+    await expect(exportPreferences(request, clock)).rejects.toThrow('no preferences');
+    await inLedger((ledger) => ledger.recordPreferences('r1', [preferenceOf('a', 0.9)]));
+    mkdirSync(request.out);
+    await expect(exportPreferences(request, clock)).rejects.toThrow(/taken cannot be written .*EISDIR/);
+  });
+});
+
+describe('majlis doctor', () => {
+  it('tells the schema of a ledger, and that one is in use', async () => {
+    await inLedger(async () => {
+      expect(checkLedger(folder())).toMatchObject({ status: 'warn', found: 'in use' });
+    });
+    expect(checkLedger(folder())).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('has schema 1'),
+    });
+  });
+});
