@@ -1,0 +1,53 @@
+import { availableParallelism } from 'node:os';
+import { formatDuration } from '../../terminal/format-duration.js';
+import type { CommandResult, Session } from '../session.js';
+import { estimateRun, MEASURED_RATES, type RunEstimate } from './estimate-run.js';
+import { judgeEndpoint } from './judge-endpoint.js';
+import type { LoopPlace } from './loop-request.js';
+import { readCheckedInputs } from './read-checked-inputs.js';
+
+/** Rules, the learned judge and the simulated position-biased one. */
+const LOCAL_JUDGES = 3;
+
+/** Checks every input and says what the run would take; nothing is started, asked or written. */
+export async function dryRun(
+  place: Omit<LoopPlace, 'workspace'>,
+  { environment }: Pick<Session, 'environment'>,
+): Promise<CommandResult> {
+  const endpoint = await judgeEndpoint(place, environment);
+  const { inputs, algorithm } = await readCheckedInputs(place.runFile, place.prompts);
+  const { config, prompts, heldOutPrompts } = inputs;
+  const characters = prompts.reduce((sum, { text }) => sum + text.length, 0);
+  const estimate = estimateRun({
+    config,
+    algorithm,
+    prompts: prompts.length,
+    heldOutPrompts: heldOutPrompts.length,
+    promptCharacters: characters / prompts.length,
+    // A run keeps its first rubric; the swap in a run file is the quickstart's.
+    rubrics: 1,
+    localJudges: LOCAL_JUDGES,
+    endpoints: endpoint === undefined ? 0 : 1,
+    workers: place.workers,
+    cores: availableParallelism(),
+  });
+  return { json: { runFile: place.runFile, ...estimate, rates: MEASURED_RATES }, text: toText(estimate) };
+}
+
+function toText(estimate: RunEstimate): string {
+  const { tasks, answers, pairs, judgeCalls, endpointCalls, parameters, memoryBytes, seconds } = estimate;
+  const { sampled, trained, scored } = MEASURED_RATES;
+  const number = (value: number): string => Math.round(value).toLocaleString('en');
+  return [
+    `rollout tasks   ${number(tasks)} (${number(answers)} answers)`,
+    `pairs           at most ${number(pairs)}`,
+    `judge calls     at most ${number(judgeCalls)}, of them ${number(endpointCalls)} to an endpoint`,
+    `model           ${number(parameters)} parameters`,
+    `memory          about ${number(memoryBytes / 1e6)} MB`,
+    `time            about ${formatDuration(seconds * 1000)}, without the endpoint's own`,
+    '',
+    'Memory and time are estimates from above: every answer is taken to be as long as it may be, and the work is',
+    `priced at ${number(sampled)} tokens sampled, ${number(trained)} trained and ${number(scored)} scored per second and`,
+    'thread, as measured on a two-core machine with a model of 930,000 parameters.',
+  ].join('\n');
+}

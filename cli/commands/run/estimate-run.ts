@@ -1,0 +1,127 @@
+import type { RunConfig } from '../../../core/config/run-config.js';
+import { gptParameters, elementCount } from '../../../core/network/gpt/gpt-parameters.js';
+import { needsCritic, type AlgorithmOptions } from '../../../coordinator/algorithm-options.js';
+
+/** What the amount of a run's work follows from. */
+export interface RunSize {
+  readonly config: RunConfig;
+  readonly algorithm: AlgorithmOptions;
+  /** Training prompts. */
+  readonly prompts: number;
+  readonly heldOutPrompts: number;
+  /** Mean length of a training prompt, in characters. */
+  readonly promptCharacters: number;
+  /** Rubrics that the run judges under. */
+  readonly rubrics: number;
+  /** Judges in the panel that run in this process. */
+  readonly localJudges: number;
+  /** Judge endpoints in the panel. */
+  readonly endpoints: number;
+  readonly workers: number;
+  readonly cores: number;
+}
+
+/** What a run will do, and what that takes. Counts follow from the run file; memory and time are estimates from above. */
+export interface RunEstimate {
+  /** Rollout tasks; one is one prompt group. */
+  readonly tasks: number;
+  /** Answers in those tasks. */
+  readonly answers: number;
+  /** At most: pairs of equal answers are left out. */
+  readonly pairs: number;
+  /** Both orders, every judge, every rubric; at most. */
+  readonly judgeCalls: number;
+  /** Those of them that go to an endpoint. */
+  readonly endpointCalls: number;
+  readonly parameters: number;
+  readonly memoryBytes: number;
+  /** Without the endpoint's own time. */
+  readonly seconds: number;
+}
+
+/**
+ * Tokens per second on one thread of the two-core machine that Majlis is developed on, for a model of
+ * `MEASURED_PARAMETERS`: medians of the embedded engine and trainer, measured beside PyTorch.
+ */
+export const MEASURED_RATES = { sampled: 15_000, trained: 12_000, scored: 60_000 } as const;
+const MEASURED_PARAMETERS = 0.93e6;
+
+/** 0.4 to 0.8 were measured in Arabic and Korean with vocabularies of 768. */
+const TOKENS_PER_CHARACTER = 0.6;
+const TRAINER_THREADS = 2;
+const ORDERS = 2;
+const BYTES_PER_FLOAT = 4;
+/** Weights, gradient and Adam's two moments. */
+const FLOATS_PER_TRAINED_PARAMETER = 4;
+/** Node, ONNX Runtime's libraries and the thread's own heaps, as measured at rest. */
+const PROCESS_BYTES = 350e6;
+
+/** Counts a run's work and prices it with the measured rates; an answer is taken to be as long as it may be. */
+export function estimateRun(size: RunSize): RunEstimate {
+  const { config, algorithm, prompts, rubrics, localJudges, endpoints } = size;
+  const tasks = algorithm.iterations * algorithm.promptsPerIteration;
+  const pairs = prompts * config.preferences.pairsPerPrompt;
+  return {
+    tasks,
+    answers: tasks * algorithm.groupSize,
+    pairs,
+    judgeCalls: pairs * rubrics * (localJudges + endpoints) * ORDERS,
+    endpointCalls: pairs * rubrics * endpoints * ORDERS,
+    parameters: parametersOf(config),
+    memoryBytes: Math.round(memoryOf(size)),
+    seconds: Math.ceil(secondsOf(size)),
+  };
+}
+
+function parametersOf({ model }: RunConfig): number {
+  return gptParameters(model).reduce((sum, { shape }) => sum + elementCount(shape), 0);
+}
+
+/** Prompt and longest answer, in tokens. */
+function sequenceTokens({ config, promptCharacters }: RunSize): number {
+  const { maxNewTokens } = config.sampling;
+  const longestPrompt = config.model.contextLength - maxNewTokens;
+  return Math.min(promptCharacters * TOKENS_PER_CHARACTER, longestPrompt) + maxNewTokens;
+}
+
+function secondsOf(size: RunSize): number {
+  const { config, algorithm, prompts, heldOutPrompts, rubrics, workers, cores } = size;
+  const { supervised, preferences, rewardModel, sampling } = config;
+  const length = sequenceTokens(size);
+  const answers = algorithm.iterations * algorithm.promptsPerIteration * algorithm.groupSize;
+  const trainedModels = needsCritic(algorithm) ? 2 : 1;
+  const sampled = prompts * preferences.answersPerPrompt + answers + 2 * heldOutPrompts;
+  const trained =
+    supervised.steps * supervised.sequencesPerStep +
+    rubrics * rewardModel.steps * rewardModel.pairsPerStep * 2 +
+    answers * algorithm.epochs * trainedModels;
+  const scored = answers * (trainedModels + 1) + 6 * heldOutPrompts;
+  const samplingThreads = Math.min(workers, cores);
+  const trainingThreads = Math.min(TRAINER_THREADS, cores);
+  const seconds =
+    (sampled * sampling.maxNewTokens) / (MEASURED_RATES.sampled * samplingThreads) +
+    (trained * length) / (MEASURED_RATES.trained * trainingThreads) +
+    (scored * length) / (MEASURED_RATES.scored * trainingThreads);
+  return (seconds * parametersOf(config)) / MEASURED_PARAMETERS;
+}
+
+function memoryOf(size: RunSize): number {
+  const { config, algorithm, rubrics, workers } = size;
+  const trained = (needsCritic(algorithm) ? 2 : 1) + rubrics;
+  const frozen = 2 + workers;
+  const weights = parametersOf(config) * BYTES_PER_FLOAT * (trained * FLOATS_PER_TRAINED_PARAMETER + frozen);
+  return PROCESS_BYTES + weights + TRAINER_THREADS * activationBytes(size);
+}
+
+/**
+ * Activations that one thread keeps for the backward pass of a micro-batch: per token and layer w(34 + 5aL/w) values of
+ * 16 bits (Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", eq. 2), here of 32
+ * bits, and three rows of the vocabulary for the loss.
+ */
+function activationBytes(size: RunSize): number {
+  const { layers, width, heads, vocabSize } = size.config.model;
+  const length = sequenceTokens(size);
+  const perLayer = 2 * width * (34 + (5 * heads * length) / width);
+  const perToken = layers * perLayer + 3 * BYTES_PER_FLOAT * vocabSize;
+  return size.algorithm.sequencesPerMicroBatch * length * perToken;
+}

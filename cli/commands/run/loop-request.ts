@@ -1,0 +1,34 @@
+import type { QuickstartOptions } from '../../pipeline/quickstart.js';
+import { showProgress } from '../../terminal/show-progress.js';
+import type { Session } from '../session.js';
+import { checkEndpoint, judgeEndpoint } from './judge-endpoint.js';
+import type { LoopOptions } from './loop-options.js';
+import { readCheckedInputs } from './read-checked-inputs.js';
+
+/** What to run, and where. */
+export interface LoopPlace extends LoopOptions {
+  readonly runFile: string;
+  readonly prompts?: string;
+  readonly workspace: string;
+}
+
+/**
+ * The flags as the pipeline takes them. Every input is read and the judge endpoint asked once before anything is
+ * started, so that bad input costs nothing and touches nothing that is stored.
+ */
+export async function loopRequest(place: LoopPlace, session: Session): Promise<QuickstartOptions> {
+  const { runFile, prompts, workspace, seed, workers } = place;
+  const { terminal, clock, signal, environment } = session;
+  const endpoint = await judgeEndpoint(place, environment);
+  const { rubrics } = await readCheckedInputs(runFile, prompts);
+  if (endpoint !== undefined) await checkEndpoint(endpoint, rubrics[0], signal);
+  return {
+    runFile,
+    workspace,
+    workers,
+    onProgress: showProgress(terminal, clock),
+    signal,
+    ...(seed === undefined ? {} : { seed }),
+    ...(endpoint === undefined ? {} : { judge: endpoint }),
+  };
+}
