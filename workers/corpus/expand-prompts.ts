@@ -22,7 +22,7 @@ export function expandPrompts(
   return frames.topics[topic][options.split].flatMap((frame, index) => {
     const combinations = combine(frames, [...new Set(slotsOf(frame))]);
     const chosen = options.rng.fork(`${options.split}/${topic}/${index}`).shuffle(combinations);
-    return chosen.slice(0, frames.compose.expansionsPerFrame).map((bindings) => ({
+    return chosen.slice(0, frames.compose.expansionsPerFrame[options.split]).map((bindings) => ({
       text: fillSlots(frame, (slot) => bindings[slot]).normalize('NFC'),
       topic,
       frame,

@@ -25,7 +25,8 @@ export const framesSchema = z.strictObject({
     /** Share of answers that are poor on purpose. */
     poorShare: share,
     /** Most prompts that one prompt frame becomes. */
-    expansionsPerFrame: count,
+    /** Prompts made of one frame at most, by split. */
+    expansionsPerFrame: z.strictObject({ training: count, heldOut: count }),
     /** Longest answer, in code points. */
     longestAnswer: count,
   }),

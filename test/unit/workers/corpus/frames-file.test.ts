@@ -5,7 +5,7 @@ import { checkFrames, framesSchema } from '../../../../workers/corpus/frames-fil
 const GOOD = `
 locale: ar
 registers: [msa, egyptian]
-compose: { linesPerTopic: 8, poorShare: 0.25, expansionsPerFrame: 2, longestAnswer: 80 }
+compose: { linesPerTopic: 8, poorShare: 0.25, expansionsPerFrame: { training: 2, heldOut: 2 }, longestAnswer: 80 }
 fillers: { time: [غدا, اليوم] }
 originFillers:
   here: { local: { msa: [هنا], egyptian: [هنا] }, foreign: { msa: [هناك], egyptian: [هناك] } }
