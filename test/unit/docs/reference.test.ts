@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { runConfigSchema } from '../../../core/config/run-config.js';
+import { DEFAULT_ALGORITHM } from '../../../coordinator/algorithm-options.js';
+import type { StepTaken } from '../../../coordinator/update/train-model.js';
+import { updateMetrics } from '../../../coordinator/update/update-metrics.js';
+import { evaluators } from '../../../reward/judge/evaluators/registry.js';
+import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
+import { LoopRig } from '../../support/loop-rig.js';
+import { namedRows, readPage } from './pages.js';
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly default?: unknown;
+}
+
+/** Every leaf of a schema by its dotted path, with its default. */
+function leaves(node: SchemaNode, path = ''): Map<string, unknown> {
+  if (node.properties === undefined) return new Map([[path, node.default]]);
+  return new Map(
+    Object.entries(node.properties).flatMap(([key, inner]) => [
+      ...leaves(inner, path === '' ? key : `${path}.${key}`),
+    ]),
+  );
+}
+
+function jsonSchema(schema: z.ZodType): SchemaNode {
+  return z.toJSONSchema(schema, { io: 'input', reused: 'inline', unrepresentable: 'any' }) as SchemaNode;
+}
+
+const runKeys = leaves(jsonSchema(runConfigSchema));
+const { kl, ...plainOptions } = DEFAULT_ALGORITHM;
+const optionDefaults = new Map<string, unknown>([
+  ...Object.entries(plainOptions),
+  ...Object.entries(kl).map(([key, value]): [string, unknown] => [`kl.${key}`, value]),
+]);
+
+function written(value: unknown): unknown {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+describe('docs/run-file.md', () => {
+  const rows = namedRows('docs/run-file.md');
+
+  it('names every key of a run file and no other', () => {
+    expect(rows.map(([key]) => key).sort()).toEqual([...runKeys.keys()].sort());
+  });
+
+  it('gives every default', () => {
+    const wrong = rows
+      .filter(([key]) => !key.startsWith('algorithm.'))
+      .filter(([key, , stated]) => {
+        const value = runKeys.get(key);
+        return value === undefined ? !stated.startsWith('required') : Number(stated) !== value;
+      });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('docs/algorithm.md', () => {
+  const rows = namedRows('docs/algorithm.md').filter((cells) => cells.length === 5);
+
+  it('lists every option that has a default, with it', () => {
+    const stated = new Map(rows.map(([key, value]) => [key, value]));
+    for (const [key, value] of optionDefaults) {
+      const cell = stated.get(key);
+      expect([key, typeof value === 'number' ? Number(cell) : cell]).toEqual([
+        key,
+        typeof value === 'number' ? value : String(written(value)).replace(/,/g, ', '),
+      ]);
+    }
+  });
+
+  it('says of every option whether a run file takes it', () => {
+    const said = rows.map(([key, , inRunFile]) => [key, inRunFile]);
+    const taken = rows.map(([key]) => [key, runKeys.has(`algorithm.${key}`) ? 'yes' : 'no']);
+    expect(said).toEqual(taken);
+  });
+
+  it('lists every option that a run file takes', () => {
+    const inRunFile = [...runKeys.keys()].flatMap((key) =>
+      key.startsWith('algorithm.') ? [key.slice('algorithm.'.length)] : [],
+    );
+    expect(rows.map(([key]) => key)).toEqual(expect.arrayContaining(inRunFile));
+  });
+});
+
+/** Steps of a trainer that reports all that the port names; the loop's fake reports less. */
+const STEPS: readonly StepTaken[] = ['approximateKl', 'clipped', 'entropy', 'ratio'].map((metric) => ({
+  minibatch: { epoch: 0, sequences: [0], weights: Float64Array.of(1), normalizer: 1 },
+  loss: 0,
+  gradNorm: 0,
+  skipped: false,
+  metrics: { [metric]: { sum: 1, count: 1 } },
+}));
+
+describe('docs/metrics.md', () => {
+  it('names every metric that an iteration records and no other', async () => {
+    const rig = new LoopRig({ algorithm: { iterations: 3 } });
+    await rig.play();
+    const recorded = await rig.ledger.iterations(rig.run);
+    const names = new Set(recorded.flatMap(({ metrics }) => Object.keys(metrics)));
+    for (const name of Object.keys(updateMetrics(STEPS, STEPS, DEFAULT_ALGORITHM))) names.add(name);
+    const documented = namedRows('docs/metrics.md').map(([name]) => name.replace('<rubric id>', 'rubric-a'));
+    expect(documented.sort()).toEqual([...names].sort());
+  });
+});
+
+describe('docs/rubrics.md', () => {
+  it('lists every evaluator that a rubric may name', () => {
+    const listed = namedRows('docs/rubrics.md').flatMap(([name]) => (evaluators.has(name) ? [name] : []));
+    expect(listed.sort()).toEqual([...evaluators.keys()].sort());
+  });
+});
+
+describe('docs/quickstart.md', () => {
+  it('defines every field that machines read', () => {
+    const page = readPage('docs/quickstart.md');
+    const { arms, ...summary } = jsonSchema(quickstartSummarySchema).properties ?? {};
+    const names = [...Object.keys(summary), ...Object.keys(arms?.properties?.rubricA?.properties ?? {})];
+    const undefinedNames = names.filter((name) => !new RegExp(`^\\|[^|]*\\b${name}\\b`, 'm').test(page));
+    expect(names).toContain('winRateMinusPlacebo');
+    expect(undefinedNames).toEqual([]);
+  });
+});
