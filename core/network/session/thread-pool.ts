@@ -7,6 +7,9 @@ export type ThreadReply<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly message: string; readonly code: ErrorCode };
 
+/** The message that asks a thread to end. */
+export const END_THREAD = 'end thread';
+
 export interface ThreadPoolOptions {
   /** Compiled JavaScript that calls `serveThread`. */
   readonly module: string;
@@ -23,6 +26,7 @@ interface Job<Task, Result> {
 
 interface Seat<Task, Result> {
   readonly worker: Worker;
+  readonly ended: Promise<unknown>;
   job: Job<Task, Result> | undefined;
 }
 
@@ -60,15 +64,23 @@ export class ThreadPool<Task, Result> {
     });
   }
 
-  /** Ends the threads; tasks that have not finished are rejected as `cancelled`. */
+  /**
+   * Ends the threads; tasks that have not finished are rejected as `cancelled`. A thread is asked to end and does so
+   * between two native calls: terminating one inside ONNX Runtime aborts the whole process.
+   */
   async close(): Promise<void> {
     this.fail(new MajlisError('The thread pool was closed.', { code: 'cancelled' }));
-    await Promise.all(this.seats.map(({ worker }) => worker.terminate()));
+    for (const { worker } of this.seats) {
+      worker.ref();
+      worker.postMessage(END_THREAD);
+    }
+    await Promise.all(this.seats.map(({ ended }) => ended));
   }
 
   private seat({ module, data }: ThreadPoolOptions): Seat<Task, Result> {
     const worker = new Worker(module, { workerData: data });
-    const seat: Seat<Task, Result> = { worker, job: undefined };
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    const seat: Seat<Task, Result> = { worker, ended, job: undefined };
     // Before it is online, a thread does not stay unreferenced.
     worker.on('online', () => {
       if (seat.job === undefined) worker.unref();

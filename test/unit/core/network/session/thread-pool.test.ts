@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { ThreadPool } from '../../../../../core/network/session/thread-pool.js';
 import { compiledModule } from '../../../../../core/runtime/package-root.js';
 
-type Task = { readonly kind: 'echo' | 'wait' | 'fail' | 'die'; readonly value?: number };
+type Task =
+  | { readonly kind: 'echo' | 'wait' | 'fail' | 'die'; readonly value?: number }
+  | { readonly kind: 'block'; readonly flag: Int32Array };
 
 describe('ThreadPool', () => {
   const folder = mkdtempSync(join(tmpdir(), 'majlis-threads-'));
@@ -17,7 +19,12 @@ describe('ThreadPool', () => {
       module,
       `const { serveThread } = require(${JSON.stringify(compiledModule('core/network/session/serve-thread'))});
        const { threadId } = require('node:worker_threads');
-       serveThread(async ({ kind, value }) => {
+       serveThread(async ({ kind, value, flag }) => {
+         if (kind === 'block') {
+           const end = performance.now() + 200;
+           while (performance.now() < end);
+           Atomics.store(flag, 0, 1);
+         }
          if (kind === 'die') process.exit(3);
          if (kind === 'fail') throw Object.assign(new Error('bad task'), { name: 'AbortError' });
          if (kind === 'wait') await new Promise((resolve) => setTimeout(resolve, value));
@@ -75,6 +82,16 @@ describe('ThreadPool', () => {
     const closed = expect(running).rejects.toMatchObject({ code: 'cancelled' });
     await pool.close();
     await closed;
+  });
+
+  it('lets a call that blocks the thread come to its end before it ends the thread', async () => {
+    const pool = poolOf(1);
+    await pool.run({ kind: 'echo', value: 1 });
+    const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const cancelled = expect(pool.run({ kind: 'block', flag })).rejects.toMatchObject({ code: 'cancelled' });
+    await pool.close();
+    await cancelled;
+    expect(Atomics.load(flag, 0)).toBe(1);
   });
 
   it.each(['', 'pool.run({ kind: "echo", value: 1 });'])(
