@@ -33,7 +33,8 @@ export function createTerminal(
   const { stdout, stderr } = streams;
   let drawn: readonly string[] = [];
   const draw = (lines: readonly string[]): void => {
-    const columns = (stderr.columns ?? DEFAULT_COLUMNS) - 1;
+    // A screen that does not know its size says 0.
+    const columns = (stderr.columns || DEFAULT_COLUMNS) - 1;
     drawn = lines;
     for (const line of lines) stderr.write(`${line.slice(0, columns)}\n`);
   };

@@ -2,8 +2,10 @@ import { createTerminal, type Terminal } from '../../../../cli/terminal/terminal
 
 class Screen {
   text = '';
-  readonly columns = 12;
-  constructor(readonly isTTY: boolean) {}
+  constructor(
+    readonly isTTY: boolean,
+    readonly columns = 12,
+  ) {}
   write(text: string): void {
     this.text += text;
   }
@@ -35,6 +37,12 @@ describe('the terminal', () => {
     stderr.text = '';
     terminal.redraw(['two']);
     expect(stderr.text).toBe('\u001b[2A\u001b[Jtwo\n');
+  });
+
+  it('leaves lines whole on a screen that does not know its width', () => {
+    const screen = new Screen(true, 0);
+    createTerminal({ stdout, stderr: screen }, onScreen).redraw(['a line of thirty characters...']);
+    expect(screen.text).toBe('a line of thirty characters...\n');
   });
 
   it('says a message above the lines that are being redrawn', () => {
