@@ -15,7 +15,7 @@ export async function dryRun(
   { environment }: Pick<Session, 'environment'>,
 ): Promise<CommandResult> {
   const endpoint = await judgeEndpoint(place, environment);
-  const { inputs, algorithm } = await readCheckedInputs(place.runFile, place.prompts);
+  const { inputs, algorithm, rubrics } = await readCheckedInputs(place.runFile, place.prompts);
   const { config, prompts, heldOutPrompts } = inputs;
   const characters = prompts.reduce((sum, { text }) => sum + text.length, 0);
   const estimate = estimateRun({
@@ -24,8 +24,7 @@ export async function dryRun(
     prompts: prompts.length,
     heldOutPrompts: heldOutPrompts.length,
     promptCharacters: characters / prompts.length,
-    // A run keeps its first rubric; the swap in a run file is the quickstart's.
-    rubrics: 1,
+    rubrics: rubrics.length,
     localJudges: LOCAL_JUDGES,
     endpoints: endpoint === undefined ? 0 : 1,
     workers: place.workers,

@@ -1,6 +1,6 @@
 import type { QuickstartOptions } from '../../pipeline/quickstart.js';
-import { showProgress } from '../../terminal/show-progress.js';
 import type { Session } from '../session.js';
+import { stoppableProgress } from '../stoppable-progress.js';
 import { checkEndpoint, judgeEndpoint } from './judge-endpoint.js';
 import type { LoopOptions } from './loop-options.js';
 import { readCheckedInputs } from './read-checked-inputs.js';
@@ -18,7 +18,7 @@ export interface LoopPlace extends LoopOptions {
  */
 export async function loopRequest(place: LoopPlace, session: Session): Promise<QuickstartOptions> {
   const { runFile, prompts, workspace, seed, workers } = place;
-  const { terminal, clock, signal, environment } = session;
+  const { signal, environment } = session;
   const endpoint = await judgeEndpoint(place, environment);
   const { rubrics } = await readCheckedInputs(runFile, prompts);
   if (endpoint !== undefined) await checkEndpoint(endpoint, rubrics[0], signal);
@@ -26,7 +26,7 @@ export async function loopRequest(place: LoopPlace, session: Session): Promise<Q
     runFile,
     workspace,
     workers,
-    onProgress: showProgress(terminal, clock),
+    onProgress: stoppableProgress(session),
     signal,
     ...(seed === undefined ? {} : { seed }),
     ...(endpoint === undefined ? {} : { judge: endpoint }),
