@@ -1,0 +1,116 @@
+import type { LocaleProfile } from '../../../core/domain/locale.js';
+import type { PolicyVersion } from '../../../core/domain/policy.js';
+import type { TokenizedPrompt } from '../../../core/domain/prompt.js';
+import type { Rubric } from '../../../core/domain/rubric.js';
+import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
+import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
+import type { ControlJudge } from '../../../workers/evaluation/control-judge.js';
+import { matchPoints, winRate, winRateDifference } from '../../../workers/evaluation/win-rate.js';
+import { evaluatePolicy, type EvaluationInputs } from '../../pipeline/evaluate-policy.js';
+import type { ProgressListener } from '../../pipeline/progress.js';
+import { sampleAnswers } from '../../pipeline/sample-answers.js';
+import { klOfBestOf, nearestBestOf } from './best-of-n-size.js';
+
+export interface ComparisonInputs {
+  readonly policy: PolicyVersion;
+  /** Everything that evaluates a policy; its checkpoint is the reference. */
+  readonly evaluation: Omit<EvaluationInputs, 'references'>;
+  readonly rubric: Rubric;
+  readonly profile: LocaleProfile;
+  readonly judge: ControlJudge;
+  /** No more answers than this are sampled per prompt. */
+  readonly mostAnswers: number;
+  readonly onProgress: ProgressListener;
+}
+
+/** Reference, policy and best-of-n on the same held-out prompts. */
+export interface BestOfNComparison {
+  readonly n: number;
+  /** Nats per answer: the policy's exact, best-of-n's by formula. */
+  readonly kl: { readonly policy: IntervalEstimate; readonly bestOfN: number };
+  /** Mean composite of the rubric's rules, in [−1, 1]. */
+  readonly rubricScore: Readonly<Record<'reference' | 'policy' | 'bestOfN', IntervalEstimate>>;
+  /** Control judge, against the reference's one answer; ties count half. */
+  readonly winRate: Readonly<Record<'policy' | 'bestOfN' | 'policyMinusBestOfN', IntervalEstimate>>;
+}
+
+const ANSWERS_PER_REQUEST = 32;
+
+/**
+ * Is the policy better than picking among the reference's own answers at the same distance from it? Best-of-n picks by
+ * the rubric's rules, which the reward model only approximates, so it is a strong rival.
+ */
+export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<BestOfNComparison> {
+  const { policy, evaluation, rubric, profile, judge } = inputs;
+  const { prompts, rng, checkpoint, engines, sampling } = evaluation;
+  const evaluated = await evaluatePolicy(policy, { ...evaluation, references: [] });
+  const kls = Float64Array.from(evaluated.answers, ({ kl }) => kl);
+  const meanKl = kls.reduce((sum, kl) => sum + kl, 0) / kls.length;
+  const n = nearestBestOf(meanKl, inputs.mostAnswers);
+
+  const scoreAnswer = createAnswerScorer(rubric, profile);
+  const score = ({ prompt }: TokenizedPrompt, answer: string): number => scoreAnswer(prompt, answer).value;
+  const plan = { policy: checkpoint.policy, samples: 1, sampling, rng };
+  const single = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
+  const answers = {
+    reference: single.map(({ answers: [answer] }) => answer.text),
+    policy: evaluated.answers.map(({ text }) => text),
+    bestOfN: await bestAnswers(n, inputs, score),
+  };
+
+  const intervals = rng.fork('intervals');
+  const points = (challengers: readonly string[]): Float64Array =>
+    matchPoints(
+      judge,
+      prompts.map(({ prompt }, at) => ({
+        prompt: prompt.text,
+        challenger: challengers[at],
+        incumbent: answers.reference[at],
+      })),
+    );
+  const mean = (values: Float64Array, name: string): IntervalEstimate =>
+    winRate(values, intervals.fork(name));
+  const scores = (name: keyof typeof answers): IntervalEstimate =>
+    mean(
+      Float64Array.from(prompts, (prompt, at) => score(prompt, answers[name][at])),
+      `score ${name}`,
+    );
+  const [policyPoints, bestPoints] = [points(answers.policy), points(answers.bestOfN)];
+  return {
+    n,
+    kl: { policy: mean(kls, 'kl'), bestOfN: klOfBestOf(n) },
+    rubricScore: {
+      reference: scores('reference'),
+      policy: scores('policy'),
+      bestOfN: scores('bestOfN'),
+    },
+    winRate: {
+      policy: mean(policyPoints, 'policy'),
+      bestOfN: mean(bestPoints, 'best of n'),
+      policyMinusBestOfN: winRateDifference(policyPoints, bestPoints, intervals.fork('difference')),
+    },
+  };
+}
+
+/** The best of n of the reference's answers to each prompt, the first of equals; sampled a few at a time. [prompt] */
+async function bestAnswers(
+  n: number,
+  { evaluation, onProgress }: ComparisonInputs,
+  score: (prompt: TokenizedPrompt, answer: string) => number,
+): Promise<string[]> {
+  const { prompts, rng, checkpoint, engines, sampling } = evaluation;
+  const best = prompts.map(() => ({ text: '', score: -Infinity }));
+  for (let drawn = 0; drawn < n; drawn += ANSWERS_PER_REQUEST) {
+    const samples = Math.min(ANSWERS_PER_REQUEST, n - drawn);
+    const plan = { policy: checkpoint.policy, samples, sampling, rng: rng.fork(`best of n/${drawn}`) };
+    const sampled = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
+    for (const [at, { prompt, answers }] of sampled.entries()) {
+      for (const { text } of answers) {
+        const value = score(prompt, text);
+        if (value > best[at].score) best[at] = { text, score: value };
+      }
+    }
+    onProgress({ stage: `best of ${n}`, done: drawn + samples, all: n, unit: 'answers per prompt' });
+  }
+  return best.map(({ text }) => text);
+}
