@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander';
+import { addDoctorCommand } from './doctor.js';
+import { addEvalCommand } from './eval.js';
+import { addExportCommand } from './export.js';
+import { addQuickstartCommand } from './quickstart.js';
+import { addRubricCommand } from './rubric.js';
+import { addRunCommand } from './run.js';
+import { addRunsCommand } from './runs.js';
+import type { Session } from './session.js';
+
+const DEFAULT_WORKSPACE = '.majlis';
+
+/** The whole command line. What a command needs is loaded when it is called, so that `--help` is quick. */
+export function createProgram(session: Session): Command {
+  const { terminal, environment } = session;
+  const program = new Command('majlis')
+    .description('A council of AI judges steers a policy by a culture rubric.')
+    .option('--json', 'print the result as one line of JSON, the last line of stdout')
+    .option('--verbose', 'print the stack of an error too')
+    .option('--workspace <folder>', 'folder of ledger and runs', environment.workspace ?? DEFAULT_WORKSPACE)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      outputError: (text) => {
+        terminal.say(`majlis: ${text.replace(/^error: /, '').trim()}`);
+      },
+    })
+    .exitOverride();
+  addQuickstartCommand(program, session);
+  addRunCommand(program, session);
+  addRunsCommand(program, session);
+  addRubricCommand(program, session);
+  addEvalCommand(program, session);
+  addExportCommand(program, session);
+  addDoctorCommand(program, session);
+  return program;
+}
+
+/** The exit status of what commander has already told the person: 0 for help and version, 2 for a bad call. */
+export function usageExitCode(thrown: unknown): number | undefined {
+  if (!(thrown instanceof CommanderError)) return undefined;
+  return thrown.exitCode === 0 ? 0 : 2;
+}
