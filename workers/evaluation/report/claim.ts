@@ -20,6 +20,6 @@ export function claimOf(data: ReportData): string {
 
 /** What this experiment shows, and what it does not. */
 export const LIMITS =
-  'The policy is a small, template-like language model trained on a corpus written for this example. The figures show ' +
-  'that the loop steers a policy by the rubric it is given, and by nothing else. They do not show that the rubric is ' +
-  'right, that the answers are useful, or what a large model would do.';
+  'The policy is a small, template-like language model trained on a corpus written for this example. The ' +
+  'figures test whether the loop steers a policy by the rubric it is given, and by nothing else. They do not show that ' +
+  'the rubric is right, that the answers are useful, or what a large model would do.';
