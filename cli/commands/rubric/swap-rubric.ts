@@ -75,7 +75,7 @@ function explained(thrown: unknown, { workspace }: SwapRequest): unknown {
   if (!isLocked) return thrown;
   return new MajlisError(
     `a process at work holds ${ledgerFile(workspace)}, so no swap can be written into it; ` +
-      'stop that process, then swap: the run takes the rubric at its next iteration boundary',
+      'name the swap in the run file (swap: { rubric, iteration }) before the quickstart starts',
     { code: 'failed_precondition', cause: thrown },
   );
 }

@@ -152,7 +152,9 @@ describe('majlis rubric swap', () => {
       await ledger.createRun(run);
       await expect(swapRubric({ ...swap, workspace: folder() }, clock)).rejects.toMatchObject({
         code: 'failed_precondition',
-        message: expect.stringMatching(/a process at work holds .*; stop that process, then swap/),
+        message: expect.stringMatching(
+          /a process at work holds .*, so no swap can be written into it; name the swap in the run file/,
+        ),
       });
       expect(await ledger.controlEvents('r1')).toEqual([]);
     });
