@@ -5,6 +5,7 @@
  * - Where the policy is held (critic warm-up, the first iterations after a rubric swap), it takes no step at all.
  * - An answer without an advantage is in no minibatch.
  */
+import { MajlisError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { OptimStepRequest, PpoLossConfig } from '../../core/trainer/trainer.js';
 import type { BatchAdvantages } from '../advantage/estimate-advantages.js';
@@ -83,7 +84,7 @@ export class Updater {
       }),
       sequencesPerMicroBatch,
       optimizer: this.optimizer(policyLearningRate),
-      shouldStop: (epoch) => targetKl !== undefined && (meanMetric(epoch, 'approximateKl') ?? 0) > targetKl,
+      shouldStop: (epoch) => targetKl !== undefined && approximateKl(epoch) > targetKl,
       signal,
     });
   }
@@ -114,6 +115,15 @@ export class Updater {
     const { adamBetas, adamEps, weightDecay, gradientClip } = this.algorithm;
     return { learningRate, betas: adamBetas, eps: adamEps, weightDecay, clip: gradientClip };
   }
+}
+
+/** An epoch's mean KL estimate. A trainer without it could never be stopped by a target, so that is refused. */
+function approximateKl(epoch: readonly StepTaken[]): number {
+  const mean = meanMetric(epoch, 'approximateKl');
+  if (mean !== undefined) return mean;
+  throw new MajlisError('The trainer reports no metric approximateKl, which targetKl needs.', {
+    code: 'internal',
+  });
 }
 
 function policyLoss(algorithm: AlgorithmOptions, beta: number): PpoLossConfig {

@@ -5,6 +5,11 @@ import type { AlgorithmChoice } from '../../../../coordinator/algorithm-options.
 import { createRunModels } from '../../../../coordinator/models/run-models.js';
 import { Updater } from '../../../../coordinator/update/updater.js';
 import type { Update } from '../../../../coordinator/update/updater.js';
+import type {
+  ForwardBackwardRequest,
+  ForwardBackwardResult,
+  TrainerCall,
+} from '../../../../core/trainer/trainer.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { SKETCH_REWARD, sketchBatch } from '../../../support/batch-builder.js';
 import type { AnswerSketch } from '../../../support/batch-builder.js';
@@ -22,8 +27,8 @@ const groups: AnswerSketch[][] = [0, 1].map((group) =>
 async function updated(
   choice: AlgorithmChoice,
   held = false,
+  trainer = new FakeTrainer({ vocabSize: 8, published: new Map() }),
 ): Promise<{ readonly trainer: FakeTrainer; readonly update: Update; readonly advantages: BatchAdvantages }> {
-  const trainer = new FakeTrainer({ vocabSize: 8, published: new Map() });
   const algorithm = compileAlgorithm({ promptsPerIteration: 2, groupSize: 3, ...choice });
   const models = await createRunModels(
     trainer,
@@ -89,6 +94,31 @@ describe('Updater', () => {
       kl: { kind: 'k3', coef: 0.1 },
     });
     expect(config('value')).toEqual({ clip: 0.4 });
+  });
+
+  describe('on a trainer that does not report approximateKl', () => {
+    class TrainerWithoutKl extends FakeTrainer {
+      override async forwardBackward(
+        call: TrainerCall,
+        request: ForwardBackwardRequest,
+      ): Promise<ForwardBackwardResult> {
+        const { loss } = await super.forwardBackward(call, request);
+        return { loss, metrics: {} };
+      }
+    }
+    const trainer = (): FakeTrainer => new TrainerWithoutKl({ vocabSize: 8, published: new Map() });
+
+    it('refuses a KL target, by the name of the metric', async () => {
+      await expect(updated({ epochs: 2, targetKl: 0.1 }, false, trainer())).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringContaining('approximateKl'),
+      });
+    });
+
+    it('learns as long as no KL target is set', async () => {
+      const { update } = await updated({ epochs: 2, minibatches: 1 }, false, trainer());
+      expect(update.policySteps).toHaveLength(2);
+    });
   });
 
   it('stops between two steps when its signal fires', async () => {
