@@ -1,3 +1,4 @@
+import { MajlisError } from '../../../errors.js';
 import { add, multiply, scale, softplus, subtract } from '../../../network/graph/operations/elementwise.js';
 import type { Tape, Tensor } from '../../../network/graph/tape.js';
 import type { Feeds } from '../../../network/session/inference-session.js';
@@ -31,9 +32,8 @@ export function pairFeeds(batch: PairBatch, shard: Shard, heads: number, normali
   const difference = new Float32Array(pairs.length * sequences.length);
   const weights = new Float32Array(pairs.length * heads);
   pairs.forEach((pair, row) => {
-    const [first, second] = [places.get(batch.first[pair]), places.get(batch.second[pair])];
-    difference[row * sequences.length + (first ?? NaN)] += 1;
-    difference[row * sequences.length + (second ?? NaN)] -= 1;
+    difference[row * sequences.length + placeIn(places, batch.first[pair])] += 1;
+    difference[row * sequences.length + placeIn(places, batch.second[pair])] -= 1;
     for (let head = 0; head < heads; head += 1) {
       weights[row * heads + head] = batch.pairWeights[pair * heads + head] / normalizer;
     }
@@ -47,6 +47,12 @@ export function pairFeeds(batch: PairBatch, shard: Shard, heads: number, normali
     margins: float32([pairs.length, 1], column(batch.margins)),
     logit_offsets: float32([pairs.length, 1], column(batch.logitOffsets)),
   };
+}
+
+function placeIn(places: ReadonlyMap<number, number>, sequence: number): number {
+  const place = places.get(sequence);
+  if (place !== undefined) return place;
+  throw new MajlisError(`A shard has a pair but not its sequence ${sequence}.`, { code: 'internal' });
 }
 
 /** Number of heads that a batch's pair weights are for. */
