@@ -1,3 +1,4 @@
+import { MajlisError } from '../../core/errors.js';
 import type { Trajectory } from '../../core/domain/trajectory.js';
 import type { TokenBatch } from '../../core/trainer/trainer.js';
 import type { RolloutBatch } from '../dispatch/rollout-batch.js';
@@ -20,7 +21,7 @@ export interface PackedBatch {
   readonly sequences: readonly PackedSequence[];
 }
 
-/** Packs a rollout batch once, for every forward pass of its iteration. Keeps the order of groups and answers. */
+/** Packs a rollout batch once, for every forward pass of its iteration. Keeps the order of groups and answers; refuses none at all. */
 export function packBatch(rollouts: RolloutBatch): PackedBatch {
   const sequences: PackedSequence[] = [];
   const offsets = [0];
@@ -34,7 +35,11 @@ export function packBatch(rollouts: RolloutBatch): PackedBatch {
       sequences.push({ taskId: task.id, group, promptTokenIds, trajectory, answerStart, end });
     }
   }
-  const temperature = rollouts.groups[0]?.task.sampling.temperature ?? 1;
+  if (sequences.length === 0) {
+    const message = `Iteration ${rollouts.plan.iteration} has no answers to pack.`;
+    throw new MajlisError(message, { code: 'internal' });
+  }
+  const { temperature } = rollouts.groups[0].task.sampling;
   return { batch: filled(sequences, offsets, temperature), sequences };
 }
 

@@ -49,6 +49,14 @@ describe('Evaluator', () => {
     expectClose(answerOf(values ?? new Float32Array(), first), [0.5, 0]);
   });
 
+  it('refuses a batch without answers', async () => {
+    const evaluator = await evaluatorOn(new FakeTrainer({ vocabSize: 8, published: new Map() }));
+    await expect(evaluator.evaluate({ ...rollouts, groups: [] })).rejects.toMatchObject({
+      code: 'internal',
+      message: 'Iteration 0 has no answers to pack.',
+    });
+  });
+
   it('refuses a reply that does not cover the batch', async () => {
     const trainer = new FakeTrainer({ vocabSize: 8, published: new Map() });
     const evaluator = await evaluatorOn(trainer);
