@@ -14,6 +14,13 @@ export function fitControlJudges(
     rubrics.map(({ id }) => {
       const judge = fitControlJudge(controlPairs.filter((pair) => pair.rubric === id));
       const gold = controlGold.filter((pair) => pair.rubric === id);
+      if (gold.length === 0) {
+        throw new MajlisError(
+          `There are no control gold pairs for ${id}, so no control judge may measure it. Add pairs with ` +
+            `"rubric": "${id}" to the run file's controlPairs and controlGold.`,
+          { code: 'failed_precondition' },
+        );
+      }
       const accuracy = goldAccuracy(judge, gold);
       if (accuracy < LEAST_GOLD_ACCURACY) {
         throw new MajlisError(

@@ -89,7 +89,7 @@ class Experiment {
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
     const seconds = (workspace.clock.monotonic() - started) / 1000;
-    const { workers, judge } = options;
+    const { workers } = options;
     return this.write({
       inputs,
       rubrics,
@@ -101,7 +101,6 @@ class Experiment {
       seconds,
       workers,
       title: `Majlis: ${inputs.config.name}, steered by ${rubrics[0].id}`,
-      ...(judge === undefined ? {} : { endpointModel: judge.model }),
     });
   }
 
@@ -182,12 +181,14 @@ function summaryOf(
     seed: data.seed,
     workers: data.workers,
     arms: data.arms,
-    rewardModelAccuracy: data.rewardModelAccuracy,
+    ...(data.rewardModelAccuracy === undefined ? {} : { rewardModelAccuracy: data.rewardModelAccuracy }),
     controlJudgeAccuracy: Object.fromEntries(
       [...judges].map(([id, judge]) => [id, goldAccuracy(judge, goldOf(id))]),
     ),
     rubricHashes: Object.fromEntries(rubrics.map(({ id, hash }) => [id, hash])),
-    ratioFirstMinibatch: { low: Math.min(...ratios), high: Math.max(...ratios) },
+    ...(ratios.length === 0
+      ? {}
+      : { ratioFirstMinibatch: { low: Math.min(...ratios), high: Math.max(...ratios) } }),
     peakMemoryBytes: data.peakMemoryBytes,
   };
 }

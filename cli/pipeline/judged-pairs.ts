@@ -1,6 +1,7 @@
 import type { AnswerPair } from '../../core/domain/preference.js';
 import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Rubric } from '../../core/domain/rubric.js';
+import { MajlisError } from '../../core/errors.js';
 import { createRng, type Rng } from '../../core/math/rng.js';
 import { createAnswerScorer, type AnswerScorer } from '../../reward/judge/answer-scorer.js';
 import type { Judge } from '../../reward/judge/judge.js';
@@ -32,20 +33,25 @@ export interface JudgePanelInputs {
   readonly seed: number;
 }
 
+/** A judge's place in the report. */
+export interface PanelMember {
+  readonly id: string;
+  readonly kind: Judge['kind'];
+  readonly accuracy: Accuracy;
+}
+
 /** What the panel made of the pairs, and how often its judges and their fusion agree with authored gold. */
 export interface JudgedPairs {
   readonly rubric: Rubric;
   readonly aggregate: Aggregate;
-  readonly judges: readonly {
-    readonly id: string;
-    readonly kind: Judge['kind'];
-    readonly accuracy: Accuracy;
-  }[];
+  readonly judges: readonly PanelMember[];
   /** Of gold pairs that neither the stack nor the learned judge was fitted on. */
   readonly fused: Accuracy;
   readonly scoreAnswer: AnswerScorer;
 }
 
+/** Both halves need pairs for two folds. */
+const LEAST_GOLD = 8;
 const POSITION_BIAS = 0.9;
 const JUDGE_NOISE = 1;
 
@@ -66,6 +72,13 @@ export async function judgeAllPairs(
     gold.filter((_, at) => at % 2 === 1),
     profile.locale,
   );
+  if (inputs.gold.length < LEAST_GOLD) {
+    throw new MajlisError(
+      `Rubric ${rubric.id} has ${inputs.gold.length} gold pairs; the panel needs ${LEAST_GOLD} to anchor its fusion. ` +
+        `Add pairs with "rubric": "${rubric.id}" to the run file's goldPairs.`,
+      { code: 'failed_precondition' },
+    );
+  }
   const scoreAnswer = createAnswerScorer(rubric, profile);
   const judges = createPanel(inputs, { scoreAnswer, lessons, rng: createRng(seed).fork('judges') });
 

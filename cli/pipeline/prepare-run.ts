@@ -4,6 +4,7 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
+import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import { END_TOKEN } from '../../core/network/tokenizer/chat-template.js';
 import { tokenizePrompt } from '../../core/network/tokenizer/render-prompt.js';
@@ -149,8 +150,8 @@ function encoderOf(sampled: readonly SampledPrompt[]): AnswerEncoder {
   }
   return (prompt, answer) => {
     const encoded = byText.get(keyOf(prompt.id, answer));
-    if (encoded === undefined) throw new RangeError(`No sampled answer to ${prompt.id} reads ${answer}`);
-    return encoded;
+    if (encoded !== undefined) return encoded;
+    throw new MajlisError(`No sampled answer to ${prompt.id} reads "${answer}".`, { code: 'internal' });
   };
 }
 

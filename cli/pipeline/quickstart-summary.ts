@@ -9,7 +9,8 @@ export interface QuickstartSummary {
   readonly seed: number;
   readonly workers: number;
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
-  readonly rewardModelAccuracy: {
+  /** Absent where no held-out pair had a side. */
+  readonly rewardModelAccuracy?: {
     readonly value: number;
     readonly lengthBaseline: number;
     readonly n: number;
@@ -18,6 +19,7 @@ export interface QuickstartSummary {
   readonly controlJudgeAccuracy: Readonly<Record<string, number>>;
   /** By rubric id. */
   readonly rubricHashes: Readonly<Record<string, string>>;
-  readonly ratioFirstMinibatch: { readonly low: number; readonly high: number };
+  /** Absent where the policy took no step. */
+  readonly ratioFirstMinibatch?: { readonly low: number; readonly high: number };
   readonly peakMemoryBytes: number;
 }

@@ -29,8 +29,6 @@ export interface ExperimentResults {
   readonly workers: number;
   readonly seconds: number;
   readonly title: string;
-  /** The endpoint's model, where one judged. */
-  readonly endpointModel?: string;
 }
 
 const SHOWN_PAIRS = 10;
@@ -51,22 +49,19 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     workers: results.workers,
     seconds: results.seconds,
     peakMemoryBytes: peakMemoryBytes(),
-    feedbackSource:
-      results.endpointModel === undefined ? 'rule judges' : `a panel with ${results.endpointModel}`,
+    feedbackSource: feedbackSource(judged),
     rubrics: rubrics.map(({ id, version, title, hash }) => ({ id, version, title, hash })),
     arms: figures,
     curves: curvesOf(results.arms),
-    rewardModelAccuracy: {
-      value: accuracy ?? Number.NaN,
-      lengthBaseline: lengthBaseline ?? Number.NaN,
-      n: pairs,
-    },
+    ...(accuracy === undefined || lengthBaseline === undefined
+      ? {}
+      : { rewardModelAccuracy: { value: accuracy, lengthBaseline, n: pairs } }),
     judges: judgeLines(judged),
     controlGoldAccuracy: goldAccuracy(
       judgeFor(judges, rubricA),
       inputs.controlGold.filter(({ rubric }) => rubric === rubricA.id),
     ),
-    ...(await flippedLines(prepared, [rubricA, rubricB])),
+    ...(results.arms.swapped === undefined ? {} : { swap: await swapLines(prepared, rubricA, rubricB) }),
     best: samples.slice(0, SHOWN_SAMPLES),
     worst: samples.slice(-SHOWN_SAMPLES).reverse(),
     truncatedPrompts: prepared.prompts.filter(({ truncated }) => truncated).length,
@@ -102,12 +97,22 @@ function judgeLines({ judges, fused }: JudgedPairs): JudgeLine[] {
   );
 }
 
-async function flippedLines(
+/** "Rule judges", unless a language model answered at least once. */
+function feedbackSource({ judges, aggregate }: JudgedPairs): string {
+  const answered = judges.filter(({ id, kind }) => {
+    const record = aggregate.judges.get(id);
+    if (kind !== 'language_model' || record === undefined) return false;
+    return record.verdicts > Object.values(record.excluded).reduce((sum, count) => sum + count, 0);
+  });
+  if (answered.length === 0) return 'rule judges';
+  return `a panel of rule judges and ${answered.map(({ id }) => id).join(', ')}`;
+}
+
+async function swapLines(
   { rewards }: PreparedRun,
-  [rubricA, rubricB]: readonly (Rubric | undefined)[],
-): Promise<Pick<ReportData, 'flippedPairs' | 'flippedCount' | 'comparedPairs'>> {
-  if (rubricA === undefined || rubricB === undefined)
-    return { flippedPairs: [], flippedCount: 0, comparedPairs: 0 };
+  rubricA: Rubric,
+  rubricB: Rubric,
+): Promise<NonNullable<ReportData['swap']>> {
   const before = await rewards.judgements(rubricA.hash);
   const after = await rewards.judgements(rubricB.hash);
   const flipped = flippedPairs(before.aggregate, after.aggregate);

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
 import type { Bus } from '../../core/bus/bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
@@ -74,6 +75,7 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
   const epoch = await ledger.beginEpoch(runId);
   await ledger.recordPreferences(runId, await plan.preferences());
   const policies = new MemoryPolicies();
+  const policyDirectory = join(plan.directory, 'policies');
   const iterations: IterationFinished[] = [];
   const coordinator = await createCoordinator(
     {
@@ -96,13 +98,14 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,
       engineFingerprint: plan.engines[0].fingerprint,
-      policyDirectory: join(plan.directory, 'policies'),
+      policyDirectory,
     },
   );
   const workers = plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
   const working = workers.map((worker) => worker.run(plan.signal));
   try {
     const { policy } = await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
+    await prunePolicies(policyDirectory, await ledger.policyVersions(runId));
     return { runId, policy, iterations };
   } finally {
     for (const worker of workers) worker.drain();
@@ -132,6 +135,16 @@ function rolloutWorker(
         }),
     },
   });
+}
+
+/**
+ * Removes the versions between the first, which `eval` measures against, and the last: each is a whole model on disk.
+ * Only folders that the ledger names as such a version are touched.
+ */
+async function prunePolicies(directory: string, versions: readonly PolicyVersion[]): Promise<void> {
+  for (const { location } of versions.slice(1, -1)) {
+    if (dirname(resolve(location)) === resolve(directory)) await rm(location, { recursive: true });
+  }
 }
 
 /** Rejects when a worker fails; a worker that drains never settles it. */

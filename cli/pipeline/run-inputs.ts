@@ -35,8 +35,17 @@ export interface RunInputs {
 const id = z.string().min(1);
 const text = z.string().trim().min(1);
 
-const corpusSchema = z.object({ id, prompt: text, answer: text });
-const pairSchema = z.object({ id, rubric: z.string(), prompt: text, better: z.string(), worse: z.string() });
+const localeTag = z.string().min(2);
+const corpusSchema = z.strictObject({ id, prompt: text, answer: text, locale: localeTag.optional() });
+const pairSchema = z.strictObject({
+  id,
+  rubric: z.string(),
+  prompt: text,
+  better: z.string(),
+  worse: z.string(),
+  /** For people. */
+  why: z.string().optional(),
+});
 
 /** Reads a run file and all files it names. A bad one is refused in a sentence that names file, place and remedy. */
 export async function readRunInputs(path: string, overrides: { prompts?: string } = {}): Promise<RunInputs> {
@@ -102,26 +111,37 @@ export function rubricFile(rubric: string, besides: string): string {
 
 /**
  * Prompts as Majlis writes them ({id, text, locale?, category?}) or as Vicuna-80 has them ({question_id, text,
- * category}). Ids are unique within the file.
+ * category?}). Ids are unique within the file. Every prompt has the run's locale; a line may name it, or one under it.
  */
-export async function readPrompts(path: string, locale: string): Promise<Prompt[]> {
-  const line = promptSchema.transform(({ id: given, question_id, text: asked, category }): Prompt => {
-    const prompt = { id: String(given ?? question_id), text: asked, locale };
-    return category === undefined ? prompt : { ...prompt, category };
-  });
+export async function readPrompts(path: string, runLocale: string): Promise<Prompt[]> {
+  const line = promptSchema
+    .refine((prompt) => prompt.locale === undefined || isWithin(prompt.locale, runLocale), {
+      path: ['locale'],
+      error: `${runLocale}, the run's locale, or a tag under it`,
+    })
+    .transform(({ id: given, question_id, text: asked, category }): Prompt => {
+      const prompt = { id: String(given ?? question_id), text: asked, locale: runLocale };
+      return category === undefined ? prompt : { ...prompt, category };
+    });
   return readJsonLines(path, line, { uniqueBy: (prompt) => prompt.id });
 }
 
 const promptSchema = z
-  .object({
+  .strictObject({
     id: id.optional(),
     question_id: z.union([id, z.int()], { error: 'text or a whole number' }).optional(),
     text,
+    locale: localeTag.optional(),
     category: z.string().optional(),
   })
-  .refine((prompt) => prompt.id !== undefined || prompt.question_id !== undefined, {
+  .refine((prompt) => (prompt.id === undefined) !== (prompt.question_id === undefined), {
     error: 'an object with an id or a question_id',
   });
+
+/** Whether a tag is a locale or lies under it, as `ar-EG` under `ar`. Case does not count (RFC 5646 §2.1.1). */
+function isWithin(tag: string, wider: string): boolean {
+  return `${tag.toLowerCase()}-`.startsWith(`${wider.toLowerCase()}-`);
+}
 
 /** The same inputs under another seed, where one is given. */
 export function withSeed(inputs: RunInputs, seed: number | undefined): RunInputs {

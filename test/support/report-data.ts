@@ -19,8 +19,14 @@ const curves: ArmCurves = {
   ],
 };
 
+/** What a test may vary. */
+export interface ReportVariation {
+  readonly after?: string;
+  readonly differenceLow?: number;
+}
+
 /** A complete report with the parts that a test wants to see varied. */
-export function reportData({ after = 'جواب', differenceLow = 0.1 }): ReportData {
+export function reportData({ after = 'جواب', differenceLow = 0.1 }: ReportVariation): ReportData {
   const arm: ArmFigures = {
     localEntityShare: { before: share(0.5), after: share(0.8) },
     unseenMentionRate: { before: share(0.4), after: share(0.4) },
@@ -48,9 +54,7 @@ export function reportData({ after = 'جواب', differenceLow = 0.1 }): ReportD
     rewardModelAccuracy: { value: 0.9, lengthBaseline: 0.5, n: 200 },
     judges: [{ name: 'rule', accuracy: 0.95, n: 80 }],
     controlGoldAccuracy: 0.9,
-    flippedPairs: [],
-    flippedCount: 0,
-    comparedPairs: 100,
+    swap: { flippedPairs: [], flippedCount: 0, comparedPairs: 100 },
     best: [sample],
     worst: [],
     truncatedPrompts: 0,

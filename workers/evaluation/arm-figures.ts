@@ -12,8 +12,8 @@ export type ArmName = (typeof ARM_NAMES)[number];
 
 /** What is reported of one arm. The field names are an interface: docs/quickstart.md documents them. */
 export interface ArmFigures {
-  /** Share of local entities among the answers whose first entity is in the unseen half. */
-  readonly localEntityShare: BeforeAfter<IntervalEstimate>;
+  /** Share of local entities among the answers whose first entity is in the unseen half; absent where there were none. */
+  readonly localEntityShare?: BeforeAfter<IntervalEstimate>;
   /** Share of all answers whose first entity is in the unseen half. */
   readonly unseenMentionRate: BeforeAfter<IntervalEstimate>;
   /** Share of answers in the register that each rubric asks for, by rubric id. */

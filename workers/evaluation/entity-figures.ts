@@ -2,11 +2,10 @@ import type { LocaleProfile } from '../../core/domain/locale.js';
 import { findEntities } from '../../core/domain/entity-mention.js';
 import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import { proportionInterval } from '../../core/math/proportion-interval.js';
-import { MajlisError } from '../../core/errors.js';
 
 export interface EntityFigures {
-  /** Among answers whose first entity is in the unseen half: the share whose entity is local. */
-  readonly localEntityShare: IntervalEstimate;
+  /** Among answers whose first entity is in the unseen half: the share whose entity is local. Absent where none is. */
+  readonly localEntityShare?: IntervalEstimate;
   /** Share of answers whose first entity is in the unseen half: a share that rises while this falls is fixation. */
   readonly unseenMentionRate: IntervalEstimate;
 }
@@ -19,16 +18,8 @@ export function entityFigures(answers: readonly string[], profile: LocaleProfile
     const first = findEntities(answer, profile)[0]?.entry;
     return first?.half === 'unseen' ? [first] : [];
   });
-  if (unseen.length === 0) {
-    throw new MajlisError(
-      `None of ${answers.length} answers opens with an entity of the unseen half, so no share can be given; ` +
-        'train the SFT checkpoint longer or widen the gazetteer.',
-      { code: 'failed_precondition' },
-    );
-  }
   const local = unseen.filter(({ origin }) => origin === 'local').length;
-  return {
-    localEntityShare: proportionInterval(local, unseen.length, LEVEL),
-    unseenMentionRate: proportionInterval(unseen.length, answers.length, LEVEL),
-  };
+  const unseenMentionRate = proportionInterval(unseen.length, answers.length, LEVEL);
+  if (unseen.length === 0) return { unseenMentionRate };
+  return { localEntityShare: proportionInterval(local, unseen.length, LEVEL), unseenMentionRate };
 }

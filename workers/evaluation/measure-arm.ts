@@ -5,7 +5,7 @@ import type { Rng } from '../../core/math/rng.js';
 import { findVeto, repetitionOf } from './answer-vetoes.js';
 import type { ArmFigures, BeforeAfter } from './arm-figures.js';
 import type { ControlJudge } from './control-judge.js';
-import { entityFigures } from './entity-figures.js';
+import { entityFigures, type EntityFigures } from './entity-figures.js';
 import { registerShare } from './register-of.js';
 import { matchPoints, winRate, winRateDifference } from './win-rate.js';
 
@@ -51,10 +51,7 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
   const entities = both((texts) => entityFigures(texts, profile));
   const points = matchPoints(judge, matches(after, before));
   return {
-    localEntityShare: {
-      before: entities.before.localEntityShare,
-      after: entities.after.localEntityShare,
-    },
+    ...shareOf(entities),
     unseenMentionRate: {
       before: entities.before.unseenMentionRate,
       after: entities.after.unseenMentionRate,
@@ -76,6 +73,12 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
     },
     policyHash: after.policyHash,
   };
+}
+
+/** Absent where either side names no unseen entity at all: then the mention rate says what happened. */
+function shareOf({ before, after }: BeforeAfter<EntityFigures>): Pick<ArmFigures, 'localEntityShare'> {
+  if (before.localEntityShare === undefined || after.localEntityShare === undefined) return {};
+  return { localEntityShare: { before: before.localEntityShare, after: after.localEntityShare } };
 }
 
 function overPlacebo(

@@ -22,8 +22,13 @@ export function figureRows(data: ReportData): FigureRow[] {
   });
   const change = (before: string, after: string): string => `${before} → ${after}`;
   return [
-    row('local share of unseen entities', ({ localEntityShare: { before, after } }) =>
-      change(formatNumber(before.value, 'percent'), formatInterval(after, 'percent')),
+    row('local share of unseen entities', ({ localEntityShare }) =>
+      localEntityShare === undefined
+        ? 'no unseen entity was named'
+        : change(
+            formatNumber(localEntityShare.before.value, 'percent'),
+            formatInterval(localEntityShare.after, 'percent'),
+          ),
     ),
     row('answers that open with an unseen entity', ({ unseenMentionRate: { before, after } }) =>
       change(formatNumber(before.value, 'percent'), formatInterval(after, 'percent')),

@@ -3,6 +3,7 @@ import { escapeHtml, localeText } from './escape-html.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
 import { lineChart } from './line-chart.js';
+import { rewardModelLine } from './reward-model-line.js';
 import { REPORT_STYLE } from './report-style.js';
 import type { ArmCurves, FlippedPairLine, ReportData, SamplePair } from './report-data.js';
 
@@ -31,9 +32,7 @@ ${judges(data)}
         `<li><b>${escapeHtml(id)}</b> ${escapeHtml(version)}, ${escapeHtml(title)} <code>${escapeHtml(hash.slice(0, 16))}</code></li>`,
     )
     .join('')}</ul>
-<h2>Pairs that the swap turned</h2>
-<p>${data.flippedCount} of ${data.comparedPairs} pairs turned.</p>
-${flipped(data.flippedPairs, data.locale)}
+${swapSection(data)}
 <h2>Best by the control judge</h2>
 ${samples(data.best, data.locale)}
 <h2>Worst by the control judge</h2>
@@ -65,18 +64,22 @@ function figuresTable(data: ReportData): string {
   return `<table><tr><th></th>${head}</tr>${rows.join('')}</table>`;
 }
 
-function judges({ rewardModelAccuracy, judges: lines, controlGoldAccuracy }: ReportData): string {
-  const accuracy = formatNumber(rewardModelAccuracy.value, 'percent');
-  const baseline = formatNumber(rewardModelAccuracy.lengthBaseline, 'percent');
-  return `<ul><li>Reward model on held-out pairs: ${accuracy} of ${rewardModelAccuracy.n}; the longer answer alone:
-${baseline}.</li>${lines
-    .map(
-      ({ name, accuracy: share, n }) =>
-        `<li>${escapeHtml(name)}: ${formatNumber(share, 'percent')} of ${n} gold pairs.</li>`,
-    )
-    .join(
-      '',
-    )}<li>Control judge: ${formatNumber(controlGoldAccuracy, 'percent')} of its own gold pairs.</li></ul>`;
+function judges(data: ReportData): string {
+  const lines = [
+    rewardModelLine(data),
+    ...data.judges.map(
+      ({ name, accuracy, n }) => `${name}: ${formatNumber(accuracy, 'percent')} of ${n} gold pairs.`,
+    ),
+    `Control judge: ${formatNumber(data.controlGoldAccuracy, 'percent')} of its own gold pairs.`,
+  ];
+  return `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+}
+
+function swapSection({ swap, locale }: ReportData): string {
+  if (swap === undefined) return '';
+  return `<h2>Pairs that the swap turned</h2>
+<p>${swap.flippedCount} of ${swap.comparedPairs} pairs turned.</p>
+${flipped(swap.flippedPairs, locale)}`;
 }
 
 function flipped(pairs: readonly FlippedPairLine[], locale: string): string {

@@ -58,16 +58,20 @@ export interface ReportData {
   readonly rubrics: readonly RubricLine[];
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
   readonly curves: Readonly<Partial<Record<ArmName, ArmCurves>>>;
-  readonly rewardModelAccuracy: {
+  /** Absent where no held-out pair had a side. */
+  readonly rewardModelAccuracy?: {
     readonly value: number;
     readonly lengthBaseline: number;
     readonly n: number;
   };
   readonly judges: readonly JudgeLine[];
   readonly controlGoldAccuracy: number;
-  readonly flippedPairs: readonly FlippedPairLine[];
-  readonly flippedCount: number;
-  readonly comparedPairs: number;
+  /** Where an arm swapped rubrics: the pairs that turned. */
+  readonly swap?: {
+    readonly flippedPairs: readonly FlippedPairLine[];
+    readonly flippedCount: number;
+    readonly comparedPairs: number;
+  };
   readonly best: readonly SamplePair[];
   readonly worst: readonly SamplePair[];
   /** Counts of inputs and outputs that were cut: prompts over length, answers cut in mid-character. */

@@ -1,6 +1,7 @@
 import { claimOf, LIMITS } from './claim.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
+import { rewardModelLine } from './reward-model-line.js';
 import type { ReportData, SamplePair } from './report-data.js';
 
 const SHOWN = 3;
@@ -20,9 +21,7 @@ export function textReport(data: ReportData): string {
     '',
     ...judgeLines(data),
     '',
-    `${data.flippedCount} of ${data.comparedPairs} pairs turned when the rubric was swapped.`,
-    ...data.flippedPairs.slice(0, SHOWN).map(({ prompt, criterion }) => `    by ${criterion}: ${prompt}`),
-    '',
+    ...swapLines(data),
     'Best by the control judge',
     ...sampleLines(data.best),
     'Worst by the control judge',
@@ -35,14 +34,22 @@ export function textReport(data: ReportData): string {
 }
 
 function judgeLines(data: ReportData): string[] {
-  const { value, lengthBaseline, n } = data.rewardModelAccuracy;
   return [
-    `Reward model on held-out pairs: ${formatNumber(value, 'percent')} of ${n}; the longer answer alone: ` +
-      `${formatNumber(lengthBaseline, 'percent')}.`,
+    rewardModelLine(data),
     ...data.judges.map(
       (judge) => `Judge ${judge.name}: ${formatNumber(judge.accuracy, 'percent')} of ${judge.n} gold pairs.`,
     ),
     `Control judge: ${formatNumber(data.controlGoldAccuracy, 'percent')} of its own gold pairs.`,
+  ];
+}
+
+function swapLines({ swap }: ReportData): string[] {
+  if (swap === undefined) return [];
+  const { flippedCount, comparedPairs, flippedPairs } = swap;
+  return [
+    `${flippedCount} of ${comparedPairs} pairs turned when the rubric was swapped.`,
+    ...flippedPairs.slice(0, SHOWN).map(({ prompt, criterion }) => `    by ${criterion}: ${prompt}`),
+    '',
   ];
 }
 
