@@ -36,7 +36,7 @@ module.exports = {
         pathNot:
           '^core/(bus|engine|network|trainer|scorer|ledger|artifacts|judgements|rpc|telemetry|config)/|^proto/|/rpc/|^cli/|^bench/',
       },
-      to: { path: 'node_modules/(@grpc|nats|libsql|onnxruntime|onnx-proto|pino|prom-client|protobufjs)' },
+      to: { path: 'node_modules/(@grpc|nats|libsql|onnxruntime|onnx-proto|pino|protobufjs)' },
     },
     {
       name: 'control-judge-knows-no-reward-code',
