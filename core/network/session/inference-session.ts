@@ -22,34 +22,59 @@ export type RuntimeName = 'onnxruntime-node' | 'onnxruntime-web';
 export interface GraphRuntime {
   readonly name: RuntimeName;
   readonly version: string;
+  /** Why this is WebAssembly though the native library was tried first. */
+  readonly fallbackReason?: string;
   open(model: Uint8Array): Promise<InferenceSession>;
 }
 
 type Ort = Pick<typeof OnnxRuntime, 'InferenceSession' | 'Tensor' | 'env'>;
 
-/** Loads ONNX Runtime: the native one, or WebAssembly where no native binary can be loaded or where it is asked for. */
-export async function openRuntime(wanted?: RuntimeName): Promise<GraphRuntime> {
-  if (wanted !== 'onnxruntime-web') {
-    try {
-      return graphRuntime('onnxruntime-node', await import('onnxruntime-node'));
-    } catch (cause) {
-      if (wanted === 'onnxruntime-node') throw loadError(wanted, cause);
-    }
-  }
-  try {
+/** How each runtime's package is loaded. */
+export type RuntimeLoaders = Readonly<Record<RuntimeName, () => Promise<Ort>>>;
+
+const LOADERS: RuntimeLoaders = {
+  'onnxruntime-node': () => import('onnxruntime-node'),
+  'onnxruntime-web': async () => {
     const web = await import('onnxruntime-web');
     web.env.wasm.numThreads = 1;
-    return graphRuntime('onnxruntime-web', web);
-  } catch (cause) {
-    throw loadError('onnxruntime-web', cause);
+    return web;
+  },
+};
+
+/**
+ * Loads ONNX Runtime: the native one, or WebAssembly where no native binary can be loaded or where it is asked for.
+ * Why the native one could not be loaded stands on the runtime, or in the error where neither can.
+ */
+export async function openRuntime(
+  wanted?: RuntimeName,
+  loaders: RuntimeLoaders = LOADERS,
+): Promise<GraphRuntime> {
+  if (wanted !== undefined) return load(wanted, loaders);
+  let native: MajlisError;
+  try {
+    return await load('onnxruntime-node', loaders);
+  } catch (thrown) {
+    native = MajlisError.from(thrown);
+  }
+  try {
+    return { ...(await load('onnxruntime-web', loaders)), fallbackReason: native.message };
+  } catch (thrown) {
+    const web = MajlisError.from(thrown);
+    throw new MajlisError(`${native.message} ${web.message}`, {
+      code: 'unavailable',
+      cause: new AggregateError([native, web]),
+    });
   }
 }
 
-function loadError(name: RuntimeName, cause: unknown): MajlisError {
-  return new MajlisError(`${name} cannot be loaded on ${process.platform} ${process.arch}.`, {
-    code: 'unavailable',
-    cause,
-  });
+async function load(name: RuntimeName, loaders: RuntimeLoaders): Promise<GraphRuntime> {
+  try {
+    return graphRuntime(name, await loaders[name]());
+  } catch (cause) {
+    const [reason] = MajlisError.from(cause).message.split('\n');
+    const place = `${process.platform} ${process.arch}`;
+    throw new MajlisError(`${name} cannot be loaded on ${place}: ${reason}.`, { code: 'unavailable', cause });
+  }
 }
 
 function graphRuntime(name: RuntimeName, ort: Ort): GraphRuntime {

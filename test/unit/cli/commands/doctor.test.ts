@@ -29,19 +29,22 @@ describe('doctor', () => {
   });
 
   it('falls back to WebAssembly with a warning, and fails where neither runtime loads', async () => {
-    const open =
-      (broken: readonly RuntimeName[]) =>
-      async (name: RuntimeName): Promise<GraphRuntime> => {
-        if (broken.includes(name)) throw new Error(`no ${name}`);
-        return { name, version: '1.2.3', open: () => Promise.reject(new Error('not asked for')) };
-      };
-    expect(await checkRuntime(open([]))).toMatchObject({ status: 'ok', found: 'native 1.2.3' });
-    expect(await checkRuntime(open(['onnxruntime-node']))).toMatchObject({
-      status: 'warn',
-      next: expect.stringContaining('no onnxruntime-node'),
+    const runtime = (name: RuntimeName): GraphRuntime => ({
+      name,
+      version: '1.2.3',
+      open: () => Promise.reject(new Error('not asked for')),
     });
-    expect(await checkRuntime(open(['onnxruntime-node', 'onnxruntime-web']))).toMatchObject({
+    const native = await checkRuntime(async () => runtime('onnxruntime-node'));
+    expect(native).toMatchObject({ status: 'ok', found: 'native 1.2.3' });
+    const fallen = { ...runtime('onnxruntime-web'), fallbackReason: 'no native binary' };
+    expect(await checkRuntime(async () => fallen)).toMatchObject({
+      status: 'warn',
+      found: 'WebAssembly 1.2.3 only',
+      next: expect.stringContaining('no native binary'),
+    });
+    expect(await checkRuntime(() => Promise.reject(new Error('none of both')))).toMatchObject({
       status: 'fail',
+      found: 'none of both',
     });
   });
 
