@@ -93,6 +93,8 @@ export const runConfigSchema = z.strictObject({
   name: z.string().min(1),
   locale: z.string().min(2),
   seed: z.int().min(0).default(1),
+  /** Rollouts and learning take turns; there is no other schedule yet. */
+  schedule: z.literal('lockstep').default('lockstep'),
   data: dataSchema,
   /** A rubric's id among the shipped ones, or the path of a rubric file. */
   rubric: z.string().min(1),

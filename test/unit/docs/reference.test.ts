@@ -51,7 +51,8 @@ describe('docs/run-file.md', () => {
       .filter(([key]) => !key.startsWith('algorithm.'))
       .filter(([key, , stated]) => {
         const value = runKeys.get(key);
-        return value === undefined ? !stated.startsWith('required') : Number(stated) !== value;
+        if (value === undefined) return !stated.startsWith('required');
+        return (typeof value === 'number' ? Number(stated) : stated) !== value;
       });
     expect(wrong).toEqual([]);
   });
