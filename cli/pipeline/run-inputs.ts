@@ -114,29 +114,31 @@ export function rubricFile(rubric: string, besides: string): string {
  * category?}). Ids are unique within the file. Every prompt has the run's locale; a line may name it, or one under it.
  */
 export async function readPrompts(path: string, runLocale: string): Promise<Prompt[]> {
-  const line = promptSchema
-    .refine((prompt) => prompt.locale === undefined || isWithin(prompt.locale, runLocale), {
-      path: ['locale'],
-      error: `${runLocale}, the run's locale, or a tag under it`,
-    })
-    .transform(({ id: given, question_id, text: asked, category }): Prompt => {
+  const line = promptSchema(runLocale).transform(
+    ({ id: given, question_id, text: asked, category }): Prompt => {
       const prompt = { id: String(given ?? question_id), text: asked, locale: runLocale };
       return category === undefined ? prompt : { ...prompt, category };
-    });
+    },
+  );
   return readJsonLines(path, line, { uniqueBy: (prompt) => prompt.id });
 }
 
-const promptSchema = z
-  .strictObject({
-    id: id.optional(),
-    question_id: z.union([id, z.int()], { error: 'text or a whole number' }).optional(),
-    text,
-    locale: localeTag.optional(),
-    category: z.string().optional(),
-  })
-  .refine((prompt) => (prompt.id === undefined) !== (prompt.question_id === undefined), {
-    error: 'an object with an id or a question_id',
-  });
+const promptSchema = (runLocale: string) =>
+  z
+    .strictObject({
+      id: id.optional(),
+      question_id: z.union([id, z.int()], { error: 'text or a whole number' }).optional(),
+      text,
+      locale: localeTag
+        .refine((tag) => isWithin(tag, runLocale), {
+          error: `${runLocale}, the run's locale, or a tag under it`,
+        })
+        .optional(),
+      category: z.string().optional(),
+    })
+    .refine((prompt) => (prompt.id === undefined) !== (prompt.question_id === undefined), {
+      error: 'an object with an id or a question_id',
+    });
 
 /** Whether a tag is a locale or lies under it, as `ar-EG` under `ar`. Case does not count (RFC 5646 §2.1.1). */
 function isWithin(tag: string, wider: string): boolean {

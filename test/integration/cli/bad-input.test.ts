@@ -26,8 +26,8 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-function runFile(name: string, changes: Json): string {
-  return exampleRunFile(join(folder, name), changes);
+function runFile(name: string, changes: Json, data: Record<string, string> = {}): string {
+  return exampleRunFile(join(folder, name), changes, data);
 }
 
 function rubricFile(name: string, changes: Json, criterion: Json = {}): string {
@@ -191,6 +191,52 @@ const cases: Case[] = [
     args: () => withPrompts(file('nameless.jsonl', prompt('a') + '{"text":"سؤال"}\n')),
     sentence:
       /nameless\.jsonl at line 2: found \{"text":"سؤال"\}; allowed: an object with an id or a question_id$/,
+  },
+  {
+    name: 'an unknown key of a prompt',
+    args: () => withPrompts(file('key.jsonl', prompt('a') + '{"id":"b","text":"سؤال","topic":"x"}\n')),
+    sentence:
+      /key\.jsonl at line 2: found unknown key "topic"; allowed: the keys id, question_id, text, locale, category$/,
+  },
+  {
+    name: 'a prompt with both an id and a question_id',
+    args: () => withPrompts(file('both.jsonl', '{"id":"a","question_id":1,"text":"سؤال"}\n')),
+    sentence: /both\.jsonl at line 1: found .*; allowed: an object with an id or a question_id$/,
+  },
+  {
+    name: 'a prompt for another locale',
+    args: () =>
+      withPrompts(
+        file(
+          'korean.jsonl',
+          '{"id":"a","text":"س","locale":"ar-EG"}\n{"id":"b","text":"질","locale":"ko"}\n',
+        ),
+      ),
+    sentence:
+      /korean\.jsonl at line 2, locale: found "ko"; allowed: ar, the run's locale, or a tag under it$/,
+  },
+  {
+    name: 'an unknown key of a demonstration',
+    args: () => {
+      const corpus = file('corpus.jsonl', '{"id":"a","prompt":"س","answer":"ج","source":"x"}\n');
+      return ['run', runFile('corpus.yaml', {}, { corpus })];
+    },
+    sentence:
+      /corpus\.jsonl at line 1: found unknown key "source"; allowed: the keys id, prompt, answer, locale$/,
+  },
+  {
+    name: 'an unknown key of an authored pair',
+    args: () => {
+      const pair = { id: 'a', rubric: 'ar-msa', prompt: 'س', better: 'ج', worse: 'خ', margin: 2 };
+      const goldPairs = file('gold.jsonl', JSON.stringify(pair));
+      return ['run', runFile('gold.yaml', {}, { goldPairs })];
+    },
+    sentence: /gold\.jsonl at line 1: found unknown key "margin"; allowed: the keys id, .*, worse, why$/,
+  },
+  {
+    name: 'a schedule that is not known',
+    args: () => ['run', runFile('schedule.yaml', { schedule: 'async' })],
+    sentence: /schedule\.yaml at schedule: found "async"; allowed: "lockstep"$/,
   },
   {
     name: 'prompts that are no JSON',
