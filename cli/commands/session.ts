@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../../core/config/environment.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { escapeControls } from '../terminal/visible-controls.js';
 
 /** What a process gives each of its commands. */
 export interface Session {
@@ -38,7 +39,7 @@ export async function perform(
 ): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const { json, text, exitCode } = await work(options);
-  if (options.json === true) session.terminal.print(JSON.stringify(json));
+  if (options.json === true) session.terminal.print(escapeControls(JSON.stringify(json)));
   else if (text !== '') session.terminal.print(text);
   if (exitCode !== undefined) process.exitCode = exitCode;
 }

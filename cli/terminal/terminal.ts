@@ -1,8 +1,9 @@
 /**
  * The two streams of a command line. Results go to stdout and nothing else does, so that `--json` can be piped;
- * whatever is said meanwhile goes to stderr.
+ * whatever is said meanwhile goes to stderr. Controls in a text are shown, not obeyed: it may be a model's.
  */
 import type { Environment } from '../../core/config/environment.js';
+import { visibleControls } from './visible-controls.js';
 
 /** Where a command writes. */
 export interface Terminal {
@@ -36,7 +37,7 @@ export function createTerminal(
     // A screen that does not know its size says 0.
     const columns = (stderr.columns || DEFAULT_COLUMNS) - 1;
     drawn = lines;
-    for (const line of lines) stderr.write(`${line.slice(0, columns)}\n`);
+    for (const line of lines) stderr.write(`${visibleControls(line).slice(0, columns)}\n`);
   };
   const erase = (): void => {
     if (drawn.length > 0) stderr.write(`\u001b[${drawn.length}A\u001b[J`);
@@ -44,11 +45,11 @@ export function createTerminal(
   return {
     isLive: stderr.isTTY === true && !environment.isCi && !environment.isPlainTerminal,
     print: (text) => {
-      stdout.write(`${text}\n`);
+      stdout.write(`${visibleControls(text)}\n`);
     },
     say: (text) => {
       erase();
-      stderr.write(`${text}\n`);
+      stderr.write(`${visibleControls(text)}\n`);
       draw(drawn);
     },
     redraw: (lines) => {

@@ -52,6 +52,14 @@ describe('the terminal', () => {
     expect(stderr.text).toBe('\u001b[1A\u001b[Jdone\n50%\n');
   });
 
+  it('shows controls in what it writes instead of passing them on', () => {
+    terminal.print('\u001b[2Jclear');
+    terminal.say('\u202eturn');
+    terminal.redraw(['\rover']);
+    expect(stdout.text).toBe('[U+001B][2Jclear\n');
+    expect(stderr.text).toBe('[U+202E]turn\n[U+000D]ove\n');
+  });
+
   it.each([
     [{ isCi: true, isPlainTerminal: false }, true],
     [{ isCi: false, isPlainTerminal: true }, true],
