@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 
 import { fitBradleyTerry } from '../../../../core/math/bradley-terry.js';
 import type { SoftVote } from '../../../../core/math/bradley-terry.js';
 import { createRng } from '../../../../core/math/rng.js';
-import { packageRoot } from '../../../../core/runtime/package-root.js';
 import { expectClose } from '../../../support/expect-close.js';
 import { mathFixture } from '../../../support/math-fixture.js';
+import { describeWithGolden, goldenFile } from '../../../support/shared-data.js';
 
 /** So weak that the fit is the maximum-likelihood one to nine digits. */
 const NEARLY_NO_PRIOR = 1e-10;
@@ -161,12 +160,10 @@ interface KnownAnswers {
   };
 }
 
-const goldenFile = join(packageRoot, '..', 'shared', 'golden', 'aggregation.json');
-const hasGolden = existsSync(goldenFile);
-const describeGolden = hasGolden || process.env['CI'] === 'true' ? describe : describe.skip;
+const GOLDEN = 'aggregation.json';
 
-describeGolden(`fitBradleyTerry on published data${hasGolden ? '' : ` (no ${goldenFile})`}`, () => {
-  const golden = (): KnownAnswers => JSON.parse(readFileSync(goldenFile, 'utf8')) as KnownAnswers;
+describeWithGolden('fitBradleyTerry on published data', GOLDEN, () => {
+  const golden = (): KnownAnswers => JSON.parse(readFileSync(goldenFile(GOLDEN), 'utf8')) as KnownAnswers;
 
   it.each(['bt_wikipedia', 'bt_citations'] as const)('gives the known strengths of %s', (name) => {
     const known = golden()[name];
