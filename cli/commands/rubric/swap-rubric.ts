@@ -21,7 +21,7 @@ export interface SwapRequest {
 
 /**
  * Writes into the ledger that a run changes its rubric at an iteration boundary. A coordinator that is at work owns
- * the ledger alone, so a swap from outside reaches a run only while no process has it open.
+ * the ledger alone, and a stopped run cannot be continued yet, so in this version no run takes what is written here.
  */
 export async function swapRubric(request: SwapRequest, clock: Clock): Promise<CommandResult> {
   const rubric = await findRubric(request.rubric);
@@ -42,7 +42,9 @@ async function append(
   await ledger.appendControlEvent(run.id, { kind: 'swap_rubric', rubricHash: rubric.hash, iteration });
   return {
     json: { run: run.id, rubric: rubric.id, rubricHash: rubric.hash, iteration },
-    text: `${run.id} takes rubric ${rubric.id} (${rubric.hash}) at the boundary before iteration ${iteration}.`,
+    text:
+      `Recorded for ${run.id}: rubric ${rubric.id} (${rubric.hash}) from iteration ${iteration} on. ` +
+      'A run takes it when it continues from this ledger, which this version cannot do yet.',
   };
 }
 

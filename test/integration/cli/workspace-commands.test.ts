@@ -108,13 +108,16 @@ describe('majlis runs', () => {
 describe('majlis rubric swap', () => {
   const swap = { run: 'r1', rubric: 'ar-egyptian' };
 
-  it('takes effect before the next iteration, and is kept', async () => {
+  it('is recorded for the next iteration, and says that no run takes it yet', async () => {
     await inLedger(async (ledger) => {
       await ledger.createRun(run);
       await ledger.recordIteration('r1', iterationOf(0, {}));
       await ledger.recordIteration('r1', iterationOf(1, {}));
     });
-    const { json } = await swapRubric({ ...swap, workspace: folder() }, clock);
+    const { json, text } = await swapRubric({ ...swap, workspace: folder() }, clock);
+    expect(text).toMatch(
+      /^Recorded for r1: rubric ar-egyptian .* from iteration 2 on\. .*this version cannot do yet\.$/,
+    );
     expect(json).toMatchObject({ run: 'r1', rubric: 'ar-egyptian', iteration: 2 });
     const events = await inLedger((ledger) => ledger.controlEvents('r1'));
     expect(events).toEqual([
@@ -122,7 +125,7 @@ describe('majlis rubric swap', () => {
     ]);
   });
 
-  it('takes effect at the iteration that it names', async () => {
+  it('is recorded for the iteration that it names', async () => {
     await inLedger((ledger) => ledger.createRun(run));
     await swapRubric({ ...swap, workspace: folder(), iteration: 9 }, clock);
     const events = await inLedger((ledger) => ledger.controlEvents('r1'));
