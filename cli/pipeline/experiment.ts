@@ -84,7 +84,7 @@ class Experiment {
     const engines = await workspace.engines(options.workers);
     const place = { directory: this.directory, runId: this.runId };
     const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines });
-    const arms = await this.runArms(names, prepared);
+    const arms = await this.runArms(names, prepared, engines);
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
@@ -108,15 +108,21 @@ class Experiment {
   private async runArms(
     names: readonly ArmName[],
     prepared: PreparedRun,
+    idle: readonly Engine[],
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
+    const { workspace, options } = this.parts;
     const results = await Promise.all(
-      names.map(async (name) => [name, await runArm(this.parts.workspace, await this.plan(name, prepared))]),
+      names.map(async (name, at) => {
+        // The first arm takes the engines that sampled the pairs; each engine costs memory.
+        const engines = at === 0 ? idle : await workspace.engines(options.workers);
+        return [name, await runArm(workspace, { ...this.plan(name, prepared), engines })];
+      }),
     );
     return Object.fromEntries(results) as Partial<Record<ArmName, ArmResult>>;
   }
 
-  private async plan(name: ArmName, prepared: PreparedRun): Promise<ArmPlan> {
-    const { inputs, options, rubrics, workspace } = this.parts;
+  private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines'> {
+    const { inputs, options, rubrics } = this.parts;
     const { checkpoint, sampling, prompts, rewards } = prepared;
     const { swap } = inputs.config;
     return {
@@ -133,7 +139,6 @@ class Experiment {
       ...(name === 'swapped' && swap !== undefined
         ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }
         : {}),
-      engines: await workspace.engines(options.workers),
       directory: join(this.directory, name),
       onProgress: options.onProgress,
       signal: options.signal,

@@ -25,7 +25,7 @@ import { createVetoGate } from '../../../reward/scorer/veto-gate.js';
 import { promptOf, shippedRubric } from '../../support/reward-fixtures.js';
 import { arabic } from '../../support/small-locales.js';
 
-const SETTINGS = { heads: 2, steps: 60, pairsPerStep: 24, learningRate: 2e-3 };
+const SETTINGS = { heads: 2, steps: 150, pairsPerStep: 24, learningRate: 2e-3 };
 const call = { run: 'reward-model', epoch: 1 };
 
 let folder: string;
@@ -117,9 +117,14 @@ describe('a reward model on the embedded trainer', () => {
     const normalizer = await calibrateReward({ ...hashes, model, gate }, [70, 71, 72, 73].map(item));
     const scorer = new RewardModelScorer();
     scorer.load({ ...hashes, model, gate, normalizer });
-    const [outcomes] = await scorer.score({ ...hashes, items: [item(80)] });
-    const paid = outcomes.map((outcome) => (outcome.kind === 'scored' ? outcome.score.normalized : NaN));
-    const [egyptianLocal, , standardLocal, standardForeign] = paid;
+    const items = Array.from({ length: 20 }, (_, at) => item(80 + at));
+    const outcomes = await scorer.score({ ...hashes, items });
+    const meanPaid = (place: number): number =>
+      outcomes.reduce((sum, answers) => {
+        const outcome = answers[place];
+        return sum + (outcome.kind === 'scored' ? outcome.score.normalized : NaN);
+      }, 0) / outcomes.length;
+    const [egyptianLocal, standardLocal, standardForeign] = [meanPaid(0), meanPaid(2), meanPaid(3)];
     expect(egyptianLocal).toBeGreaterThan(standardLocal);
     expect(egyptianLocal).toBeGreaterThan(standardForeign + 0.5);
   });

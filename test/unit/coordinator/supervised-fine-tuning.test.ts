@@ -16,7 +16,15 @@ describe('packDemonstrations', () => {
 });
 
 describe('learningRateAt', () => {
-  const options = { steps: 110, sequencesPerStep: 1, learningRate: 1, warmupSteps: 10, promptNoise: 0, vocabSize: 8, seed: 1 };
+  const options = {
+    steps: 110,
+    sequencesPerStep: 1,
+    learningRate: 1,
+    warmupSteps: 10,
+    promptNoise: 0,
+    vocabSize: 8,
+    seed: 1,
+  };
 
   it('rises linearly to the peak, then falls to a tenth of it', () => {
     expect(learningRateAt(0, options)).toBeCloseTo(0.1, 12);
