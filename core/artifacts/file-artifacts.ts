@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { damagedArtifact, missingArtifact, requireSha256 } from './artifact-refusals.js';
 import type { ArtifactStore } from './artifact-store.js';
-import { makeFolderDurably, writeDurably } from './durable-file.js';
+import { makeFolderDurably, writeDurably } from '../runtime/durable-file.js';
 import { storageError, systemCode } from './storage-error.js';
 
 /**

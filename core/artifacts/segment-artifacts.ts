@@ -4,7 +4,7 @@ import { MajlisError } from '../errors.js';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { missingArtifact, requireSha256 } from './artifact-refusals.js';
 import type { ArtifactStore } from './artifact-store.js';
-import { makeFolderDurably } from './durable-file.js';
+import { makeFolderDurably } from '../runtime/durable-file.js';
 import { readPayload, scanSegment } from './segment-reader.js';
 import type { SegmentRecord, SegmentScan } from './segment-reader.js';
 import { SegmentWriter } from './segment-writer.js';

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MajlisError } from '../errors.js';
-import { syncFolder } from './durable-file.js';
+import { syncFolder } from '../runtime/durable-file.js';
 import { encodeRecord, SEGMENT_MAGIC } from './segment-format.js';
 import { storageError } from './storage-error.js';
 

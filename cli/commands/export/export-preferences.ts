@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { makeFolderDurably, writeDurably } from '../../../core/artifacts/durable-file.js';
+import { makeFolderDurably, writeDurably } from '../../../core/runtime/durable-file.js';
 import type { Preference } from '../../../core/domain/preference.js';
 import { MajlisError } from '../../../core/errors.js';
 import type { Clock } from '../../../core/runtime/clock.js';

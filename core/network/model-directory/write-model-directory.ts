@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-
 import { MajlisError } from '../../errors.js';
 import { sha256 } from '../../runtime/content-hash.js';
+import { writeFolderDurably, type FolderFiles } from '../../runtime/durable-folder.js';
 import type { GptConfig } from '../gpt/gpt-config.js';
 import type { Weights } from '../gpt/gpt-parameters.js';
 import { gptParameters } from '../gpt/gpt-parameters.js';
@@ -34,35 +31,23 @@ export interface WrittenModel {
 }
 
 /**
- * Writes a Hugging Face GPT-2 directory that transformers opens unchanged. It appears whole or not at all: files are
- * written beside it, flushed to the disk, and renamed into place together. Writing the same weights there again
- * changes nothing; other weights are `already_exists`, since what was published never changes.
+ * Writes a Hugging Face GPT-2 directory that transformers opens unchanged. It appears whole or not at all, and
+ * what was published never changes: the same model again changes nothing, another one is `already_exists`.
  */
 export async function writeModelDirectory(model: ModelToWrite): Promise<WrittenModel> {
   const files = await renderFiles(model);
-  const parent = dirname(model.directory);
-  await mkdir(parent, { recursive: true });
-  const unfinished = join(parent, `.unfinished-${randomUUID()}`);
-  await mkdir(unfinished);
-  try {
-    for (const [name, content] of files) await writeDurably(join(unfinished, name), content);
-    await moveIntoPlace(unfinished, model.directory, files);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  await writeFolderDurably(model.directory, files);
   return {
     sha256: weightsHash(files),
     bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
   };
 }
 
-type Files = ReadonlyMap<string, Uint8Array>;
-
-function weightsHash(files: Files): string {
+function weightsHash(files: FolderFiles): string {
   return sha256(files.get(modelFiles.weights) ?? '');
 }
 
-async function renderFiles(model: ModelToWrite): Promise<Files> {
+async function renderFiles(model: ModelToWrite): Promise<FolderFiles> {
   const { config, weights, tokenizerFrom } = model;
   const tokenizer =
     model.tokenizer ?? (tokenizerFrom === undefined ? undefined : await readTokenizer(tokenizerFrom));
@@ -121,28 +106,4 @@ function tokenizerConfig(contextLength: number): object {
     clean_up_tokenization_spaces: false,
     chat_template: CHAT_TEMPLATE,
   };
-}
-
-async function writeDurably(path: string, content: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function moveIntoPlace(from: string, directory: string, files: Files): Promise<void> {
-  try {
-    await rename(from, directory);
-  } catch (cause) {
-    const present = await readFile(join(directory, modelFiles.weights)).then(sha256, () => undefined);
-    if (present === weightsHash(files)) return;
-    if (present === undefined) throw cause;
-    throw new MajlisError(`${directory} already holds another model (sha256 ${present}).`, {
-      code: 'already_exists',
-      cause,
-    });
-  }
 }

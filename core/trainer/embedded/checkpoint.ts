@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { BadInputError, MajlisError } from '../../errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../network/model-directory/safetensors.js';
 import { canonicalJson, sha256 } from '../../runtime/content-hash.js';
+import { writeFolderDurably } from '../../runtime/durable-folder.js';
 import type { SavedCheckpoint } from '../trainer.js';
 import type { ModelState } from './model-state.js';
 import type { SharedFloats } from './trainer-task.js';
@@ -38,15 +38,13 @@ export async function writeCheckpoint(model: ModelState, directory: string): Pro
     shape: canonicalJson(model.shape),
     sha256: hash,
   };
-  const unfinished = join(dirname(directory), `.unfinished-${randomUUID()}`);
-  await mkdir(unfinished, { recursive: true });
-  try {
-    await writeDurably(join(unfinished, TENSOR_FILE), tensors);
-    await writeDurably(join(unfinished, STATE_FILE), canonicalJson(state));
-    await moveIntoPlace(unfinished, directory, state);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  await writeFolderDurably(
+    directory,
+    new Map([
+      [TENSOR_FILE, tensors],
+      [STATE_FILE, Buffer.from(canonicalJson(state))],
+    ]),
+  );
   return { sha256: hash, bytes: tensors.length, step: model.version };
 }
 
@@ -94,29 +92,5 @@ async function readRequired(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (cause) {
     throw new MajlisError(`${path} cannot be read.`, { code: 'not_found', cause });
-  }
-}
-
-async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function moveIntoPlace(from: string, directory: string, state: { sha256: string }): Promise<void> {
-  try {
-    await rename(from, directory);
-  } catch (cause) {
-    const present = await readState(directory).catch(() => undefined);
-    if (present?.sha256 === state.sha256) return;
-    if (present === undefined) throw cause;
-    throw new MajlisError(`${directory} already holds another checkpoint.`, {
-      code: 'already_exists',
-      cause,
-    });
   }
 }
