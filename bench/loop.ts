@@ -129,7 +129,6 @@ async function playArm(rig: Rig, name: string, engines: readonly Engine[]): Prom
     prompts: prepared.prompts,
     sampling: prepared.sampling,
     rewardSources: prepared.rewards.sources('judged'),
-    preferences: async () => [],
     rubricHash,
     engines: engines.map((engine) => watchedEngine(engine, inFlight)),
     directory: join(workspace.folder, name),

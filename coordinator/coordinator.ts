@@ -28,6 +28,8 @@ import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { iterationAlarms } from './iteration-alarms.js';
+import { deleteRunModels } from './models/run-models.js';
+import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
 import type { RunObserver } from './run-observer.js';
 import type { BatchScorer } from './score/batch-scorer.js';
@@ -45,6 +47,7 @@ export interface CoordinatorComponents {
   readonly updater: Updater;
   readonly journal: UpdateJournal;
   readonly policies: PolicyRegistry;
+  readonly models: RunModels;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly observer: RunObserver;
@@ -98,6 +101,11 @@ export class Coordinator {
       if (!signal.aborted) await ledger.setRunState(this.options.run, 'failed', error.message);
       throw error;
     }
+  }
+
+  /** Frees the run's models in the trainer; what was published stays. */
+  async release(): Promise<void> {
+    await deleteRunModels(this.components.models);
   }
 
   private async iterate(signal: AbortSignal): Promise<RunEnd> {

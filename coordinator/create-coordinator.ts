@@ -91,6 +91,7 @@ export async function createCoordinator(
     dispatcher,
     scorer: new BatchScorer(ports.scorer),
     rewardSources: ports.rewardSources,
+    models,
     evaluator: new Evaluator(models),
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(ledger, artifacts, run.id),

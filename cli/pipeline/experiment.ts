@@ -122,19 +122,20 @@ class Experiment {
   }
 
   private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines'> {
-    const { inputs, options, rubrics } = this.parts;
+    const { inputs, options, rubrics, workspace } = this.parts;
+    const runId = `${this.runId}-${name}`;
     const { checkpoint, sampling, prompts, rewards } = prepared;
     const { swap } = inputs.config;
     return {
-      runId: `${this.runId}-${name}`,
+      runId,
       name,
       config: inputs.config,
       checkpoint,
       sampling,
       prompts,
-      rewardSources: rewards.sources(name === 'placebo' ? 'shuffled' : 'judged'),
-      preferences: async () =>
-        (await rewards.reward(rubrics[0].hash, name === 'placebo' ? 'shuffled' : 'judged')).preferences,
+      rewardSources: rewards.sources(name === 'placebo' ? 'shuffled' : 'judged', (preferences) =>
+        workspace.ledger.recordPreferences(runId, preferences),
+      ),
       rubricHash: rubrics[0].hash,
       ...(name === 'swapped' && swap !== undefined
         ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }

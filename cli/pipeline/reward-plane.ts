@@ -57,9 +57,18 @@ export class RewardPlane {
 
   constructor(private readonly inputs: RewardPlaneInputs) {}
 
-  /** What a coordinator activates rewards from. */
-  sources(labels: Labels): RewardSources {
-    return { activate: async (rubricHash) => (await this.reward(rubricHash, labels)).source };
+  /** What a coordinator activates rewards from; `record` gets what each activated reward model learned from. */
+  sources(
+    labels: Labels,
+    record: (preferences: readonly Preference[]) => Promise<void> = async () => undefined,
+  ): RewardSources {
+    return {
+      activate: async (rubricHash) => {
+        const { source, preferences } = await this.reward(rubricHash, labels);
+        await record(preferences);
+        return source;
+      },
+    };
   }
 
   reward(rubricHash: string, labels: Labels): Promise<TrainedReward> {

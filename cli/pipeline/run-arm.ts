@@ -5,7 +5,6 @@ import type { Bus } from '../../core/bus/bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
-import type { Preference } from '../../core/domain/preference.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -43,8 +42,6 @@ export interface ArmPlan {
   readonly prompts: readonly TokenizedPrompt[];
   readonly sampling: SamplingSettings;
   readonly rewardSources: RewardSources;
-  /** What the first rubric's reward model learns from; recorded in the ledger. */
-  readonly preferences: () => Promise<readonly Preference[]>;
   readonly rubricHash: string;
   /** A rubric to swap in while the arm runs. */
   readonly swap?: { readonly rubricHash: string; readonly iteration: number };
@@ -73,7 +70,6 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
   await ledger.createRun({ id: runId, name, seed: config.seed, config: canonicalJson(config), configHash });
   if (swap !== undefined) await ledger.appendControlEvent(runId, { kind: 'swap_rubric', ...swap });
   const epoch = await ledger.beginEpoch(runId);
-  await ledger.recordPreferences(runId, await plan.preferences());
   const policies = new MemoryPolicies();
   const policyDirectory = join(plan.directory, 'policies');
   const iterations: IterationFinished[] = [];
@@ -105,6 +101,7 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
   const working = workers.map((worker) => worker.run(plan.signal));
   try {
     const { policy } = await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
+    await coordinator.release();
     await prunePolicies(policyDirectory, await ledger.policyVersions(runId));
     return { runId, policy, iterations };
   } finally {

@@ -59,7 +59,8 @@ async function expectRecorded(path: string): Promise<void> {
       false,
       true,
     ]);
-    expect((await ledger.preferences(swapped?.id ?? '')).length).toBeGreaterThan(0);
+    const learnedFrom = await ledger.preferences(swapped?.id ?? '');
+    expect(new Set(learnedFrom.map(({ rubricHash }) => rubricHash))).toEqual(new Set(rubrics));
   } finally {
     await ledger.close();
   }
