@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { BadInputError } from '../errors.js';
-import { parseInput, quote } from './parse-input.js';
-import { parseJson } from './read-json.js';
+import { quote } from './parse-input.js';
+import { parseJson } from './parse-json.js';
 import { readText } from './read-text.js';
 
 /** Longest line that is parsed, in UTF-16 units. */
@@ -37,7 +37,7 @@ function parseLine<T>(line: string, schema: z.ZodType<T>, where: { source: strin
       allowed: `at most ${LONGEST_LINE}`,
     });
   }
-  return parseInput(schema, parseJson(line, where), where);
+  return parseJson(line, schema, where);
 }
 
 function refuseRepetition(

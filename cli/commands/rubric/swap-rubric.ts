@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../../../core/config/read-json.js';
-import { parseInput } from '../../../core/config/parse-input.js';
+import { parseJson } from '../../../core/config/parse-json.js';
 import type { Run } from '../../../core/domain/run.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
@@ -61,7 +60,7 @@ function requireUnfinished({ id, state }: Run): void {
 /** Judging answers in one language by a rubric for another would be noise. */
 function requireSameLanguage(run: Run, rubric: Rubric, source: string): void {
   const where = { source: `config of run ${run.id}` };
-  const { locale } = parseInput(z.object({ locale: z.string() }), parseJson(run.config, where), where);
+  const { locale } = parseJson(run.config, z.object({ locale: z.string() }), where);
   const language = (tag: string): string => new Intl.Locale(tag).language;
   if (language(locale) === language(rubric.locale)) return;
   throw new BadInputError({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import { parseJson } from '../../config/parse-json.js';
 import { BadInputError } from '../../errors.js';
 import type { GptConfig } from '../gpt/gpt-config.js';
 import { LAYER_NORM_EPSILON } from '../gpt/gpt-config.js';
-import { parseCheckedJson } from '../tokenizer/parse-checked-json.js';
 
 const size = z.int().positive();
 
@@ -60,7 +60,7 @@ export function renderGptConfig({ config, scoreHeads, endTokenId }: GptConfigFil
 
 /** Reads the text of a config.json; `source` names it in errors. */
 export function parseGptConfig(text: string, source: string): GptConfig {
-  const file = parseCheckedJson(text, configSchema, source);
+  const file = parseJson(text, configSchema, { source });
   if (file.n_embd % file.n_head !== 0) {
     const found = `${String(file.n_head)} heads for a width of ${String(file.n_embd)}`;
     throw new BadInputError({ source, place: 'n_head', found, allowed: 'a divisor of n_embd' });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { parseJson } from '../../config/parse-json.js';
 import { BadInputError, MajlisError } from '../../errors.js';
 import { sha256 } from '../../runtime/content-hash.js';
 import type { GptConfig } from '../gpt/gpt-config.js';
 import type { Weights } from '../gpt/gpt-parameters.js';
 import { gptParameters } from '../gpt/gpt-parameters.js';
 import { CHAT_TEMPLATE } from '../tokenizer/chat-template.js';
-import { parseCheckedJson } from '../tokenizer/parse-checked-json.js';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
 import { parseGptConfig } from './gpt-config-json.js';
 import { modelFiles } from './model-files.js';
@@ -69,7 +69,7 @@ export async function readTokenizer(directory: string): Promise<Tokenizer> {
   const config = (await readModelFile(configPath)).toString('utf8');
   // transformers, when it saves, moves the template into a file of its own.
   const template =
-    parseCheckedJson(config, templateSchema, configPath).chat_template ??
+    parseJson(config, templateSchema, { source: configPath }).chat_template ??
     (await readModelFile(join(directory, modelFiles.chatTemplate))).toString('utf8');
   if (template !== CHAT_TEMPLATE) {
     throw new BadInputError({

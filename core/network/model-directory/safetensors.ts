@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
+import { parseJson } from '../../config/parse-json.js';
 import { BadInputError, MajlisError } from '../../errors.js';
-import { parseCheckedJson } from '../tokenizer/parse-checked-json.js';
 
 /** One float32 tensor. */
 export interface Tensor {
@@ -88,7 +88,7 @@ function splitHeader(bytes: Uint8Array, source: string): { header: Header; body:
   const json = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, end));
   // A plain Uint8Array, whose slice copies; a Buffer's does not.
   const body = new Uint8Array(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
-  return { header: parseCheckedJson(json, headerSchema, source), body };
+  return { header: parseJson(json, headerSchema, { source }), body };
 }
 
 function entriesByOffset(header: Header): [string, Entry][] {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
+import { parseJson } from '../../config/parse-json.js';
 import { BadInputError } from '../../errors.js';
 import { bytesOfToken, byteCharacters } from './byte-alphabet.js';
 import type { Merge, Merges } from './byte-pair-encoding.js';
 import { pairKey } from './byte-pair-encoding.js';
-import { parseCheckedJson } from './parse-checked-json.js';
 
 const plainByteLevel = z.object({
   type: z.literal('ByteLevel'),
@@ -100,7 +100,7 @@ export function renderTokenizerJson(parts: TokenizerParts): string {
 
 /** Reads the text of a tokenizer.json; `source` names it in errors. */
 export function parseTokenizerJson(text: string, source: string): TokenizerTables {
-  const file = parseCheckedJson(text, fileSchema, source);
+  const file = parseJson(text, fileSchema, { source });
   const vocab = new Map(Object.entries(file.model.vocab));
   const specialIds = new Map(file.added_tokens.map(({ content, id }) => [content, id]));
   const ids = [...vocab.values(), ...specialIds.values()];

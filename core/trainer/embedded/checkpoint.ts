@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BadInputError, MajlisError } from '../../errors.js';
+import { parseJson } from '../../config/parse-json.js';
+import { MajlisError } from '../../errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../network/model-directory/safetensors.js';
 import { canonicalJson, sha256 } from '../../runtime/content-hash.js';
 import { writeFolderDurably } from '../../runtime/durable-folder.js';
@@ -79,12 +80,7 @@ function stateTensors(model: ModelState): Record<'weights' | 'mean' | 'variance'
 
 async function readState(directory: string): Promise<z.infer<typeof stateSchema>> {
   const path = join(directory, STATE_FILE);
-  const text = (await readRequired(path)).toString('utf8');
-  try {
-    return stateSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new BadInputError({ source: path, found: text.slice(0, 80), allowed: 'a checkpoint state' }, cause);
-  }
+  return parseJson((await readRequired(path)).toString('utf8'), stateSchema, { source: path });
 }
 
 async function readRequired(path: string): Promise<Buffer> {

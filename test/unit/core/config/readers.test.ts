@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson } from '../../../../core/config/read-json.js';
+import { parseJson } from '../../../../core/config/parse-json.js';
 import { readJsonLines } from '../../../../core/config/read-json-lines.js';
 import { readText } from '../../../../core/config/read-text.js';
 import { readYaml } from '../../../../core/config/read-yaml.js';
@@ -87,12 +87,14 @@ describe('readJsonLines', () => {
   });
 });
 
-describe('readJson and readYaml', () => {
+describe('parseJson and readYaml', () => {
   const nested = z.strictObject({ rows: z.array(row), kind: z.enum(['one', 'two']).default('one') });
 
-  it('names the path inside the file', async () => {
-    const read = readJson(await file('{"rows":[{"id":"a"},{"id":"b","x":1}]}'), nested);
-    await expect(read).rejects.toThrow('at rows[1]: found unknown key "x"; allowed: the keys id, size');
+  it('names the path inside the text', () => {
+    const text = '{"rows":[{"id":"a"},{"id":"b","x":1}]}';
+    expect(() => parseJson(text, nested, { source: 'rows.json' })).toThrow(
+      'rows.json at rows[1]: found unknown key "x"; allowed: the keys id, size',
+    );
   });
 
   it('lists the values that are allowed', async () => {
