@@ -130,7 +130,7 @@ export class Coordinator {
 
     const batch = await dispatcher.collect(plan, signal);
     watch.lap('collect');
-    const [rewards, estimates] = await Promise.all([scorer.score(batch, signal), evaluator.evaluate(batch)]);
+    const [estimates, rewards] = await Promise.all([evaluator.evaluate(batch), scorer.score(batch, signal)]);
     watch.lap('evaluate');
     const advantages = estimateAdvantages({ estimates, rewards, reward, algorithm, beta });
     watch.lap('advantages');
@@ -138,12 +138,12 @@ export class Coordinator {
     const update = await updater.update(learning, signal);
     watch.lap('update');
     const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
-    await journal.write(
-      { plan, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy },
-      metrics,
-    );
-    watch.lap('journal');
-    const next = await this.advanced(progress, advantages, update);
+    const record = { plan, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
+    // Both are durable before the next iteration begins; neither reads what the other writes.
+    const [next] = await Promise.all([
+      this.advanced(progress, advantages, update),
+      journal.write(record, metrics),
+    ]);
     watch.lap('publish');
 
     const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
@@ -14,6 +15,8 @@ export class UpdateJournal {
 
   async write(input: UpdateRecordInput, metrics: Readonly<Record<string, number>>): Promise<void> {
     const { iteration, policy, reward } = input.plan;
+    // Encoding takes milliseconds of this thread: what else was asked for gets under way first.
+    await setImmediate();
     const bytes = new TextEncoder().encode(canonicalJson(updateRecord(input)));
     const inputsHash = await this.artifacts.put(bytes);
     await this.ledger.recordIteration(this.run, {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { MajlisError } from '../../core/errors.js';
@@ -42,9 +43,7 @@ export class RewardModelScorer implements Scorer {
         { code: 'failed_precondition' },
       );
     }
-    const gated = request.items.flatMap((item) =>
-      item.answers.map((answer) => ({ item, answer, reason: reward.gate(item.prompt, answer.text) })),
-    );
+    const gated = await gateAnswers(request.items, reward.gate);
     const passed = gated.filter(({ reason }) => reason === undefined);
     const sequences = passed.map(({ item, answer }) => [...item.promptTokenIds, ...answer.tokenIds]);
     const scores = await scoreSequences(reward.model, sequences, signal);
@@ -85,6 +84,23 @@ function paid(raw: number, { prompt }: ScoreItem, { normalizer }: LoadedReward):
     return { kind: 'judge_failed', reason: `the reward model gave ${raw}`, retryable: false };
   }
   return { kind: 'scored', score: normalizeReward(raw, prompt.locale, normalizer) };
+}
+
+interface GatedAnswer {
+  readonly item: ScoreItem;
+  readonly answer: ScoreItem['answers'][number];
+  /** Why no model needs to look at it. */
+  readonly reason: string | undefined;
+}
+
+/** Gates prompt by prompt and lets the event loop turn in between, so that rules never hold up a trainer's call. */
+async function gateAnswers(items: readonly ScoreItem[], gate: AnswerGate): Promise<GatedAnswer[]> {
+  const gated: GatedAnswer[] = [];
+  for (const item of items) {
+    await setImmediate();
+    for (const answer of item.answers) gated.push({ item, answer, reason: gate(item.prompt, answer.text) });
+  }
+  return gated;
 }
 
 function regroup(items: readonly ScoreItem[], outcomes: readonly Outcome<Reward>[]): Outcome<Reward>[][] {
