@@ -78,12 +78,16 @@ export function measureArms(
   return Object.fromEntries(measured);
 }
 
-function policyOf({ policyHash, heldOutNll, answers }: NamedEvaluation): EvaluatedPolicy {
+function policyOf({ policyHash, answers, referenceNll, referenceTokens }: NamedEvaluation): EvaluatedPolicy {
   return {
     policyHash,
-    heldOutNll,
+    heldOutNll: sumOf(referenceNll) / sumOf(referenceTokens),
     answers: answers.map(({ prompt, text, kl }) => ({ prompt: prompt.prompt.text, text, kl })),
   };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** The register that a rubric asks for, from the parameters of its register criterion. */

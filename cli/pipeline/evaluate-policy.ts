@@ -2,6 +2,7 @@ import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
+import { MajlisError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { ModelId, TokenBatch, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import {
@@ -20,8 +21,6 @@ export interface HeldOutAnswer extends SampledAnswer {
 
 export interface PolicyEvaluation {
   readonly answers: readonly HeldOutAnswer[];
-  /** Nats per token of the held-out reference answers. */
-  readonly heldOutNll: number;
   /** Nats of each held-out reference answer. [reference] */
   readonly referenceNll: readonly number[];
   /** Answer tokens of each. [reference] */
@@ -67,11 +66,8 @@ export async function evaluatePolicy(
       const request = { modelId, batch, want: ['log_probs'] as const };
       return (await trainer.forward({ ...call, expectedVersion: 0 }, request)).logProbs;
     });
-    const tokens = inputs.references.reduce((sum, { answerTokenIds }) => sum + answerTokenIds.length, 0);
-    const heldOutNll = -logProbs.reduce((sum, value) => sum + value, 0) / tokens;
     return {
       answers: answers.map((answer, at) => ({ ...answer, kl: kl[at] })),
-      heldOutNll,
       referenceNll: logProbs.map((value) => -value),
       referenceTokens: inputs.references.map(({ answerTokenIds }) => answerTokenIds.length),
     };
@@ -92,7 +88,15 @@ async function answerSums(
   const sums: number[] = [];
   for (let start = 0; start < sequences.length; start += SEQUENCES_PER_CALL) {
     const batch = packDemonstrations(sequences.slice(start, start + SEQUENCES_PER_CALL));
-    const values = (await forward(batch)) ?? new Float32Array();
+    const values = await forward(batch);
+    if (values?.length !== batch.tokenIds.length) {
+      throw new MajlisError(
+        `The trainer answered ${values?.length ?? 'no'} values for ${batch.tokenIds.length} tokens.`,
+        {
+          code: 'data_loss',
+        },
+      );
+    }
     for (let sequence = 0; sequence + 1 < batch.offsets.length; sequence += 1) {
       let sum = 0;
       for (let at = batch.offsets[sequence]; at < batch.offsets[sequence + 1]; at += 1) {

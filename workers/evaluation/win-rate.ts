@@ -27,6 +27,6 @@ export function winRate(points: Float64Array, rng: Rng): IntervalEstimate {
 
 /** Mean difference in points on the same prompts, with a paired bootstrap interval over prompts. */
 export function winRateDifference(points: Float64Array, baseline: Float64Array, rng: Rng): IntervalEstimate {
-  const differences = points.map((value, prompt) => value - (baseline[prompt] ?? Number.NaN));
+  const differences = points.map((value, prompt) => value - baseline[prompt]);
   return pairedBootstrap({ differences, resamples: RESAMPLES, rng, level: LEVEL });
 }
