@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerInterceptor, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import { ServerReflectionService as ServerReflectionAlphaService } from '../../proto/gen/grpc/reflection/v1alpha/reflection.js';
@@ -24,6 +24,8 @@ export interface RpcServerOptions {
   readonly host?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
+  /** What every call passes before its handler. */
+  readonly interceptors?: readonly ServerInterceptor[];
   /** Longest message either way, in bytes. */
   readonly maxMessageBytes?: number;
   /** How long `close` lets running calls finish, in milliseconds. */
@@ -51,6 +53,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   // grpc-js prints to the console what it also reports by status; only one of them is wanted.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
+    interceptors: [...(options.interceptors ?? [])],
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
   });

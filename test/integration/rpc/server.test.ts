@@ -41,10 +41,15 @@ async function getRun({ run: id }: GetRunRequest): Promise<GetRunResponse> {
       seed: Number.MAX_SAFE_INTEGER,
       configHash: 'c',
       config: '{}',
+      fingerprints: {},
       epoch: 0,
       createdAt: new Date('2026-01-02T03:04:05.678Z'),
-      failure: undefined,
+      reason: undefined,
     },
+    iterations: [],
+    policyVersions: [],
+    controls: [],
+    preferences: 0,
   };
 }
 

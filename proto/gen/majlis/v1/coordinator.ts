@@ -22,13 +22,25 @@ import {
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Hello, HelloReply, PolicyVersion } from "./messages.js";
 
+/** core/domain/run-state.ts holds the transitions. */
 export enum RunState {
   UNSPECIFIED = 0,
-  RUNNING = 1,
-  COMPLETED = 2,
-  FAILED = 3,
-  CANCELLED = 4,
+  QUEUED = 1,
+  RUNNING = 2,
+  PAUSING = 3,
+  PAUSED = 4,
+  COMPLETED = 5,
+  FAILED = 6,
+  CANCELLED = 7,
   UNRECOGNIZED = -1,
+}
+
+export interface GreetRequest {
+  readonly hello: Hello | undefined;
+}
+
+export interface GreetResponse {
+  readonly hello: HelloReply | undefined;
 }
 
 export interface Run {
@@ -42,31 +54,76 @@ export interface Run {
   readonly configHash: string;
   /** The compiled configuration, as canonical JSON. */
   readonly config: string;
+  /** What the run is a function of, each by hash. */
+  readonly fingerprints: { [key: string]: string };
+  /** 0 until the first start. */
   readonly epoch?: number | undefined;
   readonly createdAt:
     | Date
     | undefined;
-  /** Present where the run failed. */
-  readonly failure?: string | undefined;
+  /** Why the run is in its state, where there is something to say. */
+  readonly reason?: string | undefined;
+}
+
+export interface Run_FingerprintsEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface CreateRunRequest {
+  /** Chosen by the client, so that asking again changes nothing; absent: made from the run file's name and the time. */
+  readonly run?:
+    | string
+    | undefined;
+  /** The run file's text. */
+  readonly runFile: string;
+  /** The run file's path: what an error names, and where the files that it names are found. */
+  readonly source: string;
+  /** In place of the run file's. */
+  readonly seed?: number | undefined;
+}
+
+export interface CreateRunResponse {
+  readonly run: Run | undefined;
 }
 
 export interface GetRunRequest {
   readonly run: string;
 }
 
+/** All that the ledger knows of a run but tasks, results and the preferences themselves. */
 export interface GetRunResponse {
   readonly run: Run | undefined;
+  readonly iterations: readonly Iteration[];
+  readonly policyVersions: readonly RecordedPolicyVersion[];
+  readonly controls: readonly RecordedControl[];
+  readonly preferences?: number | undefined;
 }
 
 export interface ListRunsRequest {
+  /** Whether summaries tell how far each run is. */
+  readonly withProgress?: boolean | undefined;
 }
 
 export interface ListRunsResponse {
-  readonly runs: readonly Run[];
+  /** Oldest first. */
+  readonly runs: readonly RunSummary[];
 }
 
-export interface WatchRunRequest {
-  readonly run: string;
+export interface RunSummary {
+  readonly run:
+    | Run
+    | undefined;
+  /** Present where it was asked for. */
+  readonly progress: Progress | undefined;
+}
+
+export interface Progress {
+  readonly iterations?:
+    | number
+    | undefined;
+  /** Absent before the first. */
+  readonly last: Iteration | undefined;
 }
 
 /** What one iteration consumed and produced. */
@@ -80,6 +137,8 @@ export interface Iteration {
   readonly rewardModelHash: string;
   /** sha256 of the stored inputs of the update. */
   readonly inputsHash: string;
+  /** The last control event that was in force; 0 where there was none. */
+  readonly controlSequence?: number | undefined;
   readonly metrics: { [key: string]: number };
 }
 
@@ -88,21 +147,181 @@ export interface Iteration_MetricsEntry {
   readonly value: number;
 }
 
-export interface WatchRunResponse {
-  readonly event: { readonly $case: "run"; readonly value: Run } | {
-    readonly $case: "iteration";
-    readonly value: Iteration;
+export interface RecordedPolicyVersion {
+  readonly policy: PolicyVersion | undefined;
+  readonly rubricHash: string;
+}
+
+export interface Pause {
+  readonly reason?: string | undefined;
+}
+
+export interface Resume {
+}
+
+export interface Cancel {
+  readonly reason?: string | undefined;
+}
+
+export interface RubricSwap {
+  readonly rubricHash: string;
+}
+
+export interface Rollback {
+  readonly to: { readonly $case: "policyVersion"; readonly value: number } | {
+    readonly $case: "rubricHash";
+    readonly value: string;
   } | undefined;
+}
+
+/** What was asked of a run. */
+export interface Control {
+  /** Takes effect before this iteration or, where that has begun, at the next boundary. Absent: at the next boundary. */
+  readonly iteration?: number | undefined;
+  readonly kind:
+    | { readonly $case: "pause"; readonly value: Pause }
+    | { readonly $case: "resume"; readonly value: Resume }
+    | { readonly $case: "cancel"; readonly value: Cancel }
+    | { readonly $case: "swapRubric"; readonly value: RubricSwap }
+    | { readonly $case: "rollBack"; readonly value: Rollback }
+    | undefined;
+}
+
+export interface RecordedControl {
+  /** From 1, without gaps, per run. */
+  readonly sequence?: number | undefined;
+  readonly control:
+    | Control
+    | undefined;
+  /** The iteration that it took effect before; absent while it is pending. */
+  readonly effectiveAt?: number | undefined;
+}
+
+export interface WatchRunRequest {
+  readonly run: string;
+  /** The last event that the client has; 0 for all. */
+  readonly afterSequence?: number | undefined;
+}
+
+export interface WatchRunResponse {
+  readonly message: { readonly $case: "event"; readonly value: RunEvent } | {
+    readonly $case: "heartbeat";
+    readonly value: Heartbeat;
+  } | undefined;
+}
+
+/** Says that the stream is alive and that nothing stands between `last_sequence` and the next event. */
+export interface Heartbeat {
+  readonly lastSequence?: number | undefined;
+  readonly state: RunState;
+}
+
+export interface RunEvent {
+  readonly run: string;
+  /** From 1, without gaps, per run, in the order in which events became durable. */
+  readonly sequence?: number | undefined;
+  readonly at: Date | undefined;
+  readonly payload:
+    | { readonly $case: "stateChanged"; readonly value: StateChanged }
+    | { readonly $case: "epochBegan"; readonly value: EpochBegan }
+    | { readonly $case: "controlRequested"; readonly value: RecordedControl }
+    | { readonly $case: "controlTookEffect"; readonly value: RecordedControl }
+    | { readonly $case: "iterationFinished"; readonly value: IterationFinished }
+    | { readonly $case: "alarm"; readonly value: Alarm }
+    | undefined;
+}
+
+export interface StateChanged {
+  readonly state: RunState;
+  readonly reason?: string | undefined;
+}
+
+export interface EpochBegan {
+  readonly epoch?: number | undefined;
+}
+
+export interface IterationFinished {
+  readonly iteration?: number | undefined;
+  readonly policyVersion?: number | undefined;
+  readonly policyHash: string;
+  readonly rubricHash: string;
+  readonly metrics: { [key: string]: number };
+}
+
+export interface IterationFinished_MetricsEntry {
+  readonly key: string;
+  readonly value: number;
+}
+
+export interface Alarm {
+  readonly alarm: string;
+  readonly message?: string | undefined;
+}
+
+export interface PauseRunRequest {
+  readonly run: string;
+  readonly reason?: string | undefined;
+}
+
+export interface PauseRunResponse {
+  readonly outcome: ControlOutcome | undefined;
+}
+
+export interface ResumeRunRequest {
+  readonly run: string;
+}
+
+export interface ResumeRunResponse {
+  readonly outcome: ControlOutcome | undefined;
+}
+
+export interface CancelRunRequest {
+  readonly run: string;
+  readonly reason?: string | undefined;
+}
+
+export interface CancelRunResponse {
+  readonly outcome: ControlOutcome | undefined;
 }
 
 export interface SwapRubricRequest {
   readonly run: string;
-  readonly rubricHash: string;
+  /** The hash of a rubric that the workspace holds, or the id of a shipped one. */
+  readonly rubric: string;
+  readonly iteration?: number | undefined;
 }
 
 export interface SwapRubricResponse {
-  /** The first iteration that is scored under the new rubric. */
-  readonly iteration?: number | undefined;
+  readonly outcome: ControlOutcome | undefined;
+}
+
+/** The rubric that was in force before the present one. */
+export interface PreviousRubric {
+}
+
+export interface RollBackRunRequest {
+  readonly run: string;
+  readonly to: { readonly $case: "policyVersion"; readonly value: number } | //
+  /** The hash of a rubric that was in force before, or as much of it as no other such rubric has. */
+  { readonly $case: "rubricHash"; readonly value: string } | {
+    readonly $case: "previousRubric";
+    readonly value: PreviousRubric;
+  } | undefined;
+}
+
+export interface RollBackRunResponse {
+  readonly outcome: ControlOutcome | undefined;
+}
+
+/** What became of a command. */
+export interface ControlOutcome {
+  /** The run after it. */
+  readonly run: Run | undefined;
+  readonly control:
+    | RecordedControl
+    | undefined;
+  /** Whether a process is at work on the run. Where none is, what was asked waits until the run is continued. */
+  readonly atWork?: boolean | undefined;
 }
 
 export interface WorkerHello {
@@ -169,6 +388,118 @@ export interface AttachWorkerResponse {
   } | undefined;
 }
 
+function createBaseGreetRequest(): GreetRequest {
+  return { hello: undefined };
+}
+
+export const GreetRequest: MessageFns<GreetRequest> = {
+  encode(message: GreetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hello !== undefined) {
+      Hello.encode(message.hello, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GreetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGreetRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hello = Hello.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GreetRequest>): GreetRequest {
+    return GreetRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GreetRequest>): GreetRequest {
+    const message = createBaseGreetRequest() as any;
+    message.hello = (object.hello !== undefined && object.hello !== null) ? Hello.fromPartial(object.hello) : undefined;
+    return message;
+  },
+};
+
+function createBaseGreetResponse(): GreetResponse {
+  return { hello: undefined };
+}
+
+export const GreetResponse: MessageFns<GreetResponse> = {
+  encode(message: GreetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hello !== undefined) {
+      HelloReply.encode(message.hello, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GreetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGreetResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hello = HelloReply.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GreetResponse>): GreetResponse {
+    return GreetResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GreetResponse>): GreetResponse {
+    const message = createBaseGreetResponse() as any;
+    message.hello = (object.hello !== undefined && object.hello !== null)
+      ? HelloReply.fromPartial(object.hello)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseRun(): Run {
   return {
     id: "",
@@ -177,9 +508,10 @@ function createBaseRun(): Run {
     seed: undefined,
     configHash: "",
     config: "",
+    fingerprints: {},
     epoch: undefined,
     createdAt: undefined,
-    failure: undefined,
+    reason: undefined,
   };
 }
 
@@ -203,14 +535,17 @@ export const Run: MessageFns<Run> = {
     if (message.config !== "") {
       writer.uint32(50).string(message.config);
     }
+    globalThis.Object.entries(message.fingerprints).forEach(([key, value]: [string, string]) => {
+      Run_FingerprintsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
     if (message.epoch !== undefined) {
-      writer.uint32(56).uint64(message.epoch);
+      writer.uint32(64).uint64(message.epoch);
     }
     if (message.createdAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(66).fork()).join();
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(74).fork()).join();
     }
-    if (message.failure !== undefined) {
-      writer.uint32(74).string(message.failure);
+    if (message.reason !== undefined) {
+      writer.uint32(82).string(message.reason);
     }
     return writer;
   },
@@ -277,19 +612,22 @@ export const Run: MessageFns<Run> = {
             continue;
           }
           case 7: {
-            if (tag !== 56) {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Run_FingerprintsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.fingerprints[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
               break;
             }
 
             message.epoch = longToNumber(reader.uint64());
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
           case 9: {
@@ -297,7 +635,15 @@ export const Run: MessageFns<Run> = {
               break;
             }
 
-            message.failure = reader.string();
+            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.reason = reader.string();
             continue;
           }
         }
@@ -323,9 +669,231 @@ export const Run: MessageFns<Run> = {
     message.seed = object.seed ?? undefined;
     message.configHash = object.configHash ?? "";
     message.config = object.config ?? "";
+    message.fingerprints = (globalThis.Object.entries(object.fingerprints ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
     message.epoch = object.epoch ?? undefined;
     message.createdAt = object.createdAt ?? undefined;
-    message.failure = object.failure ?? undefined;
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRun_FingerprintsEntry(): Run_FingerprintsEntry {
+  return { key: "", value: "" };
+}
+
+export const Run_FingerprintsEntry: MessageFns<Run_FingerprintsEntry> = {
+  encode(message: Run_FingerprintsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Run_FingerprintsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRun_FingerprintsEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Run_FingerprintsEntry>): Run_FingerprintsEntry {
+    return Run_FingerprintsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Run_FingerprintsEntry>): Run_FingerprintsEntry {
+    const message = createBaseRun_FingerprintsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateRunRequest(): CreateRunRequest {
+  return { run: undefined, runFile: "", source: "", seed: undefined };
+}
+
+export const CreateRunRequest: MessageFns<CreateRunRequest> = {
+  encode(message: CreateRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== undefined) {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.runFile !== "") {
+      writer.uint32(18).string(message.runFile);
+    }
+    if (message.source !== "") {
+      writer.uint32(26).string(message.source);
+    }
+    if (message.seed !== undefined) {
+      writer.uint32(32).uint64(message.seed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.runFile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.seed = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateRunRequest>): CreateRunRequest {
+    return CreateRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateRunRequest>): CreateRunRequest {
+    const message = createBaseCreateRunRequest() as any;
+    message.run = object.run ?? undefined;
+    message.runFile = object.runFile ?? "";
+    message.source = object.source ?? "";
+    message.seed = object.seed ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCreateRunResponse(): CreateRunResponse {
+  return { run: undefined };
+}
+
+export const CreateRunResponse: MessageFns<CreateRunResponse> = {
+  encode(message: CreateRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== undefined) {
+      Run.encode(message.run, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = Run.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateRunResponse>): CreateRunResponse {
+    return CreateRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateRunResponse>): CreateRunResponse {
+    const message = createBaseCreateRunResponse() as any;
+    message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
   },
 };
@@ -386,13 +954,25 @@ export const GetRunRequest: MessageFns<GetRunRequest> = {
 };
 
 function createBaseGetRunResponse(): GetRunResponse {
-  return { run: undefined };
+  return { run: undefined, iterations: [], policyVersions: [], controls: [], preferences: undefined };
 }
 
 export const GetRunResponse: MessageFns<GetRunResponse> = {
   encode(message: GetRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.run !== undefined) {
       Run.encode(message.run, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.iterations) {
+      Iteration.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.policyVersions) {
+      RecordedPolicyVersion.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.controls) {
+      RecordedControl.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.preferences !== undefined) {
+      writer.uint32(40).uint64(message.preferences);
     }
     return writer;
   },
@@ -418,6 +998,38 @@ export const GetRunResponse: MessageFns<GetRunResponse> = {
             message.run = Run.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.iterations.push(Iteration.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.policyVersions.push(RecordedPolicyVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.controls.push(RecordedControl.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.preferences = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -436,16 +1048,23 @@ export const GetRunResponse: MessageFns<GetRunResponse> = {
   fromPartial(object: DeepPartial<GetRunResponse>): GetRunResponse {
     const message = createBaseGetRunResponse() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
+    message.iterations = object.iterations?.map((e) => Iteration.fromPartial(e)) || [];
+    message.policyVersions = object.policyVersions?.map((e) => RecordedPolicyVersion.fromPartial(e)) || [];
+    message.controls = object.controls?.map((e) => RecordedControl.fromPartial(e)) || [];
+    message.preferences = object.preferences ?? undefined;
     return message;
   },
 };
 
 function createBaseListRunsRequest(): ListRunsRequest {
-  return {};
+  return { withProgress: undefined };
 }
 
 export const ListRunsRequest: MessageFns<ListRunsRequest> = {
-  encode(_: ListRunsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListRunsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.withProgress !== undefined) {
+      writer.uint32(8).bool(message.withProgress);
+    }
     return writer;
   },
 
@@ -462,6 +1081,14 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.withProgress = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -477,8 +1104,9 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
   create(base?: DeepPartial<ListRunsRequest>): ListRunsRequest {
     return ListRunsRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<ListRunsRequest>): ListRunsRequest {
+  fromPartial(object: DeepPartial<ListRunsRequest>): ListRunsRequest {
     const message = createBaseListRunsRequest() as any;
+    message.withProgress = object.withProgress ?? undefined;
     return message;
   },
 };
@@ -490,7 +1118,7 @@ function createBaseListRunsResponse(): ListRunsResponse {
 export const ListRunsResponse: MessageFns<ListRunsResponse> = {
   encode(message: ListRunsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.runs) {
-      Run.encode(v!, writer.uint32(10).fork()).join();
+      RunSummary.encode(v!, writer.uint32(10).fork()).join();
     }
     return writer;
   },
@@ -513,7 +1141,7 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
               break;
             }
 
-            message.runs.push(Run.decode(reader, reader.uint32()));
+            message.runs.push(RunSummary.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -533,24 +1161,27 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
   },
   fromPartial(object: DeepPartial<ListRunsResponse>): ListRunsResponse {
     const message = createBaseListRunsResponse() as any;
-    message.runs = object.runs?.map((e) => Run.fromPartial(e)) || [];
+    message.runs = object.runs?.map((e) => RunSummary.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseWatchRunRequest(): WatchRunRequest {
-  return { run: "" };
+function createBaseRunSummary(): RunSummary {
+  return { run: undefined, progress: undefined };
 }
 
-export const WatchRunRequest: MessageFns<WatchRunRequest> = {
-  encode(message: WatchRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.run !== "") {
-      writer.uint32(10).string(message.run);
+export const RunSummary: MessageFns<RunSummary> = {
+  encode(message: RunSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== undefined) {
+      Run.encode(message.run, writer.uint32(10).fork()).join();
+    }
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(18).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WatchRunRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): RunSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -559,7 +1190,7 @@ export const WatchRunRequest: MessageFns<WatchRunRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWatchRunRequest() as any;
+      const message = createBaseRunSummary() as any;
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -568,7 +1199,15 @@ export const WatchRunRequest: MessageFns<WatchRunRequest> = {
               break;
             }
 
-            message.run = reader.string();
+            message.run = Run.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.progress = Progress.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -583,12 +1222,82 @@ export const WatchRunRequest: MessageFns<WatchRunRequest> = {
     }
   },
 
-  create(base?: DeepPartial<WatchRunRequest>): WatchRunRequest {
-    return WatchRunRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<RunSummary>): RunSummary {
+    return RunSummary.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<WatchRunRequest>): WatchRunRequest {
-    const message = createBaseWatchRunRequest() as any;
-    message.run = object.run ?? "";
+  fromPartial(object: DeepPartial<RunSummary>): RunSummary {
+    const message = createBaseRunSummary() as any;
+    message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? Progress.fromPartial(object.progress)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseProgress(): Progress {
+  return { iterations: undefined, last: undefined };
+}
+
+export const Progress: MessageFns<Progress> = {
+  encode(message: Progress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.iterations !== undefined) {
+      writer.uint32(8).uint32(message.iterations);
+    }
+    if (message.last !== undefined) {
+      Iteration.encode(message.last, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Progress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProgress() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.iterations = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.last = Iteration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Progress>): Progress {
+    return Progress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Progress>): Progress {
+    const message = createBaseProgress() as any;
+    message.iterations = object.iterations ?? undefined;
+    message.last = (object.last !== undefined && object.last !== null) ? Iteration.fromPartial(object.last) : undefined;
     return message;
   },
 };
@@ -600,6 +1309,7 @@ function createBaseIteration(): Iteration {
     rubricHash: "",
     rewardModelHash: "",
     inputsHash: "",
+    controlSequence: undefined,
     metrics: {},
   };
 }
@@ -621,8 +1331,11 @@ export const Iteration: MessageFns<Iteration> = {
     if (message.inputsHash !== "") {
       writer.uint32(42).string(message.inputsHash);
     }
+    if (message.controlSequence !== undefined) {
+      writer.uint32(48).uint64(message.controlSequence);
+    }
     globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
-      Iteration_MetricsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+      Iteration_MetricsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
     return writer;
   },
@@ -681,13 +1394,21 @@ export const Iteration: MessageFns<Iteration> = {
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
               break;
             }
 
-            const entry6 = Iteration_MetricsEntry.decode(reader, reader.uint32());
-            if (entry6.value !== undefined) {
-              message.metrics[entry6.key] = entry6.value;
+            message.controlSequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Iteration_MetricsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.metrics[entry7.key] = entry7.value;
             }
             continue;
           }
@@ -713,6 +1434,7 @@ export const Iteration: MessageFns<Iteration> = {
     message.rubricHash = object.rubricHash ?? "";
     message.rewardModelHash = object.rewardModelHash ?? "";
     message.inputsHash = object.inputsHash ?? "";
+    message.controlSequence = object.controlSequence ?? undefined;
     message.metrics = (globalThis.Object.entries(object.metrics ?? {}) as [string, number][]).reduce(
       (acc: { [key: string]: number }, [key, value]: [string, number]) => {
         if (value !== undefined) {
@@ -793,18 +1515,668 @@ export const Iteration_MetricsEntry: MessageFns<Iteration_MetricsEntry> = {
   },
 };
 
+function createBaseRecordedPolicyVersion(): RecordedPolicyVersion {
+  return { policy: undefined, rubricHash: "" };
+}
+
+export const RecordedPolicyVersion: MessageFns<RecordedPolicyVersion> = {
+  encode(message: RecordedPolicyVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== undefined) {
+      PolicyVersion.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    if (message.rubricHash !== "") {
+      writer.uint32(18).string(message.rubricHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedPolicyVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedPolicyVersion() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = PolicyVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecordedPolicyVersion>): RecordedPolicyVersion {
+    return RecordedPolicyVersion.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecordedPolicyVersion>): RecordedPolicyVersion {
+    const message = createBaseRecordedPolicyVersion() as any;
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? PolicyVersion.fromPartial(object.policy)
+      : undefined;
+    message.rubricHash = object.rubricHash ?? "";
+    return message;
+  },
+};
+
+function createBasePause(): Pause {
+  return { reason: undefined };
+}
+
+export const Pause: MessageFns<Pause> = {
+  encode(message: Pause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== undefined) {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Pause {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePause() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Pause>): Pause {
+    return Pause.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Pause>): Pause {
+    const message = createBasePause() as any;
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBaseResume(): Resume {
+  return {};
+}
+
+export const Resume: MessageFns<Resume> = {
+  encode(_: Resume, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resume {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResume() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Resume>): Resume {
+    return Resume.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<Resume>): Resume {
+    const message = createBaseResume() as any;
+    return message;
+  },
+};
+
+function createBaseCancel(): Cancel {
+  return { reason: undefined };
+}
+
+export const Cancel: MessageFns<Cancel> = {
+  encode(message: Cancel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== undefined) {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Cancel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancel() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Cancel>): Cancel {
+    return Cancel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Cancel>): Cancel {
+    const message = createBaseCancel() as any;
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBaseRubricSwap(): RubricSwap {
+  return { rubricHash: "" };
+}
+
+export const RubricSwap: MessageFns<RubricSwap> = {
+  encode(message: RubricSwap, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rubricHash !== "") {
+      writer.uint32(10).string(message.rubricHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RubricSwap {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRubricSwap() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RubricSwap>): RubricSwap {
+    return RubricSwap.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RubricSwap>): RubricSwap {
+    const message = createBaseRubricSwap() as any;
+    message.rubricHash = object.rubricHash ?? "";
+    return message;
+  },
+};
+
+function createBaseRollback(): Rollback {
+  return { to: undefined };
+}
+
+export const Rollback: MessageFns<Rollback> = {
+  encode(message: Rollback, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.to?.$case) {
+      case "policyVersion":
+        writer.uint32(8).uint32(message.to.value);
+        break;
+      case "rubricHash":
+        writer.uint32(18).string(message.to.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Rollback {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollback() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.to = { $case: "policyVersion", value: reader.uint32() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = { $case: "rubricHash", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Rollback>): Rollback {
+    return Rollback.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Rollback>): Rollback {
+    const message = createBaseRollback() as any;
+    switch (object.to?.$case) {
+      case "policyVersion": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "policyVersion", value: object.to.value };
+        }
+        break;
+      }
+      case "rubricHash": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "rubricHash", value: object.to.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseControl(): Control {
+  return { iteration: undefined, kind: undefined };
+}
+
+export const Control: MessageFns<Control> = {
+  encode(message: Control, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.iteration !== undefined) {
+      writer.uint32(8).uint32(message.iteration);
+    }
+    switch (message.kind?.$case) {
+      case "pause":
+        Pause.encode(message.kind.value, writer.uint32(18).fork()).join();
+        break;
+      case "resume":
+        Resume.encode(message.kind.value, writer.uint32(26).fork()).join();
+        break;
+      case "cancel":
+        Cancel.encode(message.kind.value, writer.uint32(34).fork()).join();
+        break;
+      case "swapRubric":
+        RubricSwap.encode(message.kind.value, writer.uint32(42).fork()).join();
+        break;
+      case "rollBack":
+        Rollback.encode(message.kind.value, writer.uint32(50).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Control {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseControl() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.iteration = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = { $case: "pause", value: Pause.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = { $case: "resume", value: Resume.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kind = { $case: "cancel", value: Cancel.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kind = { $case: "swapRubric", value: RubricSwap.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.kind = { $case: "rollBack", value: Rollback.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Control>): Control {
+    return Control.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Control>): Control {
+    const message = createBaseControl() as any;
+    message.iteration = object.iteration ?? undefined;
+    switch (object.kind?.$case) {
+      case "pause": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "pause", value: Pause.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "resume": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "resume", value: Resume.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "cancel": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "cancel", value: Cancel.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "swapRubric": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "swapRubric", value: RubricSwap.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "rollBack": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "rollBack", value: Rollback.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseRecordedControl(): RecordedControl {
+  return { sequence: undefined, control: undefined, effectiveAt: undefined };
+}
+
+export const RecordedControl: MessageFns<RecordedControl> = {
+  encode(message: RecordedControl, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== undefined) {
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.control !== undefined) {
+      Control.encode(message.control, writer.uint32(18).fork()).join();
+    }
+    if (message.effectiveAt !== undefined) {
+      writer.uint32(24).uint32(message.effectiveAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedControl {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedControl() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.control = Control.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.effectiveAt = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecordedControl>): RecordedControl {
+    return RecordedControl.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecordedControl>): RecordedControl {
+    const message = createBaseRecordedControl() as any;
+    message.sequence = object.sequence ?? undefined;
+    message.control = (object.control !== undefined && object.control !== null)
+      ? Control.fromPartial(object.control)
+      : undefined;
+    message.effectiveAt = object.effectiveAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseWatchRunRequest(): WatchRunRequest {
+  return { run: "", afterSequence: undefined };
+}
+
+export const WatchRunRequest: MessageFns<WatchRunRequest> = {
+  encode(message: WatchRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.afterSequence !== undefined) {
+      writer.uint32(16).uint64(message.afterSequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.afterSequence = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchRunRequest>): WatchRunRequest {
+    return WatchRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchRunRequest>): WatchRunRequest {
+    const message = createBaseWatchRunRequest() as any;
+    message.run = object.run ?? "";
+    message.afterSequence = object.afterSequence ?? undefined;
+    return message;
+  },
+};
+
 function createBaseWatchRunResponse(): WatchRunResponse {
-  return { event: undefined };
+  return { message: undefined };
 }
 
 export const WatchRunResponse: MessageFns<WatchRunResponse> = {
   encode(message: WatchRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.event?.$case) {
-      case "run":
-        Run.encode(message.event.value, writer.uint32(10).fork()).join();
+    switch (message.message?.$case) {
+      case "event":
+        RunEvent.encode(message.message.value, writer.uint32(10).fork()).join();
         break;
-      case "iteration":
-        Iteration.encode(message.event.value, writer.uint32(18).fork()).join();
+      case "heartbeat":
+        Heartbeat.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
     }
     return writer;
@@ -828,7 +2200,7 @@ export const WatchRunResponse: MessageFns<WatchRunResponse> = {
               break;
             }
 
-            message.event = { $case: "run", value: Run.decode(reader, reader.uint32()) };
+            message.message = { $case: "event", value: RunEvent.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -836,7 +2208,7 @@ export const WatchRunResponse: MessageFns<WatchRunResponse> = {
               break;
             }
 
-            message.event = { $case: "iteration", value: Iteration.decode(reader, reader.uint32()) };
+            message.message = { $case: "heartbeat", value: Heartbeat.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -856,16 +2228,16 @@ export const WatchRunResponse: MessageFns<WatchRunResponse> = {
   },
   fromPartial(object: DeepPartial<WatchRunResponse>): WatchRunResponse {
     const message = createBaseWatchRunResponse() as any;
-    switch (object.event?.$case) {
-      case "run": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "run", value: Run.fromPartial(object.event.value) };
+    switch (object.message?.$case) {
+      case "event": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "event", value: RunEvent.fromPartial(object.message.value) };
         }
         break;
       }
-      case "iteration": {
-        if (object.event?.value !== undefined && object.event?.value !== null) {
-          message.event = { $case: "iteration", value: Iteration.fromPartial(object.event.value) };
+      case "heartbeat": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "heartbeat", value: Heartbeat.fromPartial(object.message.value) };
         }
         break;
       }
@@ -874,8 +2246,990 @@ export const WatchRunResponse: MessageFns<WatchRunResponse> = {
   },
 };
 
+function createBaseHeartbeat(): Heartbeat {
+  return { lastSequence: undefined, state: 0 };
+}
+
+export const Heartbeat: MessageFns<Heartbeat> = {
+  encode(message: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lastSequence !== undefined) {
+      writer.uint32(8).uint64(message.lastSequence);
+    }
+    if (message.state !== 0) {
+      writer.uint32(16).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Heartbeat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeartbeat() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.lastSequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Heartbeat>): Heartbeat {
+    return Heartbeat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Heartbeat>): Heartbeat {
+    const message = createBaseHeartbeat() as any;
+    message.lastSequence = object.lastSequence ?? undefined;
+    message.state = object.state ?? 0;
+    return message;
+  },
+};
+
+function createBaseRunEvent(): RunEvent {
+  return { run: "", sequence: undefined, at: undefined, payload: undefined };
+}
+
+export const RunEvent: MessageFns<RunEvent> = {
+  encode(message: RunEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.sequence !== undefined) {
+      writer.uint32(16).uint64(message.sequence);
+    }
+    if (message.at !== undefined) {
+      Timestamp.encode(toTimestamp(message.at), writer.uint32(26).fork()).join();
+    }
+    switch (message.payload?.$case) {
+      case "stateChanged":
+        StateChanged.encode(message.payload.value, writer.uint32(34).fork()).join();
+        break;
+      case "epochBegan":
+        EpochBegan.encode(message.payload.value, writer.uint32(42).fork()).join();
+        break;
+      case "controlRequested":
+        RecordedControl.encode(message.payload.value, writer.uint32(50).fork()).join();
+        break;
+      case "controlTookEffect":
+        RecordedControl.encode(message.payload.value, writer.uint32(58).fork()).join();
+        break;
+      case "iterationFinished":
+        IterationFinished.encode(message.payload.value, writer.uint32(66).fork()).join();
+        break;
+      case "alarm":
+        Alarm.encode(message.payload.value, writer.uint32(74).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunEvent() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.at = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.payload = { $case: "stateChanged", value: StateChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.payload = { $case: "epochBegan", value: EpochBegan.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.payload = { $case: "controlRequested", value: RecordedControl.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.payload = { $case: "controlTookEffect", value: RecordedControl.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.payload = { $case: "iterationFinished", value: IterationFinished.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.payload = { $case: "alarm", value: Alarm.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RunEvent>): RunEvent {
+    return RunEvent.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunEvent>): RunEvent {
+    const message = createBaseRunEvent() as any;
+    message.run = object.run ?? "";
+    message.sequence = object.sequence ?? undefined;
+    message.at = object.at ?? undefined;
+    switch (object.payload?.$case) {
+      case "stateChanged": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "stateChanged", value: StateChanged.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "epochBegan": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "epochBegan", value: EpochBegan.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "controlRequested": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "controlRequested", value: RecordedControl.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "controlTookEffect": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "controlTookEffect", value: RecordedControl.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "iterationFinished": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "iterationFinished", value: IterationFinished.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "alarm": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "alarm", value: Alarm.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseStateChanged(): StateChanged {
+  return { state: 0, reason: undefined };
+}
+
+export const StateChanged: MessageFns<StateChanged> = {
+  encode(message: StateChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StateChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStateChanged() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StateChanged>): StateChanged {
+    return StateChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StateChanged>): StateChanged {
+    const message = createBaseStateChanged() as any;
+    message.state = object.state ?? 0;
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBaseEpochBegan(): EpochBegan {
+  return { epoch: undefined };
+}
+
+export const EpochBegan: MessageFns<EpochBegan> = {
+  encode(message: EpochBegan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== undefined) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EpochBegan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEpochBegan() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EpochBegan>): EpochBegan {
+    return EpochBegan.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EpochBegan>): EpochBegan {
+    const message = createBaseEpochBegan() as any;
+    message.epoch = object.epoch ?? undefined;
+    return message;
+  },
+};
+
+function createBaseIterationFinished(): IterationFinished {
+  return { iteration: undefined, policyVersion: undefined, policyHash: "", rubricHash: "", metrics: {} };
+}
+
+export const IterationFinished: MessageFns<IterationFinished> = {
+  encode(message: IterationFinished, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.iteration !== undefined) {
+      writer.uint32(8).uint32(message.iteration);
+    }
+    if (message.policyVersion !== undefined) {
+      writer.uint32(16).uint32(message.policyVersion);
+    }
+    if (message.policyHash !== "") {
+      writer.uint32(26).string(message.policyHash);
+    }
+    if (message.rubricHash !== "") {
+      writer.uint32(34).string(message.rubricHash);
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      IterationFinished_MetricsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IterationFinished {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIterationFinished() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.iteration = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.policyVersion = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.policyHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = IterationFinished_MetricsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metrics[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IterationFinished>): IterationFinished {
+    return IterationFinished.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IterationFinished>): IterationFinished {
+    const message = createBaseIterationFinished() as any;
+    message.iteration = object.iteration ?? undefined;
+    message.policyVersion = object.policyVersion ?? undefined;
+    message.policyHash = object.policyHash ?? "";
+    message.rubricHash = object.rubricHash ?? "";
+    message.metrics = (globalThis.Object.entries(object.metrics ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseIterationFinished_MetricsEntry(): IterationFinished_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const IterationFinished_MetricsEntry: MessageFns<IterationFinished_MetricsEntry> = {
+  encode(message: IterationFinished_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IterationFinished_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIterationFinished_MetricsEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IterationFinished_MetricsEntry>): IterationFinished_MetricsEntry {
+    return IterationFinished_MetricsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IterationFinished_MetricsEntry>): IterationFinished_MetricsEntry {
+    const message = createBaseIterationFinished_MetricsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseAlarm(): Alarm {
+  return { alarm: "", message: undefined };
+}
+
+export const Alarm: MessageFns<Alarm> = {
+  encode(message: Alarm, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alarm !== "") {
+      writer.uint32(10).string(message.alarm);
+    }
+    if (message.message !== undefined) {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Alarm {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlarm() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alarm = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Alarm>): Alarm {
+    return Alarm.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Alarm>): Alarm {
+    const message = createBaseAlarm() as any;
+    message.alarm = object.alarm ?? "";
+    message.message = object.message ?? undefined;
+    return message;
+  },
+};
+
+function createBasePauseRunRequest(): PauseRunRequest {
+  return { run: "", reason: undefined };
+}
+
+export const PauseRunRequest: MessageFns<PauseRunRequest> = {
+  encode(message: PauseRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PauseRunRequest>): PauseRunRequest {
+    return PauseRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PauseRunRequest>): PauseRunRequest {
+    const message = createBasePauseRunRequest() as any;
+    message.run = object.run ?? "";
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBasePauseRunResponse(): PauseRunResponse {
+  return { outcome: undefined };
+}
+
+export const PauseRunResponse: MessageFns<PauseRunResponse> = {
+  encode(message: PauseRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PauseRunResponse>): PauseRunResponse {
+    return PauseRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PauseRunResponse>): PauseRunResponse {
+    const message = createBasePauseRunResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseResumeRunRequest(): ResumeRunRequest {
+  return { run: "" };
+}
+
+export const ResumeRunRequest: MessageFns<ResumeRunRequest> = {
+  encode(message: ResumeRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeRunRequest>): ResumeRunRequest {
+    return ResumeRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResumeRunRequest>): ResumeRunRequest {
+    const message = createBaseResumeRunRequest() as any;
+    message.run = object.run ?? "";
+    return message;
+  },
+};
+
+function createBaseResumeRunResponse(): ResumeRunResponse {
+  return { outcome: undefined };
+}
+
+export const ResumeRunResponse: MessageFns<ResumeRunResponse> = {
+  encode(message: ResumeRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeRunResponse>): ResumeRunResponse {
+    return ResumeRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResumeRunResponse>): ResumeRunResponse {
+    const message = createBaseResumeRunResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCancelRunRequest(): CancelRunRequest {
+  return { run: "", reason: undefined };
+}
+
+export const CancelRunRequest: MessageFns<CancelRunRequest> = {
+  encode(message: CancelRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelRunRequest>): CancelRunRequest {
+    return CancelRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelRunRequest>): CancelRunRequest {
+    const message = createBaseCancelRunRequest() as any;
+    message.run = object.run ?? "";
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCancelRunResponse(): CancelRunResponse {
+  return { outcome: undefined };
+}
+
+export const CancelRunResponse: MessageFns<CancelRunResponse> = {
+  encode(message: CancelRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelRunResponse>): CancelRunResponse {
+    return CancelRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelRunResponse>): CancelRunResponse {
+    const message = createBaseCancelRunResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseSwapRubricRequest(): SwapRubricRequest {
-  return { run: "", rubricHash: "" };
+  return { run: "", rubric: "", iteration: undefined };
 }
 
 export const SwapRubricRequest: MessageFns<SwapRubricRequest> = {
@@ -883,8 +3237,11 @@ export const SwapRubricRequest: MessageFns<SwapRubricRequest> = {
     if (message.run !== "") {
       writer.uint32(10).string(message.run);
     }
-    if (message.rubricHash !== "") {
-      writer.uint32(18).string(message.rubricHash);
+    if (message.rubric !== "") {
+      writer.uint32(18).string(message.rubric);
+    }
+    if (message.iteration !== undefined) {
+      writer.uint32(24).uint32(message.iteration);
     }
     return writer;
   },
@@ -915,7 +3272,15 @@ export const SwapRubricRequest: MessageFns<SwapRubricRequest> = {
               break;
             }
 
-            message.rubricHash = reader.string();
+            message.rubric = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.iteration = reader.uint32();
             continue;
           }
         }
@@ -936,19 +3301,20 @@ export const SwapRubricRequest: MessageFns<SwapRubricRequest> = {
   fromPartial(object: DeepPartial<SwapRubricRequest>): SwapRubricRequest {
     const message = createBaseSwapRubricRequest() as any;
     message.run = object.run ?? "";
-    message.rubricHash = object.rubricHash ?? "";
+    message.rubric = object.rubric ?? "";
+    message.iteration = object.iteration ?? undefined;
     return message;
   },
 };
 
 function createBaseSwapRubricResponse(): SwapRubricResponse {
-  return { iteration: undefined };
+  return { outcome: undefined };
 }
 
 export const SwapRubricResponse: MessageFns<SwapRubricResponse> = {
   encode(message: SwapRubricResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.iteration !== undefined) {
-      writer.uint32(8).uint32(message.iteration);
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
     }
     return writer;
   },
@@ -967,11 +3333,11 @@ export const SwapRubricResponse: MessageFns<SwapRubricResponse> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 8) {
+            if (tag !== 10) {
               break;
             }
 
-            message.iteration = reader.uint32();
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -991,7 +3357,300 @@ export const SwapRubricResponse: MessageFns<SwapRubricResponse> = {
   },
   fromPartial(object: DeepPartial<SwapRubricResponse>): SwapRubricResponse {
     const message = createBaseSwapRubricResponse() as any;
-    message.iteration = object.iteration ?? undefined;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePreviousRubric(): PreviousRubric {
+  return {};
+}
+
+export const PreviousRubric: MessageFns<PreviousRubric> = {
+  encode(_: PreviousRubric, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviousRubric {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviousRubric() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PreviousRubric>): PreviousRubric {
+    return PreviousRubric.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<PreviousRubric>): PreviousRubric {
+    const message = createBasePreviousRubric() as any;
+    return message;
+  },
+};
+
+function createBaseRollBackRunRequest(): RollBackRunRequest {
+  return { run: "", to: undefined };
+}
+
+export const RollBackRunRequest: MessageFns<RollBackRunRequest> = {
+  encode(message: RollBackRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    switch (message.to?.$case) {
+      case "policyVersion":
+        writer.uint32(16).uint32(message.to.value);
+        break;
+      case "rubricHash":
+        writer.uint32(26).string(message.to.value);
+        break;
+      case "previousRubric":
+        PreviousRubric.encode(message.to.value, writer.uint32(34).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.to = { $case: "policyVersion", value: reader.uint32() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.to = { $case: "rubricHash", value: reader.string() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.to = { $case: "previousRubric", value: PreviousRubric.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RollBackRunRequest>): RollBackRunRequest {
+    return RollBackRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RollBackRunRequest>): RollBackRunRequest {
+    const message = createBaseRollBackRunRequest() as any;
+    message.run = object.run ?? "";
+    switch (object.to?.$case) {
+      case "policyVersion": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "policyVersion", value: object.to.value };
+        }
+        break;
+      }
+      case "rubricHash": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "rubricHash", value: object.to.value };
+        }
+        break;
+      }
+      case "previousRubric": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "previousRubric", value: PreviousRubric.fromPartial(object.to.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseRollBackRunResponse(): RollBackRunResponse {
+  return { outcome: undefined };
+}
+
+export const RollBackRunResponse: MessageFns<RollBackRunResponse> = {
+  encode(message: RollBackRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RollBackRunResponse>): RollBackRunResponse {
+    return RollBackRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RollBackRunResponse>): RollBackRunResponse {
+    const message = createBaseRollBackRunResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseControlOutcome(): ControlOutcome {
+  return { run: undefined, control: undefined, atWork: undefined };
+}
+
+export const ControlOutcome: MessageFns<ControlOutcome> = {
+  encode(message: ControlOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== undefined) {
+      Run.encode(message.run, writer.uint32(10).fork()).join();
+    }
+    if (message.control !== undefined) {
+      RecordedControl.encode(message.control, writer.uint32(18).fork()).join();
+    }
+    if (message.atWork !== undefined) {
+      writer.uint32(24).bool(message.atWork);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ControlOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseControlOutcome() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = Run.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.control = RecordedControl.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.atWork = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ControlOutcome>): ControlOutcome {
+    return ControlOutcome.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ControlOutcome>): ControlOutcome {
+    const message = createBaseControlOutcome() as any;
+    message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
+    message.control = (object.control !== undefined && object.control !== null)
+      ? RecordedControl.fromPartial(object.control)
+      : undefined;
+    message.atWork = object.atWork ?? undefined;
     return message;
   },
 };
@@ -1621,9 +4280,32 @@ export const AttachWorkerResponse: MessageFns<AttachWorkerResponse> = {
   },
 };
 
-/** The control plane, as people and workers see it. */
+/**
+ * The control plane, as people and workers see it. Calls that name a run take its whole id; one that the ledger does not
+ * have is NOT_FOUND, a command in a state that does not take it is FAILED_PRECONDITION and names the states that do.
+ */
 export type CoordinatorServiceService = typeof CoordinatorServiceService;
 export const CoordinatorServiceService = {
+  /** Agrees on a protocol version. A client calls it first. */
+  greet: {
+    path: "/majlis.v1.CoordinatorService/Greet" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GreetRequest): Buffer => Buffer.from(GreetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GreetRequest => GreetRequest.decode(value),
+    responseSerialize: (value: GreetResponse): Buffer => Buffer.from(GreetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GreetResponse => GreetResponse.decode(value),
+  },
+  /** Queues a run. The process that owns the ledger takes queued runs in the order of their creation. */
+  createRun: {
+    path: "/majlis.v1.CoordinatorService/CreateRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateRunRequest): Buffer => Buffer.from(CreateRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateRunRequest => CreateRunRequest.decode(value),
+    responseSerialize: (value: CreateRunResponse): Buffer => Buffer.from(CreateRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateRunResponse => CreateRunResponse.decode(value),
+  },
   getRun: {
     path: "/majlis.v1.CoordinatorService/GetRun" as const,
     requestStream: false as const,
@@ -1642,7 +4324,10 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: ListRunsResponse): Buffer => Buffer.from(ListRunsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListRunsResponse => ListRunsResponse.decode(value),
   },
-  /** The run as it is now, then every change, until it ends. */
+  /**
+   * Every event after a sequence number, first those that the ledger has, then each as it becomes durable. Heartbeats stand
+   * between them, the first where history ends. The stream ends after the event that ends the run.
+   */
   watchRun: {
     path: "/majlis.v1.CoordinatorService/WatchRun" as const,
     requestStream: false as const,
@@ -1652,7 +4337,34 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: WatchRunResponse): Buffer => Buffer.from(WatchRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchRunResponse => WatchRunResponse.decode(value),
   },
-  /** Takes effect at an iteration boundary, in the order of control events. */
+  /** The commands below take effect at an iteration boundary, in the order of control events. */
+  pauseRun: {
+    path: "/majlis.v1.CoordinatorService/PauseRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PauseRunRequest): Buffer => Buffer.from(PauseRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PauseRunRequest => PauseRunRequest.decode(value),
+    responseSerialize: (value: PauseRunResponse): Buffer => Buffer.from(PauseRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PauseRunResponse => PauseRunResponse.decode(value),
+  },
+  resumeRun: {
+    path: "/majlis.v1.CoordinatorService/ResumeRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeRunRequest): Buffer => Buffer.from(ResumeRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeRunRequest => ResumeRunRequest.decode(value),
+    responseSerialize: (value: ResumeRunResponse): Buffer => Buffer.from(ResumeRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResumeRunResponse => ResumeRunResponse.decode(value),
+  },
+  cancelRun: {
+    path: "/majlis.v1.CoordinatorService/CancelRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelRunRequest): Buffer => Buffer.from(CancelRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelRunRequest => CancelRunRequest.decode(value),
+    responseSerialize: (value: CancelRunResponse): Buffer => Buffer.from(CancelRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CancelRunResponse => CancelRunResponse.decode(value),
+  },
   swapRubric: {
     path: "/majlis.v1.CoordinatorService/SwapRubric" as const,
     requestStream: false as const,
@@ -1661,6 +4373,15 @@ export const CoordinatorServiceService = {
     requestDeserialize: (value: Buffer): SwapRubricRequest => SwapRubricRequest.decode(value),
     responseSerialize: (value: SwapRubricResponse): Buffer => Buffer.from(SwapRubricResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SwapRubricResponse => SwapRubricResponse.decode(value),
+  },
+  rollBackRun: {
+    path: "/majlis.v1.CoordinatorService/RollBackRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollBackRunRequest): Buffer => Buffer.from(RollBackRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RollBackRunRequest => RollBackRunRequest.decode(value),
+    responseSerialize: (value: RollBackRunResponse): Buffer => Buffer.from(RollBackRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RollBackRunResponse => RollBackRunResponse.decode(value),
   },
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
@@ -1679,12 +4400,23 @@ export const CoordinatorServiceService = {
 } as const;
 
 export interface CoordinatorServiceServer extends UntypedServiceImplementation {
+  /** Agrees on a protocol version. A client calls it first. */
+  greet: handleUnaryCall<GreetRequest, GreetResponse>;
+  /** Queues a run. The process that owns the ledger takes queued runs in the order of their creation. */
+  createRun: handleUnaryCall<CreateRunRequest, CreateRunResponse>;
   getRun: handleUnaryCall<GetRunRequest, GetRunResponse>;
   listRuns: handleUnaryCall<ListRunsRequest, ListRunsResponse>;
-  /** The run as it is now, then every change, until it ends. */
+  /**
+   * Every event after a sequence number, first those that the ledger has, then each as it becomes durable. Heartbeats stand
+   * between them, the first where history ends. The stream ends after the event that ends the run.
+   */
   watchRun: handleServerStreamingCall<WatchRunRequest, WatchRunResponse>;
-  /** Takes effect at an iteration boundary, in the order of control events. */
+  /** The commands below take effect at an iteration boundary, in the order of control events. */
+  pauseRun: handleUnaryCall<PauseRunRequest, PauseRunResponse>;
+  resumeRun: handleUnaryCall<ResumeRunRequest, ResumeRunResponse>;
+  cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
   swapRubric: handleUnaryCall<SwapRubricRequest, SwapRubricResponse>;
+  rollBackRun: handleUnaryCall<RollBackRunRequest, RollBackRunResponse>;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
    * itself travels on the bus.
@@ -1693,6 +4425,38 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
 }
 
 export interface CoordinatorServiceClient extends Client {
+  /** Agrees on a protocol version. A client calls it first. */
+  greet(
+    request: GreetRequest,
+    callback: (error: ServiceError | null, response: GreetResponse) => void,
+  ): ClientUnaryCall;
+  greet(
+    request: GreetRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GreetResponse) => void,
+  ): ClientUnaryCall;
+  greet(
+    request: GreetRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GreetResponse) => void,
+  ): ClientUnaryCall;
+  /** Queues a run. The process that owns the ledger takes queued runs in the order of their creation. */
+  createRun(
+    request: CreateRunRequest,
+    callback: (error: ServiceError | null, response: CreateRunResponse) => void,
+  ): ClientUnaryCall;
+  createRun(
+    request: CreateRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateRunResponse) => void,
+  ): ClientUnaryCall;
+  createRun(
+    request: CreateRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateRunResponse) => void,
+  ): ClientUnaryCall;
   getRun(
     request: GetRunRequest,
     callback: (error: ServiceError | null, response: GetRunResponse) => void,
@@ -1723,14 +4487,62 @@ export interface CoordinatorServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListRunsResponse) => void,
   ): ClientUnaryCall;
-  /** The run as it is now, then every change, until it ends. */
+  /**
+   * Every event after a sequence number, first those that the ledger has, then each as it becomes durable. Heartbeats stand
+   * between them, the first where history ends. The stream ends after the event that ends the run.
+   */
   watchRun(request: WatchRunRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchRunResponse>;
   watchRun(
     request: WatchRunRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchRunResponse>;
-  /** Takes effect at an iteration boundary, in the order of control events. */
+  /** The commands below take effect at an iteration boundary, in the order of control events. */
+  pauseRun(
+    request: PauseRunRequest,
+    callback: (error: ServiceError | null, response: PauseRunResponse) => void,
+  ): ClientUnaryCall;
+  pauseRun(
+    request: PauseRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PauseRunResponse) => void,
+  ): ClientUnaryCall;
+  pauseRun(
+    request: PauseRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PauseRunResponse) => void,
+  ): ClientUnaryCall;
+  resumeRun(
+    request: ResumeRunRequest,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  resumeRun(
+    request: ResumeRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  resumeRun(
+    request: ResumeRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  cancelRun(
+    request: CancelRunRequest,
+    callback: (error: ServiceError | null, response: CancelRunResponse) => void,
+  ): ClientUnaryCall;
+  cancelRun(
+    request: CancelRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CancelRunResponse) => void,
+  ): ClientUnaryCall;
+  cancelRun(
+    request: CancelRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CancelRunResponse) => void,
+  ): ClientUnaryCall;
   swapRubric(
     request: SwapRubricRequest,
     callback: (error: ServiceError | null, response: SwapRubricResponse) => void,
@@ -1745,6 +4557,21 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SwapRubricResponse) => void,
+  ): ClientUnaryCall;
+  rollBackRun(
+    request: RollBackRunRequest,
+    callback: (error: ServiceError | null, response: RollBackRunResponse) => void,
+  ): ClientUnaryCall;
+  rollBackRun(
+    request: RollBackRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RollBackRunResponse) => void,
+  ): ClientUnaryCall;
+  rollBackRun(
+    request: RollBackRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RollBackRunResponse) => void,
   ): ClientUnaryCall;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
