@@ -1,0 +1,165 @@
+/**
+ * Run control over a ledger that this process owns. What the states of a run allow is the ledger's to say; here stands what
+ * follows from whether anybody is at work on the run: nobody can pause what nobody runs, and a run that nobody runs is
+ * cancelled at once, because no iteration boundary will come.
+ */
+import { z } from 'zod';
+import { parseJson } from '../../core/config/parse-json.js';
+import type { ControlEvent, RecordedControlEvent, Run } from '../../core/domain/run.js';
+import { hasEnded, mayControl } from '../../core/domain/run-state.js';
+import type { ControlKind } from '../../core/domain/run-state.js';
+import { BadInputError, MajlisError } from '../../core/errors.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
+import { refusedControl, unknownRun } from '../../core/ledger/ledger-refusals.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { rollbackTarget } from './rollback-target.js';
+import type {
+  ControlOutcome,
+  RollbackRequest,
+  RubricDescription,
+  RubricSwapRequest,
+  RunControl,
+  RunDescription,
+  RunRequest,
+  RunSummary,
+  WatchItem,
+} from './run-control.js';
+import { watchRun } from './watch-run.js';
+
+export interface LedgerRunControlOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Whether this process runs the run now. */
+  isAtWork(run: string): boolean;
+  /** Compiles a run file and creates the run, queued; absent where this process takes no queued runs. */
+  readonly createRun?: ((request: RunRequest) => Promise<Run>) | undefined;
+  /** The rubric of a hash or of a shipped id; one that cannot be had is a BadInputError. */
+  describeRubric(rubric: string): Promise<RubricDescription>;
+  /** Longest silence of a watch. */
+  readonly heartbeatMs?: number;
+  /** False ends a watch where history ends. */
+  readonly followsRuns?: boolean;
+}
+
+const HEARTBEAT_MS = 3000;
+
+export class LedgerRunControl implements RunControl {
+  constructor(private readonly options: LedgerRunControlOptions) {}
+
+  async createRun(request: RunRequest): Promise<Run> {
+    const { createRun } = this.options;
+    if (createRun !== undefined) return createRun(request);
+    throw new MajlisError('no process that takes queued runs is at work here; use "majlis run FILE"', {
+      code: 'failed_precondition',
+    });
+  }
+
+  async describeRun(run: string): Promise<RunDescription> {
+    const { ledger } = this.options;
+    const found = await this.get(run);
+    const [iterations, policyVersions, controls, preferences] = await Promise.all([
+      ledger.iterations(run),
+      ledger.policyVersions(run),
+      ledger.controlEvents(run),
+      ledger.preferences(run),
+    ]);
+    return { run: found, iterations, policyVersions, controls, preferences: preferences.length };
+  }
+
+  async listRuns({ withProgress }: { readonly withProgress: boolean }): Promise<readonly RunSummary[]> {
+    const runs = await this.options.ledger.listRuns();
+    return withProgress ? Promise.all(runs.map((run) => this.summarize(run))) : runs.map((run) => ({ run }));
+  }
+
+  watchRun(run: string, after: number, signal: AbortSignal): AsyncIterable<WatchItem> {
+    const { ledger, clock, heartbeatMs = HEARTBEAT_MS, followsRuns: follow = true } = this.options;
+    return watchRun({ ledger, clock, run, after, heartbeatMs, follow, signal });
+  }
+
+  async pauseRun(run: string, reason?: string): Promise<ControlOutcome> {
+    const { state } = await this.get(run);
+    if (mayControl(state, 'pause') && !this.options.isAtWork(run)) throw nobodyToPause(run, state);
+    return this.request(run, { kind: 'pause', ...reasonOf(reason) });
+  }
+
+  async resumeRun(run: string): Promise<ControlOutcome> {
+    return this.request(run, { kind: 'resume' });
+  }
+
+  async cancelRun(run: string, reason?: string): Promise<ControlOutcome> {
+    const { ledger } = this.options;
+    const outcome = await this.request(run, { kind: 'cancel', ...reasonOf(reason) });
+    if (outcome.atWork || hasEnded(outcome.run.state)) return outcome;
+    const next = (await ledger.iterations(run)).length;
+    await ledger.stampControl(run, [outcome.control.sequence], next);
+    await ledger.setRunState(run, 'cancelled', reason);
+    return { ...outcome, run: await this.get(run), control: { ...outcome.control, effectiveAt: next } };
+  }
+
+  async swapRubric(run: string, { rubric, iteration }: RubricSwapRequest): Promise<ControlOutcome> {
+    const found = await this.get(run);
+    requireControl(found, 'swap_rubric');
+    const described = await this.options.describeRubric(rubric);
+    requireSameLanguage(found, described, rubric);
+    return this.request(run, {
+      kind: 'swap_rubric',
+      rubricHash: described.hash,
+      ...(iteration === undefined ? {} : { iteration }),
+    });
+  }
+
+  async rollBackRun(run: string, to: RollbackRequest): Promise<ControlOutcome> {
+    const history = await this.describeRun(run);
+    requireControl(history.run, 'roll_back');
+    const target = rollbackTarget(run, to, history);
+    return this.request(run, { kind: 'roll_back', to: target });
+  }
+
+  private async summarize(run: Run): Promise<RunSummary> {
+    const iterations = await this.options.ledger.iterations(run.id);
+    const last = iterations.at(-1);
+    return { run, progress: { iterations: iterations.length, ...(last === undefined ? {} : { last }) } };
+  }
+
+  private async request(run: string, event: ControlEvent): Promise<ControlOutcome> {
+    const control: RecordedControlEvent = await this.options.ledger.requestControl(run, event);
+    return { run: await this.get(run), control, atWork: this.options.isAtWork(run) };
+  }
+
+  private async get(run: string): Promise<Run> {
+    const found = await this.options.ledger.getRun(run);
+    if (found === undefined) throw unknownRun(run);
+    return found;
+  }
+}
+
+/** The ledger says the same at the request; asked first, a wrong state is told before a wrong value. */
+function requireControl(run: Run, kind: ControlKind): void {
+  if (!mayControl(run.state, kind)) throw refusedControl(run, kind);
+}
+
+function reasonOf(reason: string | undefined): { readonly reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+function nobodyToPause(run: string, state: string): MajlisError {
+  return new MajlisError(
+    `run ${run} is ${state} in the ledger, but no process is at work on it, so there is nothing to pause; ` +
+      `"majlis run --continue ${run}" goes on with it, "majlis cancel ${run}" ends it`,
+    { code: 'failed_precondition' },
+  );
+}
+
+/** Judging answers in one language by a rubric for another would be noise. */
+function requireSameLanguage(run: Run, rubric: RubricDescription, given: string): void {
+  const where = { source: `config of run ${run.id}` };
+  const { locale } = parseJson(run.config, z.object({ locale: z.string() }), where);
+  const language = (tag: string): string => new Intl.Locale(tag).language;
+  if (language(locale) === language(rubric.locale)) return;
+  throw new BadInputError({
+    source: given,
+    place: 'locale',
+    found: JSON.stringify(rubric.locale),
+    allowed: `a rubric for ${locale}, the locale of run ${run.id}`,
+  });
+}
