@@ -3,14 +3,17 @@ import type { LedgerDatabase } from './ledger-database.js';
 import { storageError } from './storage-error.js';
 
 /** How one operation of a group ended, once the group is on disk. */
-export type Outcome = { readonly value: unknown } | { readonly error: MajlisError };
+export type Outcome<Value> = { readonly value: Value } | { readonly error: MajlisError };
 
 /**
  * Runs operations in one transaction and commits them with one fsync. An operation that throws is undone alone; when
  * the transaction itself fails (a full disk, say), none of them happened and every outcome says so. Refusals are
  * rare, and a savepoint before each operation doubles its cost, so a group gets them only at its second try.
  */
-export function commitTogether(database: LedgerDatabase, operations: readonly (() => unknown)[]): Outcome[] {
+export function commitTogether<Value>(
+  database: LedgerDatabase,
+  operations: readonly (() => Value)[],
+): Outcome<Value>[] {
   try {
     return commit(database, () => operations.map((operation) => ({ value: operation() })));
   } catch {
@@ -18,7 +21,10 @@ export function commitTogether(database: LedgerDatabase, operations: readonly ((
   }
 }
 
-function commitApart(database: LedgerDatabase, operations: readonly (() => unknown)[]): Outcome[] {
+function commitApart<Value>(
+  database: LedgerDatabase,
+  operations: readonly (() => Value)[],
+): Outcome<Value>[] {
   try {
     return commit(database, () => operations.map((operation) => attempt(database, operation)));
   } catch (thrown) {
@@ -39,7 +45,7 @@ function commit<Result>(database: LedgerDatabase, work: () => Result): Result {
   }
 }
 
-function attempt(database: LedgerDatabase, operation: () => unknown): Outcome {
+function attempt<Value>(database: LedgerDatabase, operation: () => Value): Outcome<Value> {
   database.execute('SAVEPOINT operation');
   try {
     const value = operation();

@@ -1,52 +1,22 @@
 import { z } from 'zod';
-import type { AnswerPair, Preference } from '../domain/preference.js';
+import type { CheckpointManifest } from '../domain/checkpoint.js';
 import { canonicalJson } from '../runtime/content-hash.js';
+import type { EventLog } from './event-log.js';
 import type { IterationRecord } from './ledger.js';
 import type { LedgerDatabase } from './ledger-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
-import { alreadyRecorded, requireUsablePreference } from './ledger-refusals.js';
-import { encodeMetrics, iterationText, preferenceText } from './record-text.js';
+import { alreadyRecorded } from './ledger-refusals.js';
+import { recordPolicy } from './policy-operations.js';
+import { encodeMetrics, iterationText } from './record-text.js';
 import { requireRun } from './run-operations.js';
 import { storedJson } from './stored-json.js';
+import { checkpointManifest, storedMetrics } from './stored-records.js';
+import { consumeTasks } from './task-operations.js';
 
 type JournalOperations = Pick<
   LedgerOperations,
-  | 'recordPreferences'
-  | 'preferences'
-  | 'recordPolicyVersion'
-  | 'policyVersions'
-  | 'recordIteration'
-  | 'iterations'
+  'completeIteration' | 'iterations' | 'checkpoints' | 'forgetCheckpoints'
 >;
-
-const answerPair: z.ZodType<AnswerPair> = z.object({
-  id: z.string(),
-  prompt: z.object({
-    id: z.string(),
-    locale: z.string(),
-    text: z.string(),
-    category: z.string().exactOptional(),
-  }),
-  first: z.string(),
-  second: z.string(),
-});
-
-const preferenceRow: z.ZodType<Preference> = z.object({
-  pair: storedJson(answerPair),
-  rubricHash: z.string(),
-  probabilityFirst: z.number(),
-  weight: z.number(),
-  excludedVerdicts: z.number(),
-});
-
-const policyRow = z.object({
-  version: z.number(),
-  hash: z.string(),
-  location: z.string(),
-  rubricHash: z.string(),
-});
-
-const metric = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 
 const iterationRow: z.ZodType<IterationRecord> = z.object({
   iteration: z.number(),
@@ -54,83 +24,75 @@ const iterationRow: z.ZodType<IterationRecord> = z.object({
   rubricHash: z.string(),
   rewardModelHash: z.string(),
   inputsHash: z.string(),
-  metrics: storedJson(z.record(z.string(), metric)),
+  controlSequence: z.number(),
+  metrics: storedJson(storedMetrics),
 });
 
-const PREFERENCES = `SELECT pair, rubric_hash AS rubricHash, probability_first AS probabilityFirst, weight,
-  excluded_verdicts AS excludedVerdicts FROM preferences WHERE run = ?`;
-const POLICY_VERSIONS =
-  'SELECT version, hash, location, rubric_hash AS rubricHash FROM policy_versions WHERE run = ?';
+const checkpointRow = z.object({ manifest: storedJson(checkpointManifest) });
+
 const ITERATIONS = `SELECT iteration, policy_version AS policyVersion, rubric_hash AS rubricHash,
-  reward_model_hash AS rewardModelHash, inputs_hash AS inputsHash, metrics FROM iterations WHERE run = ?`;
+  reward_model_hash AS rewardModelHash, inputs_hash AS inputsHash, control_sequence AS controlSequence, metrics
+  FROM iterations WHERE run = ?`;
 
-/** What a run learned and did, in order. Every record is written once; the same again changes nothing. */
-export function journalOperations(database: LedgerDatabase): JournalOperations {
-  function recordPreference(run: string, preference: Preference): void {
-    requireUsablePreference(preference);
-    const { pair, rubricHash, probabilityFirst, weight, excludedVerdicts } = preference;
-    const inserted = database.change(
-      `INSERT INTO preferences (run, rubric_hash, pair_id, pair, probability_first, weight, excluded_verdicts)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ...[run, rubricHash, pair.id, canonicalJson(pair), probabilityFirst, weight, excludedVerdicts],
-    );
-    if (inserted === 1) return;
-    const query = `${PREFERENCES} AND rubric_hash = ? AND pair_id = ?`;
-    const [stored] = database.select(preferenceRow, query, run, rubricHash, pair.id);
-    if (stored === undefined || preferenceText(stored) !== preferenceText(preference)) {
-      throw alreadyRecorded(`a preference of pair ${pair.id}`);
-    }
-  }
-
+/** What each iteration consumed and produced, and the states to go on from. Every record is written once. */
+export function journalOperations(database: LedgerDatabase, log: EventLog): JournalOperations {
   return {
-    recordPreferences(run, preferences) {
+    completeIteration(run, { record, consumed, policy, checkpoint }) {
       requireRun(database, run);
-      for (const preference of preferences) recordPreference(run, preference);
-    },
-
-    preferences(run) {
-      requireRun(database, run);
-      return database.select(preferenceRow, `${PREFERENCES} ORDER BY sequence`, run);
-    },
-
-    recordPolicyVersion(run, { version, hash, location }, rubricHash) {
-      requireRun(database, run);
-      const inserted = database.change(
-        `INSERT INTO policy_versions (run, version, hash, location, rubric_hash)
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        ...[run, version, hash, location, rubricHash],
-      );
-      if (inserted === 1) return;
-      const [stored] = database.select(policyRow, `${POLICY_VERSIONS} AND version = ?`, run, version);
-      const given = { version, hash, location, rubricHash };
-      if (canonicalJson(stored) !== canonicalJson(given)) throw alreadyRecorded(`policy version ${version}`);
-    },
-
-    policyVersions(run) {
-      requireRun(database, run);
-      return database.select(policyRow, `${POLICY_VERSIONS} ORDER BY version`, run);
-    },
-
-    recordIteration(run, record) {
-      requireRun(database, run);
-      const { iteration, policyVersion, rubricHash, rewardModelHash, inputsHash } = record;
-      const inserted = database.change(
-        `INSERT INTO iterations
-           (run, iteration, policy_version, rubric_hash, reward_model_hash, inputs_hash, metrics)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        ...[run, iteration, policyVersion, rubricHash, rewardModelHash, inputsHash],
-        canonicalJson(encodeMetrics(record.metrics)),
-      );
-      if (inserted === 1) return;
-      const [stored] = database.select(iterationRow, `${ITERATIONS} AND iteration = ?`, run, iteration);
-      if (stored === undefined || iterationText(stored) !== iterationText(record)) {
-        throw alreadyRecorded(`iteration ${iteration}`);
-      }
+      const isNew = recordIteration(database, run, record);
+      const { iteration, rubricHash, metrics } = record;
+      consumeTasks(database, run, { iteration, taskIds: consumed });
+      recordPolicy(database, run, policy);
+      if (checkpoint !== undefined) recordCheckpoint(database, run, checkpoint);
+      if (!isNew) return;
+      const { version, hash } = policy;
+      log.append(run, {
+        kind: 'iteration_finished',
+        ...{ iteration, policyVersion: version, policyHash: hash, rubricHash, metrics },
+      });
     },
 
     iterations(run) {
       requireRun(database, run);
       return database.select(iterationRow, `${ITERATIONS} ORDER BY iteration`, run);
     },
+
+    checkpoints(run) {
+      requireRun(database, run);
+      const query = 'SELECT manifest FROM checkpoints WHERE run = ? AND forgotten = 0 ORDER BY iteration';
+      return database.select(checkpointRow, query, run).map(({ manifest }) => manifest);
+    },
+
+    forgetCheckpoints(run, iterations) {
+      requireRun(database, run);
+      const update = 'UPDATE checkpoints SET forgotten = 1 WHERE run = ? AND iteration = ?';
+      for (const iteration of iterations) database.change(update, run, iteration);
+    },
   };
+}
+
+/** True where the entry is new, false where the same one was there. */
+function recordIteration(database: LedgerDatabase, run: string, record: IterationRecord): boolean {
+  const { iteration, policyVersion, rubricHash, rewardModelHash, inputsHash, controlSequence } = record;
+  const inserted = database.change(
+    `INSERT INTO iterations
+       (run, iteration, policy_version, rubric_hash, reward_model_hash, inputs_hash, control_sequence, metrics)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    ...[run, iteration, policyVersion, rubricHash, rewardModelHash, inputsHash, controlSequence],
+    canonicalJson(encodeMetrics(record.metrics)),
+  );
+  if (inserted === 1) return true;
+  const [stored] = database.select(iterationRow, `${ITERATIONS} AND iteration = ?`, run, iteration);
+  if (stored !== undefined && iterationText(stored) === iterationText(record)) return false;
+  throw alreadyRecorded(`iteration ${iteration}`);
+}
+
+function recordCheckpoint(database: LedgerDatabase, run: string, checkpoint: CheckpointManifest): void {
+  const { iteration } = checkpoint;
+  const manifest = canonicalJson(checkpoint);
+  const insert = 'INSERT INTO checkpoints (run, iteration, manifest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
+  if (database.change(insert, run, iteration, manifest) === 1) return;
+  const query = 'SELECT manifest FROM checkpoints WHERE run = ? AND iteration = ?';
+  const [stored] = database.select(z.object({ manifest: z.string() }), query, run, iteration);
+  if (stored?.manifest !== manifest) throw alreadyRecorded(`a checkpoint before iteration ${iteration}`);
 }

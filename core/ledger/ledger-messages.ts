@@ -6,15 +6,17 @@ export interface LedgerThreadData {
   readonly path: string;
 }
 
+/** One method of the ledger with what it was called with. */
+export interface LedgerCall {
+  readonly operation: keyof LedgerOperations;
+  readonly values: readonly unknown[];
+  /** When it was called, by the caller's clock. */
+  readonly atMs: number;
+}
+
 /** One call, or the request to close, which is the last. */
 export type LedgerRequest =
-  | {
-      readonly kind: 'call';
-      readonly id: number;
-      readonly operation: keyof LedgerOperations;
-      readonly values: readonly unknown[];
-    }
-  | { readonly kind: 'close' };
+  ({ readonly kind: 'call'; readonly id: number } & LedgerCall) | { readonly kind: 'close' };
 
 /** An error as it crosses the thread boundary, which drops classes. */
 export interface ThreadError {
@@ -26,7 +28,12 @@ export interface ThreadError {
 export type LedgerReply =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly error: ThreadError }
-  | { readonly kind: 'committed'; readonly answers: readonly LedgerAnswer[] };
+  | {
+      readonly kind: 'committed';
+      readonly answers: readonly LedgerAnswer[];
+      /** The runs to which the commit added events. */
+      readonly runs: readonly string[];
+    };
 
 export type LedgerAnswer =
   { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: ThreadError };

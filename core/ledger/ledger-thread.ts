@@ -4,12 +4,13 @@ import { MajlisError } from '../errors.js';
 import { compiledModule } from '../runtime/package-root.js';
 import type {
   LedgerAnswer,
+  LedgerCall,
   LedgerReply,
   LedgerRequest,
   LedgerThreadData,
   ThreadError,
 } from './ledger-messages.js';
-import type { LedgerOperations } from './ledger-operations.js';
+import type { LedgerCalls } from './ledger-client.js';
 
 interface Caller {
   resolve(value: unknown): void;
@@ -17,15 +18,18 @@ interface Caller {
 }
 
 /** The caller's side of the ledger's thread: sends calls, settles their promises, and tells all of them when the thread is gone. */
-export class LedgerThread {
+export class LedgerThread implements LedgerCalls {
   private readonly callers = new Map<number, Caller>();
   private nextId = 0;
+  private listener: (run: string) => void = () => undefined;
   private gone: MajlisError | undefined;
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly worker: Worker) {
     worker.on('message', (reply: LedgerReply) => {
-      if (reply.kind === 'committed') for (const answer of reply.answers) this.settle(answer);
+      if (reply.kind !== 'committed') return;
+      for (const answer of reply.answers) this.settle(answer);
+      for (const run of reply.runs) this.listener(run);
     });
     worker.on('error', (thrown) => {
       this.fail(
@@ -48,17 +52,17 @@ export class LedgerThread {
     return new LedgerThread(worker);
   }
 
-  /** Resolves when the commit that holds the call is on disk. */
-  async call<Name extends keyof LedgerOperations>(
-    operation: Name,
-    ...values: Parameters<LedgerOperations[Name]>
-  ): Promise<ReturnType<LedgerOperations[Name]>> {
+  async call(call: LedgerCall): Promise<unknown> {
     if (this.gone !== undefined) throw this.gone;
     const id = this.nextId;
     this.nextId += 1;
     const answer = new Promise<unknown>((resolve, reject) => this.callers.set(id, { resolve, reject }));
-    this.send({ kind: 'call', id, operation, values });
-    return (await answer) as ReturnType<LedgerOperations[Name]>;
+    this.send({ kind: 'call', id, ...call });
+    return answer;
+  }
+
+  whenEventsAreAdded(listener: (run: string) => void): void {
+    this.listener = listener;
   }
 
   /** Lets every call made so far finish, then gives up the file. */

@@ -1,6 +1,11 @@
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { Preference } from '../domain/preference.js';
-import type { IterationRecord } from './ledger.js';
+import type { IterationRecord, NewRun } from './ledger.js';
+
+/** What a run was created with, as text that is equal exactly when that is. */
+export function newRunText({ id, name, seed, config, configHash, fingerprints }: NewRun): string {
+  return canonicalJson({ id, name, seed, config, configHash, fingerprints });
+}
 
 /** A preference as text that is equal exactly when the preferences are. */
 export function preferenceText(preference: Preference): string {

@@ -1,83 +1,88 @@
 import { z } from 'zod';
-import type { ControlEvent, Run } from '../domain/run.js';
+import type { Run } from '../domain/run.js';
+import { mayFollow } from '../domain/run-state.js';
+import type { RunState } from '../domain/run-state.js';
+import { canonicalJson } from '../runtime/content-hash.js';
+import type { EventLog } from './event-log.js';
 import type { LedgerDatabase } from './ledger-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
-import { alreadyRecorded, unknownRun } from './ledger-refusals.js';
+import { alreadyRecorded, forbiddenTransition, unknownRun } from './ledger-refusals.js';
+import { newRunText } from './record-text.js';
 import { storedJson } from './stored-json.js';
+import { runState } from './stored-records.js';
 
 type RunOperations = Pick<
   LedgerOperations,
-  'createRun' | 'beginEpoch' | 'setRunState' | 'getRun' | 'listRuns' | 'appendControlEvent' | 'controlEvents'
+  'createRun' | 'beginEpoch' | 'setRunState' | 'getRun' | 'listRuns'
 >;
 
 const runRow = z
   .object({
     id: z.string(),
     name: z.string(),
-    state: z.enum(['running', 'completed', 'failed', 'cancelled']),
+    state: runState,
     seed: z.number(),
     configHash: z.string(),
     config: z.string(),
+    fingerprints: storedJson(z.record(z.string(), z.string())),
     epoch: z.number(),
     createdAtMs: z.number(),
-    failure: z.string().nullable(),
+    reason: z.string().nullable(),
   })
-  .transform(({ failure, ...run }): Run => (failure === null ? run : { ...run, failure }));
+  .transform(({ reason, ...run }): Run => (reason === null ? run : { ...run, reason }));
 
-const controlEvent: z.ZodType<ControlEvent> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('swap_rubric'), rubricHash: z.string(), iteration: z.number() }),
-  z.object({ kind: z.literal('cancel'), iteration: z.number() }),
-]);
+const RUN_COLUMNS = `id, name, state, seed, config_hash AS configHash, config, fingerprints, epoch,
+  created_at_ms AS createdAtMs, reason`;
 
-const RUN_COLUMNS =
-  'id, name, state, seed, config_hash AS configHash, config, epoch, created_at_ms AS createdAtMs, failure';
-
-/** Runs and what people asked of them. */
-export function runOperations(database: LedgerDatabase): RunOperations {
+/** Runs, their states and their epochs. */
+export function runOperations(database: LedgerDatabase, log: EventLog): RunOperations {
   return {
     getRun: (run) => findRun(database, run),
 
-    createRun({ id, name, seed, config, configHash }, createdAtMs) {
-      if (findRun(database, id) !== undefined) throw alreadyRecorded(`run ${id}`);
+    createRun(newRun) {
+      const { id, name, seed, config, configHash, fingerprints } = newRun;
+      const stored = findRun(database, id);
+      if (stored !== undefined) {
+        if (newRunText(stored) === newRunText(newRun)) return stored;
+        throw alreadyRecorded(`run ${id}`);
+      }
       database.change(
-        `INSERT INTO runs (id, name, state, seed, config_hash, config, epoch, created_at_ms)
-         VALUES (?, ?, 'running', ?, ?, ?, 0, ?)`,
-        ...[id, name, seed, configHash, config, createdAtMs],
+        `INSERT INTO runs (id, name, state, seed, config_hash, config, fingerprints, epoch, created_at_ms)
+         VALUES (?, ?, 'queued', ?, ?, ?, ?, 0, ?)`,
+        ...[id, name, seed, configHash, config, canonicalJson(fingerprints), log.atMs],
       );
+      log.append(id, { kind: 'state_changed', state: 'queued' });
       return requireRun(database, id);
     },
 
     beginEpoch(run) {
       database.change('UPDATE runs SET epoch = epoch + 1 WHERE id = ?', run);
-      return requireRun(database, run).epoch;
+      const { epoch } = requireRun(database, run);
+      log.append(run, { kind: 'epoch_began', epoch });
+      return epoch;
     },
 
-    setRunState(run, state, failure) {
-      const changed = database.change(
-        'UPDATE runs SET state = ?, failure = ? WHERE id = ?',
-        ...[state, failure ?? null, run],
-      );
-      if (changed === 0) throw unknownRun(run);
+    setRunState(run, state, reason) {
+      changeState({ database, log }, requireRun(database, run), state, reason);
     },
 
     listRuns: () => database.select(runRow, `SELECT ${RUN_COLUMNS} FROM runs ORDER BY created_at_ms, id`),
-
-    appendControlEvent(run, event) {
-      requireRun(database, run);
-      const last = 'SELECT count(*) AS count FROM control_events WHERE run = ?';
-      const sequence = 1 + (database.select(z.object({ count: z.number() }), last, run)[0]?.count ?? 0);
-      const insert = 'INSERT INTO control_events (run, sequence, event) VALUES (?, ?, ?)';
-      database.change(insert, run, sequence, JSON.stringify(event));
-      return sequence;
-    },
-
-    controlEvents(run) {
-      requireRun(database, run);
-      const row = z.object({ event: storedJson(controlEvent) });
-      const query = 'SELECT event FROM control_events WHERE run = ? ORDER BY sequence';
-      return database.select(row, query, run).map(({ event }) => event);
-    },
   };
+}
+
+/** Follows the table of states. A state set again to itself keeps its reason unless another is given, and is no event. */
+export function changeState(
+  { database, log }: { readonly database: LedgerDatabase; readonly log: EventLog },
+  run: Run,
+  state: RunState,
+  reason?: string,
+): void {
+  if (!mayFollow(run.state, state)) throw forbiddenTransition(run, state);
+  const kept = run.state === state ? run.reason : undefined;
+  const update = 'UPDATE runs SET state = ?, reason = ? WHERE id = ?';
+  database.change(update, state, reason ?? kept ?? null, run.id);
+  if (run.state === state) return;
+  log.append(run.id, { kind: 'state_changed', state, ...(reason === undefined ? {} : { reason }) });
 }
 
 /** The run, or `not_found`. */

@@ -5,12 +5,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { MajlisError } from '../errors.js';
-import { commitTogether } from './commit-together.js';
-import { journalOperations } from './journal-operations.js';
 import { LedgerDatabase } from './ledger-database.js';
-import type { LedgerOperations } from './ledger-operations.js';
 import type {
-  LedgerAnswer,
+  LedgerCall,
   LedgerReply,
   LedgerRequest,
   LedgerThreadData,
@@ -18,9 +15,9 @@ import type {
 } from './ledger-messages.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
-import { runOperations } from './run-operations.js';
+import { callPerformer } from './perform-calls.js';
+import type { Committed } from './perform-calls.js';
 import { storageError } from './storage-error.js';
-import { taskOperations } from './task-operations.js';
 
 type Call = Extract<LedgerRequest, { kind: 'call' }>;
 
@@ -36,15 +33,11 @@ function serve(port: MessagePort, path: string): void {
     reply({ kind: 'refused', error: toThreadError(storageError(path, thrown)) });
     return;
   }
-  const operations = {
-    ...runOperations(database),
-    ...taskOperations(database),
-    ...journalOperations(database),
-  };
+  const perform = callPerformer(database);
   port.on('message', (first: LedgerRequest) => {
     const requests = [first, ...arrived(port)];
     const calls = requests.filter((request) => request.kind === 'call');
-    if (calls.length > 0) reply({ kind: 'committed', answers: answer(database, operations, calls) });
+    if (calls.length > 0) reply(answer(calls, perform));
     if (requests.some(({ kind }) => kind === 'close')) {
       database.close();
       port.close();
@@ -62,25 +55,13 @@ function arrived(port: MessagePort): LedgerRequest[] {
   }
 }
 
-function answer(
-  database: LedgerDatabase,
-  operations: LedgerOperations,
-  calls: readonly Call[],
-): LedgerAnswer[] {
-  const outcomes = commitTogether(
-    database,
-    calls.map((call) => () => perform(operations, call)),
-  );
-  return outcomes.map((outcome, index) => {
+function answer(calls: readonly Call[], perform: (calls: readonly LedgerCall[]) => Committed): LedgerReply {
+  const { outcomes, runs } = perform(calls);
+  const answers = outcomes.map((outcome, index) => {
     const id = calls[index]?.id ?? -1;
     return 'error' in outcome ? { id, error: toThreadError(outcome.error) } : { id, value: outcome.value };
   });
-}
-
-function perform(operations: LedgerOperations, call: Call): unknown {
-  // SqliteLedger's own types tie the values to the operation; that tie does not survive the port.
-  const operation = operations[call.operation] as (...values: readonly unknown[]) => unknown;
-  return operation(...call.values);
+  return { kind: 'committed', answers, runs };
 }
 
 function toThreadError(error: MajlisError): ThreadError {

@@ -1,13 +1,25 @@
 import { z } from 'zod';
-import type { IssuedTask, TaskResult } from './ledger.js';
+import type { TaskRecord, TaskResult } from './ledger.js';
 import type { LedgerDatabase } from './ledger-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
-import { alreadyRecorded } from './ledger-refusals.js';
+import { alreadyRecorded, notConsumable, unknownTask } from './ledger-refusals.js';
 import { requireRun } from './run-operations.js';
 
-type TaskOperations = Pick<LedgerOperations, 'issueTasks' | 'acceptResult' | 'outstandingTasks' | 'results'>;
+type TaskOperations = Pick<
+  LedgerOperations,
+  'issueTasks' | 'acceptResult' | 'endTasks' | 'tasks' | 'outstandingTasks' | 'results'
+>;
 
-const taskRow: z.ZodType<IssuedTask> = z.object({ id: z.string(), iteration: z.number(), issue: z.number() });
+const issuedRow = z.object({
+  id: z.string(),
+  iteration: z.number(),
+  issue: z.number(),
+  deadlineMs: z.number(),
+});
+
+const taskRow: z.ZodType<TaskRecord> = issuedRow.extend({
+  state: z.enum(['outstanding', 'accepted', 'consumed', 'dropped', 'dead_lettered']),
+});
 
 const resultRow: z.ZodType<TaskResult> = z.object({
   taskId: z.string(),
@@ -15,19 +27,26 @@ const resultRow: z.ZodType<TaskResult> = z.object({
   payloadHash: z.string(),
 });
 
-const knownTask = z.object({ payloadHash: z.string().nullable() });
+const knownTask = z.object({ state: z.string(), payloadHash: z.string().nullable() });
+const endedTask = z.object({ state: z.string(), consumedIn: z.number().nullable() });
 
-/** Tasks and the first result of each. Invariant: a task is `accepted` exactly when it has a row in `results`. */
+const ISSUED_COLUMNS = 'id, iteration, issue, deadline_ms AS deadlineMs';
+
+/**
+ * Tasks and the first result of each. Invariants: a task that is outstanding has no row in `results`, one that is
+ * accepted or consumed has one; a task that has ended stays as it ended, and a result that comes after that is unknown.
+ */
 export function taskOperations(database: LedgerDatabase): TaskOperations {
   return {
     issueTasks(run, tasks) {
       requireRun(database, run);
-      for (const { id, iteration, issue } of tasks) {
+      for (const { id, iteration, issue, deadlineMs } of tasks) {
         const changed = database.change(
-          `INSERT INTO tasks (run, id, iteration, issue, state) VALUES (?, ?, ?, ?, 'outstanding')
-           ON CONFLICT (run, id) DO UPDATE SET issue = max(issue, excluded.issue)
+          `INSERT INTO tasks (run, id, iteration, issue, deadline_ms, state) VALUES (?, ?, ?, ?, ?, 'outstanding')
+           ON CONFLICT (run, id) DO UPDATE SET issue = max(issue, excluded.issue),
+             deadline_ms = iif(excluded.issue >= issue, excluded.deadline_ms, deadline_ms)
              WHERE iteration = excluded.iteration`,
-          ...[run, id, iteration, issue],
+          ...[run, id, iteration, issue, deadlineMs],
         );
         if (changed === 0) throw alreadyRecorded(`task ${id}`);
       }
@@ -36,7 +55,7 @@ export function taskOperations(database: LedgerDatabase): TaskOperations {
     acceptResult(run, { taskId, iteration, payloadHash }) {
       const [task] = database.select(
         knownTask,
-        `SELECT results.payload_hash AS payloadHash
+        `SELECT tasks.state, results.payload_hash AS payloadHash
          FROM tasks LEFT JOIN results
            ON results.run = tasks.run AND results.iteration = tasks.iteration AND results.task_id = tasks.id
          WHERE tasks.run = ? AND tasks.id = ? AND tasks.iteration = ?`,
@@ -44,6 +63,7 @@ export function taskOperations(database: LedgerDatabase): TaskOperations {
       );
       if (task === undefined) return 'unknown_task';
       if (task.payloadHash !== null) return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
+      if (task.state !== 'outstanding') return 'unknown_task';
       database.change(
         'INSERT INTO results (run, iteration, task_id, payload_hash) VALUES (?, ?, ?, ?)',
         ...[run, iteration, taskId, payloadHash],
@@ -52,11 +72,28 @@ export function taskOperations(database: LedgerDatabase): TaskOperations {
       return 'accepted';
     },
 
+    endTasks(run, taskIds, end) {
+      requireRun(database, run);
+      for (const id of taskIds) {
+        const ended = database.change(
+          `UPDATE tasks SET state = ? WHERE run = ? AND id = ? AND state IN ('outstanding', 'accepted')`,
+          ...[end, run, id],
+        );
+        if (ended === 0) requireTask(database, run, id);
+      }
+    },
+
+    tasks(run) {
+      requireRun(database, run);
+      const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? ORDER BY id`;
+      return database.select(taskRow, query, run);
+    },
+
     outstandingTasks(run) {
       requireRun(database, run);
       return database.select(
-        taskRow,
-        `SELECT id, iteration, issue FROM tasks WHERE run = ? AND state = 'outstanding' ORDER BY iteration, id`,
+        issuedRow,
+        `SELECT ${ISSUED_COLUMNS} FROM tasks WHERE run = ? AND state = 'outstanding' ORDER BY iteration, id`,
         run,
       );
     },
@@ -65,10 +102,36 @@ export function taskOperations(database: LedgerDatabase): TaskOperations {
       requireRun(database, run);
       return database.select(
         resultRow,
-        `SELECT task_id AS taskId, iteration, payload_hash AS payloadHash
-         FROM results WHERE run = ? AND iteration = ? ORDER BY task_id`,
+        `SELECT task_id AS taskId, results.iteration, payload_hash AS payloadHash
+         FROM results JOIN tasks ON tasks.run = results.run AND tasks.id = results.task_id
+         WHERE results.run = ? AND results.iteration = ? AND state IN ('accepted', 'consumed') ORDER BY task_id`,
         ...[run, iteration],
       );
     },
   };
+}
+
+/** Ends accepted tasks as consumed by that iteration. Those that it consumed before stay so. */
+export function consumeTasks(
+  database: LedgerDatabase,
+  run: string,
+  { iteration, taskIds }: { readonly iteration: number; readonly taskIds: readonly string[] },
+): void {
+  for (const id of taskIds) {
+    const consumed = database.change(
+      `UPDATE tasks SET state = 'consumed', consumed_in = ? WHERE run = ? AND id = ? AND state = 'accepted'`,
+      ...[iteration, run, id],
+    );
+    if (consumed === 1) continue;
+    const { state, consumedIn } = requireTask(database, run, id);
+    if (state !== 'consumed') throw notConsumable(id, state, iteration);
+    if (consumedIn !== iteration) throw alreadyRecorded(`task ${id} consumed by iteration ${consumedIn}`);
+  }
+}
+
+function requireTask(database: LedgerDatabase, run: string, id: string): z.infer<typeof endedTask> {
+  const query = 'SELECT state, consumed_in AS consumedIn FROM tasks WHERE run = ? AND id = ?';
+  const [task] = database.select(endedTask, query, run, id);
+  if (task === undefined) throw unknownTask(run, id);
+  return task;
 }

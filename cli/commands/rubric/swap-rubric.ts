@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../core/config/parse-json.js';
 import type { Run } from '../../../core/domain/run.js';
+import { mayControl } from '../../../core/domain/run-state.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
 import type { Ledger } from '../../../core/ledger/ledger.js';
@@ -38,7 +39,7 @@ async function append(
   requireUnfinished(run);
   requireSameLanguage(run, rubric, request.rubric);
   const iteration = request.iteration ?? (await ledger.iterations(run.id)).length;
-  await ledger.appendControlEvent(run.id, { kind: 'swap_rubric', rubricHash: rubric.hash, iteration });
+  await ledger.requestControl(run.id, { kind: 'swap_rubric', rubricHash: rubric.hash, iteration });
   return {
     json: { run: run.id, rubric: rubric.id, rubricHash: rubric.hash, iteration },
     text:
@@ -48,7 +49,7 @@ async function append(
 }
 
 function requireUnfinished({ id, state }: Run): void {
-  if (state === 'running') return;
+  if (mayControl(state, 'swap_rubric')) return;
   throw new MajlisError(
     `run ${id} is ${state}, so it takes no more rubrics; start another with "majlis run"`,
     {

@@ -32,9 +32,9 @@ export async function listRuns(workspace: string, clock: Clock): Promise<Command
 }
 
 function toJson({ run, iterations, last }: ListedRun): unknown {
-  const { id, name, state, seed, createdAtMs, failure } = run;
+  const { id, name, state, seed, createdAtMs, reason } = run;
   const metrics = last === undefined ? {} : { lastMetrics: encodeMetrics(last.metrics) };
-  return { id, name, state, seed, createdAtMs, iterations, failure, ...metrics };
+  return { id, name, state, seed, createdAtMs, iterations, reason, ...metrics };
 }
 
 function toText(listed: readonly ListedRun[]): string {

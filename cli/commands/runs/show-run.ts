@@ -1,5 +1,5 @@
 import type { PolicyVersion } from '../../../core/domain/policy.js';
-import type { ControlEvent, Run } from '../../../core/domain/run.js';
+import type { RecordedControlEvent, Run } from '../../../core/domain/run.js';
 import type { IterationRecord } from '../../../core/ledger/ledger.js';
 import { encodeMetrics } from '../../../core/ledger/record-text.js';
 import type { Clock } from '../../../core/runtime/clock.js';
@@ -12,7 +12,7 @@ interface RunRecords {
   readonly run: Run;
   readonly iterations: readonly IterationRecord[];
   readonly policies: readonly (PolicyVersion & { readonly rubricHash: string })[];
-  readonly events: readonly ControlEvent[];
+  readonly events: readonly RecordedControlEvent[];
   readonly preferences: number;
 }
 
@@ -48,7 +48,7 @@ function toText({ run, iterations, policies, events, preferences }: RunRecords):
   const last = policies.at(-1);
   const facts = [
     `run          ${run.id} (${run.name})`,
-    `state        ${run.state}${run.failure === undefined ? '' : `: ${run.failure}`}`,
+    `state        ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}`,
     `seed         ${run.seed}`,
     `config       ${run.configHash}`,
     `started      ${new Date(run.createdAtMs).toISOString()}, epoch ${run.epoch}`,
@@ -68,7 +68,9 @@ function toText({ run, iterations, policies, events, preferences }: RunRecords):
   return [...facts, '', formatTable(headings, rows)].join('\n');
 }
 
-function describeEvent(event: ControlEvent): string {
-  const what = event.kind === 'swap_rubric' ? `swap to rubric ${event.rubricHash}` : 'cancel';
-  return `asked        ${what} at iteration ${event.iteration}`;
+function describeEvent({ event, effectiveAt }: RecordedControlEvent): string {
+  const what = event.kind === 'swap_rubric' ? `swap to rubric ${event.rubricHash}` : event.kind;
+  const when = event.iteration === undefined ? '' : ` at iteration ${event.iteration}`;
+  const since = effectiveAt === undefined ? '' : `, in force from iteration ${effectiveAt}`;
+  return `asked        ${what}${when}${since}`;
 }

@@ -74,7 +74,7 @@ function answer(path: string, response: ServerResponse): void {
 beforeAll(async () => {
   mkdirSync(workspace);
   const ledger = await openSqliteLedger(join(workspace, 'ledger.sqlite'), new FakeClock());
-  await ledger.createRun({ id: 'earlier', name: 'n', seed: 1, config: '{}', configHash: 'c' });
+  await ledger.createRun({ id: 'earlier', name: 'n', seed: 1, config: '{}', configHash: 'c', fingerprints: {} });
   await ledger.close();
   stored = await runsInLedger();
   server = createServer((request, response) => {

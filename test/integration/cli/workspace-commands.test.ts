@@ -6,14 +6,14 @@ import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
 import { listRuns } from '../../../cli/commands/runs/list-runs.js';
 import { showRun } from '../../../cli/commands/runs/show-run.js';
 import type { Preference } from '../../../core/domain/preference.js';
-import type { Ledger } from '../../../core/ledger/ledger.js';
+import type { IterationEnd, Ledger } from '../../../core/ledger/ledger.js';
 import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
 const folder = useTemporaryFolder();
 const clock = new FakeClock();
-const run = { id: 'r1', name: 'first', seed: 7, config: '{"locale":"ar"}', configHash: 'config-hash' };
+const run = { id: 'r1', name: 'first', seed: 7, config: '{"locale":"ar"}', configHash: 'config-hash', fingerprints: {} };
 
 async function inLedger<Value>(work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
   const ledger = await openSqliteLedger(join(folder(), 'ledger.sqlite'), clock);
@@ -27,9 +27,11 @@ async function inLedger<Value>(work: (ledger: Ledger) => Promise<Value>): Promis
 function iterationOf(
   iteration: number,
   metrics: Record<string, number>,
-): Parameters<Ledger['recordIteration']>[1] {
+): IterationEnd {
   const hashes = { rubricHash: 'rubric', rewardModelHash: 'reward', inputsHash: 'inputs' };
-  return { iteration, policyVersion: iteration, ...hashes, metrics };
+  const record = { iteration, policyVersion: iteration, ...hashes, controlSequence: 0, metrics };
+  const policy = { version: 0, hash: 'w0', location: '/p/0', rubricHash: 'rubric' };
+  return { record, consumed: [], policy };
 }
 
 function preferenceOf(id: string, probabilityFirst: number): Preference {
@@ -53,8 +55,8 @@ describe('majlis runs', () => {
   it('lists runs with how far they are and their last figures', async () => {
     await inLedger(async (ledger) => {
       await ledger.createRun(run);
-      await ledger.recordIteration('r1', iterationOf(0, { 'objective/kl': 0.5 }));
-      await ledger.recordIteration(
+      await ledger.completeIteration('r1', iterationOf(0, { 'objective/kl': 0.5 }));
+      await ledger.completeIteration(
         'r1',
         iterationOf(1, { 'objective/kl': 1.23456, 'objective/scores': NaN }),
       );
@@ -64,22 +66,22 @@ describe('majlis runs', () => {
       {
         id: 'r1',
         name: 'first',
-        state: 'running',
+        state: 'queued',
         seed: 7,
         createdAtMs: clock.now(),
         iterations: 2,
         lastMetrics: { 'objective/kl': 1.23456, 'objective/scores': 'NaN' },
       },
     ]);
-    expect(text.split('\n')[1]).toMatch(/^r1 +first +running +7 +2 +NaN +1\.235 +2026-01-01T/);
+    expect(text.split('\n')[1]).toMatch(/^r1 +first +queued +7 +2 +NaN +1\.235 +2026-01-01T/);
   });
 
   it('shows one run with its iterations, policies and what was asked of it', async () => {
     await inLedger(async (ledger) => {
       await ledger.createRun(run);
-      await ledger.recordIteration('r1', iterationOf(0, { 'objective/scores': 0.25 }));
+      await ledger.completeIteration('r1', iterationOf(0, { 'objective/scores': 0.25 }));
       await ledger.recordPolicyVersion('r1', { version: 0, hash: 'w0', location: '/p/0' }, 'rubric');
-      await ledger.appendControlEvent('r1', { kind: 'swap_rubric', rubricHash: 'next', iteration: 4 });
+      await ledger.requestControl('r1', { kind: 'swap_rubric', rubricHash: 'next', iteration: 4 });
       await ledger.recordPreferences('r1', [preferenceOf('a', 0.9)]);
       await ledger.setRunState('r1', 'failed', 'the disk was full');
     });
@@ -89,7 +91,7 @@ describe('majlis runs', () => {
       config: { locale: 'ar' },
       iterations: [{ iteration: 0, metrics: { 'objective/scores': 0.25 } }],
       policyVersions: [{ version: 0, hash: 'w0' }],
-      controlEvents: [{ kind: 'swap_rubric', iteration: 4 }],
+      controlEvents: [{ sequence: 1, event: { kind: 'swap_rubric', iteration: 4 } }],
       preferences: 1,
     });
     expect(text).toContain('failed: the disk was full');
@@ -111,8 +113,8 @@ describe('majlis rubric swap', () => {
   it('is recorded for the next iteration, and says that no run takes it yet', async () => {
     await inLedger(async (ledger) => {
       await ledger.createRun(run);
-      await ledger.recordIteration('r1', iterationOf(0, {}));
-      await ledger.recordIteration('r1', iterationOf(1, {}));
+      await ledger.completeIteration('r1', iterationOf(0, {}));
+      await ledger.completeIteration('r1', iterationOf(1, {}));
     });
     const { json, text } = await swapRubric({ ...swap, workspace: folder() }, clock);
     expect(text).toMatch(
@@ -121,7 +123,10 @@ describe('majlis rubric swap', () => {
     expect(json).toMatchObject({ run: 'r1', rubric: 'ar-egyptian', iteration: 2 });
     const events = await inLedger((ledger) => ledger.controlEvents('r1'));
     expect(events).toEqual([
-      { kind: 'swap_rubric', rubricHash: expect.stringMatching(/^[0-9a-f]{64}$/), iteration: 2 },
+      {
+        sequence: 1,
+        event: { kind: 'swap_rubric', rubricHash: expect.stringMatching(/^[0-9a-f]{64}$/), iteration: 2 },
+      },
     ]);
   });
 
@@ -129,12 +134,13 @@ describe('majlis rubric swap', () => {
     await inLedger((ledger) => ledger.createRun(run));
     await swapRubric({ ...swap, workspace: folder(), iteration: 9 }, clock);
     const events = await inLedger((ledger) => ledger.controlEvents('r1'));
-    expect(events).toMatchObject([{ iteration: 9 }]);
+    expect(events).toMatchObject([{ event: { iteration: 9 } }]);
   });
 
   it('refuses a run that has ended', async () => {
     await inLedger(async (ledger) => {
       await ledger.createRun(run);
+      await ledger.setRunState('r1', 'running');
       await ledger.setRunState('r1', 'completed');
     });
     await expect(swapRubric({ ...swap, workspace: folder() }, clock)).rejects.toMatchObject({
@@ -204,7 +210,7 @@ describe('majlis doctor', () => {
     });
     expect(checkLedger(folder())).toMatchObject({
       status: 'ok',
-      found: expect.stringContaining('has schema 1'),
+      found: expect.stringContaining('has schema 2'),
     });
   });
 });

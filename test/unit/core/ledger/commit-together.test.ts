@@ -23,7 +23,7 @@ describe('operations that commit together', () => {
     database.select(z.object({ n: z.number() }), 'SELECT n FROM numbers ORDER BY n').map(({ n }) => n);
 
   it('all give their values', () => {
-    expect(commitTogether(database, [() => insert(1), () => insert(2), numbers])).toEqual([
+    expect(commitTogether<unknown>(database, [() => insert(1), () => insert(2), numbers])).toEqual([
       { value: 1 },
       { value: 1 },
       { value: [1, 2] },

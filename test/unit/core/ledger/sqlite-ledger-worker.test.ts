@@ -25,7 +25,8 @@ describe("the ledger's thread", () => {
       kind: 'call',
       id,
       operation: 'createRun',
-      values: [{ id: `r${id}`, name: 'n', seed: 1, config: '{}', configHash: 'c' }, 0],
+      values: [{ id: `r${id}`, name: 'n', seed: 1, config: '{}', configHash: 'c', fingerprints: {} }],
+      atMs: 0,
     }));
     const [opened, ...commits] = await exchange([...calls, { kind: 'close' }]);
     expect(opened).toEqual({ kind: 'opened' });

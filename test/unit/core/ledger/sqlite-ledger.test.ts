@@ -10,7 +10,7 @@ import { compiledModule } from '../../../../core/runtime/package-root.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
-const newRun = { id: 'r', name: 'n', seed: 1, config: '{}', configHash: 'c' };
+const newRun = { id: 'r', name: 'n', seed: 1, config: '{}', configHash: 'c', fingerprints: {} };
 
 describe('the SQLite ledger', () => {
   const folder = useTemporaryFolder();
@@ -30,7 +30,7 @@ describe('the SQLite ledger', () => {
   it('gives back what was stored after it is closed and opened again', async () => {
     const first = await open();
     await first.createRun(newRun);
-    await first.issueTasks('r', [{ id: 't', iteration: 0, issue: 1 }]);
+    await first.issueTasks('r', [{ id: 't', iteration: 0, issue: 1, deadlineMs: 5 }]);
     await first.acceptResult('r', { taskId: 't', iteration: 0, payloadHash: 'p' });
     await first.close();
     const second = await open();
@@ -111,7 +111,7 @@ describe('the SQLite ledger', () => {
   it('tells a record that was damaged, and still serves the others', async () => {
     const first = await open();
     await first.createRun(newRun);
-    await first.appendControlEvent('r', { kind: 'cancel', iteration: 1 });
+    await first.requestControl('r', { kind: 'cancel', iteration: 1 });
     await first.close();
     const database = new Database(path());
     database.exec(`UPDATE control_events SET event = '{"kind":"unheard of"}'`);
@@ -152,7 +152,7 @@ function startWriter(path: string) {
       const ledger = await require(${module}).openSqliteLedger(process.argv[1], { now: () => 0 });
       await ledger.createRun(${JSON.stringify(newRun)});
       const ids = Array.from({ length: 100000 }, (_, index) => 't' + index);
-      await ledger.issueTasks('r', ids.map((id) => ({ id, iteration: 0, issue: 1 })));
+      await ledger.issueTasks('r', ids.map((id) => ({ id, iteration: 0, issue: 1, deadlineMs: 5 })));
       let acknowledged = 0;
       const work = async () => {
         for (let id = ids.pop(); id !== undefined; id = ids.pop()) {

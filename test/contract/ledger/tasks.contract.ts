@@ -1,0 +1,142 @@
+import type { CurrentHarness } from './ledger-harness.js';
+import { iterationEnd, newRun } from './ledger-harness.js';
+
+/** Tasks, their first results and their ends. */
+export function describeTasks(harness: CurrentHarness): void {
+  describe('tasks', () => {
+    const task = (id: string, iteration = 0, issue = 1, deadlineMs = 1000 * issue) => ({
+      id,
+      iteration,
+      issue,
+      deadlineMs,
+    });
+    const result = (taskId: string, payloadHash = `payload of ${taskId}`, iteration = 0) => ({
+      taskId,
+      iteration,
+      payloadHash,
+    });
+
+    it('are outstanding from their issue to their first result', async () => {
+      await harness().ledger.issueTasks('run-1', [task('b', 1), task('c'), task('a')]);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a'), task('c'), task('b', 1)]);
+      expect(await harness().ledger.acceptResult('run-1', result('a'))).toBe('accepted');
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('c'), task('b', 1)]);
+    });
+
+    it('keep their highest issue number and stay outstanding when they are issued again', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 3)]);
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 2)]);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a', 0, 3)]);
+    });
+
+    it('do not become outstanding again when they are issued after their result', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      await harness().ledger.acceptResult('run-1', result('a'));
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 2)]);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([]);
+    });
+
+    it('belong to one iteration, and a batch that says otherwise is refused whole', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      const moved = harness().ledger.issueTasks('run-1', [task('new', 1), task('a', 1)]);
+      await expect(moved).rejects.toMatchObject({ code: 'already_exists' });
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a')]);
+    });
+
+    it('take the first result: the same again is a duplicate, another payload a conflict that changes nothing', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      expect(await harness().ledger.acceptResult('run-1', result('a', 'first'))).toBe('accepted');
+      expect(await harness().ledger.acceptResult('run-1', result('a', 'first'))).toBe('duplicate');
+      expect(await harness().ledger.acceptResult('run-1', result('a', 'second'))).toBe('conflict');
+      expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'first')]);
+    });
+
+    it('take one of many results that arrive together', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      const outcomes = await Promise.all(
+        ['x', 'y', 'x', 'z'].map((payload) => harness().ledger.acceptResult('run-1', result('a', payload))),
+      );
+      expect(outcomes).toEqual(['accepted', 'conflict', 'duplicate', 'conflict']);
+      expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'x')]);
+    });
+
+    it('that were never issued are unknown: by id, by iteration or by run', async () => {
+      await harness().ledger.createRun({ ...newRun, id: 'run-2' });
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      expect(await harness().ledger.acceptResult('run-1', result('b'))).toBe('unknown_task');
+      expect(await harness().ledger.acceptResult('run-1', result('a', 'p', 1))).toBe('unknown_task');
+      expect(await harness().ledger.acceptResult('run-2', result('a'))).toBe('unknown_task');
+      expect(await harness().ledger.acceptResult('nobody', result('a'))).toBe('unknown_task');
+      expect(await harness().ledger.outstandingTasks('run-1')).toHaveLength(1);
+    });
+
+    it('give back the results of an iteration in the order of task ids, whatever the order of arrival', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c'), task('d', 1)]);
+      for (const id of ['c', 'a', 'b']) await harness().ledger.acceptResult('run-1', result(id));
+      await harness().ledger.acceptResult('run-1', result('d', 'p', 1));
+      expect((await harness().ledger.results('run-1', 0)).map(({ taskId }) => taskId)).toEqual([
+        'a',
+        'b',
+        'c',
+      ]);
+      expect((await harness().ledger.results('run-1', 1)).map(({ taskId }) => taskId)).toEqual(['d']);
+    });
+
+    it('are due when their highest issue says so, however late an earlier issue is told', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 1, 100)]);
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 2, 200)]);
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 1, 900)]);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a', 0, 2, 200)]);
+      await harness().ledger.issueTasks('run-1', [task('a', 0, 2, 300)]);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a', 0, 2, 300)]);
+    });
+
+    it('are each in one state, listed by id', async () => {
+      await harness().ledger.issueTasks(
+        'run-1',
+        ['e', 'd', 'c', 'b', 'a'].map((id) => task(id)),
+      );
+      for (const id of ['b', 'c', 'd']) await harness().ledger.acceptResult('run-1', result(id));
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['c'] });
+      await harness().ledger.endTasks('run-1', ['d'], 'dropped');
+      await harness().ledger.endTasks('run-1', ['e'], 'dead_lettered');
+      expect(await harness().ledger.tasks('run-1')).toEqual([
+        { ...task('a'), state: 'outstanding' },
+        { ...task('b'), state: 'accepted' },
+        { ...task('c'), state: 'consumed' },
+        { ...task('d'), state: 'dropped' },
+        { ...task('e'), state: 'dead_lettered' },
+      ]);
+    });
+
+    it('stay as they ended, and take no result after that', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c')]);
+      for (const id of ['a', 'c']) await harness().ledger.acceptResult('run-1', result(id));
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['a'] });
+      await harness().ledger.endTasks('run-1', ['a', 'b', 'c'], 'dropped');
+      await harness().ledger.endTasks('run-1', ['a', 'b', 'c'], 'dead_lettered');
+      await harness().ledger.issueTasks('run-1', [task('b', 0, 2)]);
+      expect(await harness().ledger.acceptResult('run-1', result('b'))).toBe('unknown_task');
+      expect(await harness().ledger.acceptResult('run-1', result('c'))).toBe('duplicate');
+      expect(await harness().ledger.acceptResult('run-1', result('c', 'other'))).toBe('conflict');
+      const states = (await harness().ledger.tasks('run-1')).map(({ state }) => state);
+      expect(states).toEqual(['consumed', 'dropped', 'dropped']);
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([]);
+    });
+
+    it('give no result once they are dropped', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b')]);
+      for (const id of ['a', 'b']) await harness().ledger.acceptResult('run-1', result(id));
+      await harness().ledger.endTasks('run-1', ['a'], 'dropped');
+      expect(await harness().ledger.results('run-1', 0)).toEqual([result('b')]);
+    });
+
+    it('that nobody issued cannot be ended, and then none of the call is', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a')]);
+      const ending = harness().ledger.endTasks('run-1', ['a', 'nobody'], 'dropped');
+      await expect(ending).rejects.toMatchObject({ code: 'not_found' });
+      expect(await harness().ledger.outstandingTasks('run-1')).toHaveLength(1);
+    });
+  });
+}
