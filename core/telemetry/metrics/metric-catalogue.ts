@@ -1,0 +1,81 @@
+/** Units as docs/metrics.md names them; the empty one is a bare number. */
+export type MetricUnit =
+  | 'nats per answer'
+  | 'nats per token'
+  | 'nats'
+  | 'reward'
+  | 'share'
+  | 'count'
+  | 'tokens'
+  | 'norm'
+  | 'loss'
+  | 'ratio'
+  | 'ratio²'
+  | '';
+
+export interface MetricDescription {
+  readonly unit: MetricUnit;
+  /** One sentence; docs/metrics.md says more. */
+  readonly help: string;
+}
+
+/** Stands for the rubric's id in a metric's name. */
+const RUBRIC = '<rubric id>';
+
+/** Every metric of an iteration that docs/metrics.md explains. */
+export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
+  'objective/kl': { unit: 'nats per answer', help: 'KL of the policy from the reference, k1 estimate.' },
+  'objective/entropy': { unit: 'nats per answer', help: 'Sampled entropy of the policy over an answer.' },
+  'objective/non_score_reward': { unit: 'reward', help: 'KL penalty within the reward.' },
+  'objective/scores': { unit: 'reward', help: 'Mean normalized score of the paid answers.' },
+  'objective/rlhf_reward': { unit: 'reward', help: 'Score and KL penalty together.' },
+  [`rewards/${RUBRIC}/mean`]: { unit: 'reward', help: 'Mean normalized score under this rubric.' },
+  'rewards/excluded_share': { unit: 'share', help: 'Answers without a score.' },
+  'rewards/malformed_share': { unit: 'share', help: 'Answers paid the floor.' },
+  'groups/without_gradient_share': { unit: 'share', help: 'Prompt groups of which no answer contributes.' },
+  'behaviour/max_log_ratio': {
+    unit: 'nats',
+    help: "Largest difference between trainer's and sampler's log-probability of a token.",
+  },
+  'val/mean': { unit: 'reward', help: 'Mean value over contributing tokens.' },
+  'val/explained_variance': { unit: 'share', help: 'Variance of the returns that the critic explains.' },
+  'prompts/truncated': { unit: 'count', help: 'Prompt groups whose prompt was cut to fit the context.' },
+  'answers/mean_length': { unit: 'tokens', help: 'Mean answer length, stop token included.' },
+  'answers/reached_limit': { unit: 'count', help: 'Answers that ended by maxNewTokens.' },
+  'answers/cut_characters': { unit: 'count', help: 'Answers cut inside a character.' },
+  'val/num_eos_tokens': { unit: 'count', help: 'Answers that ended by a stop token.' },
+  'policy/approxkl_avg': { unit: 'nats per token', help: 'Mean KL of a step from the sampling policy.' },
+  'policy/clipfrac_avg': { unit: 'share', help: 'Tokens where the policy clip decided.' },
+  'policy/entropy_avg': { unit: 'nats per token', help: 'Mean entropy at the trained tokens.' },
+  'policy/grad_norm': { unit: 'norm', help: "Mean gradient norm of the policy's steps, before clipping." },
+  'policy/steps': { unit: 'count', help: 'Optimizer steps of the policy.' },
+  'loss/policy_avg': { unit: 'loss', help: "Mean loss of the policy's steps." },
+  'loss/value_avg': { unit: 'loss', help: "Mean loss of the critic's steps." },
+  'val/ratio': { unit: 'ratio', help: "Mean probability ratio over the policy's steps." },
+  'val/ratio_var': { unit: 'ratio²', help: "Variance of the steps' mean ratios." },
+  'val/ratio_first_minibatch': { unit: 'ratio', help: 'Mean ratio of the first step, which should be 1.' },
+  'val/clipfrac_avg': { unit: 'share', help: 'Tokens where the value clip decided.' },
+  'val/grad_norm': { unit: 'norm', help: "Mean gradient norm of the critic's steps, before clipping." },
+  'val/steps': { unit: 'count', help: 'Optimizer steps of the critic.' },
+  'update/skipped_steps': { unit: 'count', help: 'Steps skipped for a non-finite gradient.' },
+  lr: { unit: '', help: 'Learning rate of the policy.' },
+  'kl/beta': { unit: '', help: 'Weight of the KL penalty.' },
+};
+
+/** A metric's name without the rubric's id, and that id where the name has one. */
+export interface GeneralName {
+  readonly name: string;
+  readonly rubric?: string;
+}
+
+/** `rewards/greeting/mean` is `rewards/<rubric id>/mean` of the rubric `greeting`. */
+export function generalName(name: string): GeneralName {
+  const match = /^rewards\/(?<rubric>.+)\/(?<figure>[^/]+)$/.exec(name)?.groups;
+  if (match === undefined) return { name };
+  return { name: `rewards/${RUBRIC}/${match.figure}`, rubric: match.rubric };
+}
+
+/** What is known of a metric. One that the catalogue lacks is a bare number that is called by its name. */
+export function describeMetric(name: string): MetricDescription {
+  return METRIC_CATALOGUE[generalName(name).name] ?? { unit: '', help: name };
+}
