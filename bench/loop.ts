@@ -125,6 +125,7 @@ async function playArm(rig: Rig, name: string, engines: readonly Engine[]): Prom
     runId: name,
     name,
     config: inputs.config,
+    fingerprints: {},
     checkpoint: prepared.checkpoint,
     prompts: prepared.prompts,
     sampling: prepared.sampling,

@@ -1,52 +1,60 @@
 /**
  * The loop. Its components, in the order data passes them:
  *
- *   control     what people asked of the run, at iteration boundaries
+ *   boundary    what people asked of the run, between two iterations
  *   dispatcher  rollout tasks out, complete and ordered answers back
  *   scorer      rewards, or the typed reason why there is none
  *   evaluator   log-probabilities and values from the trainer
  *   estimateAdvantages   pure
  *   updater     optimizer steps of policy and critic
- *   journal     what the iteration consumed and produced
  *   policies    the trainer's weights as policy versions
+ *   journal     what the iteration consumed and produced
+ *   checkpoints where to go on from
  *
  * Components never import this file, nor each other's neighbours: the coordinator hands each what it needs. All that
- * changes from one iteration to the next is in `Progress`.
+ * changes from one iteration to the next is in `Progress`, and an iteration becomes part of the run in one commit of
+ * the ledger: until then it never happened, afterwards it is not done again.
  */
+import type { CheckpointManifest } from '../core/domain/checkpoint.js';
 import type { PolicyVersion } from '../core/domain/policy.js';
 import { MajlisError } from '../core/errors.js';
 import type { Ledger } from '../core/ledger/ledger.js';
 import type { KlController } from '../core/math/kl-controller.js';
+import { klControllerFrom } from '../core/math/kl-controller.js';
 import type { Clock } from '../core/runtime/clock.js';
 import { estimateAdvantages } from './advantage/estimate-advantages.js';
-import type { BatchAdvantages } from './advantage/estimate-advantages.js';
 import { needsCritic } from './algorithm-options.js';
 import type { AlgorithmOptions } from './algorithm-options.js';
-import type { ControlEvents } from './control-events.js';
+import type { Checkpoints } from './checkpoint/checkpoints.js';
+import type { IterationBoundary } from './boundary.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { rolloutMetrics } from './dispatch/rollout-metrics.js';
-import type { IterationPlan } from './dispatch/rollout-batch.js';
+import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { iterationAlarms } from './iteration-alarms.js';
 import { deleteRunModels } from './models/run-models.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
-import type { RunObserver } from './run-observer.js';
+import type { RunAlarm, RunObserver } from './run-observer.js';
 import type { BatchScorer } from './score/batch-scorer.js';
-import type { RewardSource, RewardSources } from './score/reward-source.js';
+import { advanced, manifestOf } from './progress.js';
+import type { Progress } from './progress.js';
+import type { RewardSources } from './score/reward-source.js';
 import { Stopwatch } from './stopwatch.js';
 import type { UpdateJournal } from './update/update-journal.js';
-import type { Update, Updater } from './update/updater.js';
+import type { UpdateRecordInput } from './update/update-record.js';
+import type { Updater } from './update/updater.js';
 
 export interface CoordinatorComponents {
-  readonly control: ControlEvents;
+  readonly boundary: IterationBoundary;
   readonly dispatcher: Dispatcher;
   readonly scorer: BatchScorer;
   readonly rewardSources: RewardSources;
   readonly evaluator: Evaluator;
   readonly updater: Updater;
-  readonly journal: UpdateJournal;
   readonly policies: PolicyRegistry;
+  readonly journal: UpdateJournal;
+  readonly checkpoints: Checkpoints;
   readonly models: RunModels;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -68,16 +76,6 @@ export interface RunEnd {
   readonly policy: PolicyVersion;
 }
 
-/** Where the run is. Replaced, never changed. */
-interface Progress {
-  readonly iteration: number;
-  readonly policy: PolicyVersion;
-  readonly reward: RewardSource;
-  readonly klController: KlController;
-  /** The first iteration in which the policy may move. */
-  readonly policyHeldUntil: number;
-}
-
 type Metrics = Readonly<Record<string, number>>;
 
 export class Coordinator {
@@ -87,8 +85,8 @@ export class Coordinator {
   ) {}
 
   /**
-   * Runs to the last iteration or to a `cancel` event. A failure is written to the ledger and thrown; the signal rejects
-   * with `cancelled` and leaves the run as it is.
+   * Runs to the last iteration or to a `cancel` event, from the newest checkpoint where the run has one. A failure is
+   * written to the ledger and thrown; the signal rejects with `cancelled` and leaves the run as it is.
    */
   async run(signal: AbortSignal): Promise<RunEnd> {
     const { ledger } = this.components;
@@ -112,7 +110,7 @@ export class Coordinator {
     let progress = await this.begin(signal);
     while (progress.iteration < this.options.algorithm.iterations) {
       signal.throwIfAborted();
-      const ready = await this.applyControlEvents(progress, signal);
+      const ready = await this.components.boundary.cross(progress, signal);
       if (ready === 'cancelled') return { state: 'cancelled', policy: progress.policy };
       progress = await this.runIteration(ready, signal);
     }
@@ -120,7 +118,7 @@ export class Coordinator {
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { dispatcher, scorer, evaluator, updater, journal, clock } = this.components;
+    const { dispatcher, scorer, evaluator, updater, clock } = this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -139,59 +137,78 @@ export class Coordinator {
     watch.lap('update');
     const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
     const record = { plan, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
-    // Both are durable before the next iteration begins; neither reads what the other writes.
-    const [next] = await Promise.all([
-      this.advanced(progress, advantages, update),
-      journal.write(record, metrics),
-    ]);
+    const next = await this.complete(progress, { batch, record, metrics });
     watch.lap('publish');
 
     const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
-    for (const alarm of alarms) this.components.observer.alarm?.(alarm);
+    await Promise.all(alarms.map((alarm) => this.raise(alarm)));
     this.report(next, plan, metrics, watch);
     return next;
   }
 
-  /** The run's first policy is the trainer's, published as version 0. */
+  /** Makes the iteration part of the run: weights, inputs and models are stored, then one commit names them all. */
+  private async complete(progress: Progress, end: FinishedIteration): Promise<Progress> {
+    const { ledger, journal, policies, checkpoints, boundary } = this.components;
+    const { run } = this.options;
+    const { batch, record, metrics } = end;
+    const { iteration, reward } = progress;
+    const [policy, inputsHash, saved, controlSequence] = await Promise.all([
+      record.update.hasMoved
+        ? policies.publish(progress.policy.version + 1, reward.rubricHash)
+        : progress.policy,
+      journal.store(record),
+      checkpoints.isDue(iteration + 1) ? checkpoints.save(iteration + 1) : undefined,
+      boundary.controlInForce(iteration),
+    ]);
+    const next = advanced(progress, policy, record);
+    const { rubricHash, rewardModelHash } = reward;
+    const { version: policyVersion } = progress.policy;
+    await ledger.completeIteration(run, {
+      record: { iteration, policyVersion, rubricHash, rewardModelHash, inputsHash, controlSequence, metrics },
+      consumed: batch.groups.map(({ task }) => task.id),
+      policy,
+      ...(saved === undefined ? {} : { checkpoint: { ...saved, ...manifestOf(next) } }),
+    });
+    await policies.announce(policy);
+    if (saved !== undefined) await checkpoints.prune();
+    return next;
+  }
+
+  /** The run's first policy is the trainer's, published as version 0; a run that was here before goes on where it was. */
   private async begin(signal: AbortSignal): Promise<Progress> {
-    const { rewardSources, policies } = this.components;
-    const { rubricHash, klController, algorithm } = this.options;
+    const { rewardSources, policies, checkpoints, ledger } = this.components;
+    const { run, rubricHash, klController, algorithm } = this.options;
+    const state = (await ledger.getRun(run))?.state;
+    if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
+    const manifest = await checkpoints.restore();
+    await checkpoints.prune();
+    if (manifest !== undefined) return this.continued(manifest, signal);
     const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.publish(0, rubricHash);
+    await policies.record(policy);
+    await policies.announce(policy);
     const policyHeldUntil = needsCritic(algorithm) ? algorithm.criticWarmupIterations : 0;
     return { iteration: 0, policy, reward, klController, policyHeldUntil };
   }
 
-  private async applyControlEvents(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
-    let next = progress;
-    for (const event of await this.components.control.due(progress.iteration)) {
-      switch (event.kind) {
-        case 'cancel':
-          return 'cancelled';
-        case 'swap_rubric':
-          next = await this.swapped(next, event.rubricHash, signal);
-      }
-    }
-    return next;
+  private async continued(manifest: CheckpointManifest, signal: AbortSignal): Promise<Progress> {
+    const { rewardSources, policies } = this.components;
+    const { iteration, rubricHash, policyHeldUntil, policyVersion } = manifest;
+    const reward = await rewardSources.activate(rubricHash, signal);
+    const policy = await policies.find(policyVersion.version);
+    await policies.announce(policy);
+    return {
+      iteration,
+      policy,
+      reward,
+      klController: klControllerFrom(manifest.klController),
+      policyHeldUntil,
+    };
   }
 
-  /** The critic learns the new reward before the policy follows it: its values still speak of the old one. */
-  private async swapped(progress: Progress, rubricHash: string, signal: AbortSignal): Promise<Progress> {
-    const { algorithm } = this.options;
-    const reward = await this.components.rewardSources.activate(rubricHash, signal);
-    const held = needsCritic(algorithm) ? progress.iteration + algorithm.criticOnlyAfterSwap : 0;
-    return { ...progress, reward, policyHeldUntil: Math.max(progress.policyHeldUntil, held) };
-  }
-
-  /** A policy that was held has no new version, and says nothing about whether β is right. */
-  private async advanced(progress: Progress, advantages: BatchAdvantages, update: Update): Promise<Progress> {
-    const iteration = progress.iteration + 1;
-    if (!update.hasMoved) return { ...progress, iteration };
-    const samples = advantages.trajectories.length;
-    const klController = progress.klController.updated(advantages.klPerSequence, samples);
-    const version = progress.policy.version + 1;
-    const policy = await this.components.policies.publish(version, progress.reward.rubricHash);
-    return { ...progress, iteration, policy, klController };
+  private async raise(alarm: RunAlarm): Promise<void> {
+    this.components.observer.alarm?.(alarm);
+    await this.components.ledger.recordAlarm(this.options.run, alarm.kind, alarm.message);
   }
 
   private report(next: Progress, plan: IterationPlan, metrics: Metrics, watch: Stopwatch): void {
@@ -204,4 +221,10 @@ export class Coordinator {
       milliseconds: watch.milliseconds,
     });
   }
+}
+
+interface FinishedIteration {
+  readonly batch: RolloutBatch;
+  readonly record: UpdateRecordInput;
+  readonly metrics: Metrics;
 }

@@ -12,6 +12,9 @@ import type { Clock } from '../core/runtime/clock.js';
 import type { Scorer } from '../core/scorer/scorer.js';
 import type { Trainer } from '../core/trainer/trainer.js';
 import type { AlgorithmOptions, KlOptions } from './algorithm-options.js';
+import { Checkpoints } from './checkpoint/checkpoints.js';
+import type { CheckpointOptions } from './checkpoint/checkpoints.js';
+import { IterationBoundary } from './boundary.js';
 import { ControlEvents } from './control-events.js';
 import { Coordinator } from './coordinator.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
@@ -51,6 +54,7 @@ export interface CoordinatorSettings {
   /** Results of engines with another fingerprint are refused. */
   readonly engineFingerprint: string;
   readonly policyDirectory: string;
+  readonly checkpoints: CheckpointSettings;
   /** Lease of a task or result on the bus. */
   readonly ackWaitMs?: number;
   /** How long nothing may come back before tasks are issued again; two minutes unless told. */
@@ -58,6 +62,9 @@ export interface CoordinatorSettings {
   /** Issues of one task after which the run fails; 5 unless told. */
   readonly maxIssues?: number;
 }
+
+/** Where and how often a run saves itself. */
+export type CheckpointSettings = Pick<CheckpointOptions, 'directory' | 'every' | 'keep'>;
 
 /** Declares the run's queues, creates its models and wires the coordinator. All randomness comes from the run's seed. */
 export async function createCoordinator(
@@ -86,22 +93,44 @@ export async function createCoordinator(
     reissueAfterMs: settings.reissueAfterMs ?? 120_000,
     maxIssues: settings.maxIssues ?? 5,
   });
+  const policies = new PolicyRegistry({
+    run: run.id,
+    model: models.policy,
+    ledger,
+    announcer: ports.policyAnnouncer,
+    directory: settings.policyDirectory,
+  });
+  const control = new ControlEvents(ledger, run.id);
+  const { rewardSources } = ports;
+  const boundary = new IterationBoundary({
+    run: run.id,
+    algorithm,
+    ledger,
+    control,
+    rewardSources,
+    policies,
+    models,
+  });
   const components = {
-    control: new ControlEvents(ledger, run.id),
+    boundary,
     dispatcher,
     scorer: new BatchScorer(ports.scorer),
-    rewardSources: ports.rewardSources,
+    rewardSources,
     models,
     evaluator: new Evaluator(models),
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
-    journal: new UpdateJournal(ledger, artifacts, run.id),
-    policies: new PolicyRegistry({
+    journal: new UpdateJournal(artifacts),
+    checkpoints: new Checkpoints({
       run: run.id,
-      model: models.policy,
+      epoch: run.epoch,
+      models,
       ledger,
-      announcer: ports.policyAnnouncer,
-      directory: settings.policyDirectory,
+      directory: settings.checkpoints.directory,
+      every: settings.checkpoints.every,
+      keep: settings.checkpoints.keep,
+      rngSeed: run.seed,
     }),
+    policies,
     ledger,
     clock,
     observer,

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import { perform, type Session } from './session.js';
+import { BadInputError } from '../../core/errors.js';
+import { perform, type CommandResult, type Session } from './session.js';
 import { addLoopOptions, type LoopOptions } from './run/loop-options.js';
 
 interface RunFlags extends LoopOptions {
   readonly prompts?: string;
   readonly dryRun?: boolean;
+  readonly continue?: string;
 }
 
 /** `majlis run FILE`. */
@@ -12,17 +14,35 @@ export function addRunCommand(program: Command, session: Session): void {
   const command = program
     .command('run')
     .description('run the loop as a run file says, to the end, with a report')
-    .argument('<file>', 'the run file')
+    .argument('[file]', 'the run file; with --continue, none')
+    .option('--continue <run>', 'go on with an interrupted run of the workspace, from its last checkpoint')
     .option('--prompts <file>', "training prompts to use in place of the run file's, as JSON lines")
     .option(
       '--dry-run',
       'check every input, print tasks, judge calls, memory and time expected, and do no work',
     );
-  addLoopOptions(command).action((runFile: string, { dryRun, ...options }: RunFlags, self: Command) =>
-    perform(session, self, async ({ workspace }) =>
-      dryRun === true
-        ? (await import('./run/dry-run.js')).dryRun({ ...options, runFile }, session)
-        : (await import('./run/start-run.js')).startRun({ ...options, runFile, workspace }, session),
-    ),
+  addLoopOptions(command).action((file: string | undefined, flags: RunFlags, self: Command) =>
+    perform(session, self, async ({ workspace }) => start(file, { ...flags, workspace }, session)),
   );
+}
+
+async function start(
+  file: string | undefined,
+  flags: RunFlags & { readonly workspace: string },
+  session: Session,
+): Promise<CommandResult> {
+  const { dryRun, continue: run, ...options } = flags;
+  if (run !== undefined) {
+    if (file === undefined) return (await import('./run/continue-run.js')).continueRun(run, options, session);
+    const allowed = 'no run file: the run goes on with its own';
+    throw new BadInputError({ source: 'run --continue', found: file, allowed });
+  }
+  if (file === undefined) {
+    const allowed = 'a run file, or --continue RUN';
+    throw new BadInputError({ source: 'run', found: 'neither', allowed });
+  }
+  const request = { ...options, runFile: file };
+  return dryRun === true
+    ? (await import('./run/dry-run.js')).dryRun(request, session)
+    : (await import('./run/start-run.js')).startRun(request, session);
 }

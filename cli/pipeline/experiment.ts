@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { createRng } from '../../core/math/rng.js';
@@ -10,13 +10,16 @@ import type { ReportData } from '../../workers/evaluation/report/report-data.js'
 import { textReport } from '../../workers/evaluation/report/text-report.js';
 import { fitControlJudges } from './control-judges.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
+import { fingerprintsOf, type Fingerprints } from './fingerprints.js';
 import type { JudgeEndpoint } from './judged-pairs.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
 import { reportDataOf, type ExperimentResults } from './report-data-of.js';
+import { requireSameInputs } from './require-same-inputs.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
+import { writeRunRecord, type FoundRun } from './run-record.js';
 import { samplesFile } from './samples-file.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -28,6 +31,10 @@ export interface ExperimentOptions {
   readonly workers: number;
   readonly workspace: string;
   readonly judge?: JudgeEndpoint;
+  /** Goes on with this run instead of beginning one. */
+  readonly continued?: FoundRun;
+  /** A prompt file to train on instead of the run file's own. */
+  readonly prompts?: string;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -39,6 +46,8 @@ export interface ExperimentEnd {
   readonly reportPath: string;
   readonly samplesPath: string;
 }
+
+type StartedRun = PreparedRun & { readonly fingerprints: Fingerprints };
 
 const TRAINER_THREADS = 2;
 
@@ -71,20 +80,21 @@ class Experiment {
   private readonly directory: string;
 
   constructor(private readonly parts: ExperimentParts) {
-    const { workspace, inputs } = parts;
+    const { workspace, inputs, options } = parts;
     const stamp = new Date(workspace.clock.now()).toISOString().replace(/[-:.]/g, '');
-    this.runId = `${inputs.config.name}-${stamp}`;
+    this.runId = options.continued?.id ?? `${inputs.config.name}-${stamp}`;
     this.directory = join(workspace.folder, 'runs', this.runId);
   }
 
   async run(names: readonly ArmName[]): Promise<ExperimentEnd> {
     const { inputs, options, rubrics, judges, workspace } = this.parts;
     const started = workspace.clock.monotonic();
-    await mkdir(this.directory, { recursive: true });
     const engines = await workspace.engines(options.workers);
+    const fingerprints = fingerprintsOf(inputs, rubrics, engines[0].fingerprint);
+    await this.enter(names, fingerprints);
     const place = { directory: this.directory, runId: this.runId };
     const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines });
-    const arms = await this.runArms(names, prepared, engines);
+    const arms = await this.runArms(names, { ...prepared, fingerprints }, engines);
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
@@ -104,10 +114,28 @@ class Experiment {
     });
   }
 
+  /** Writes down what is asked for, or checks that it is what the run began with. */
+  private async enter(arms: readonly ArmName[], fingerprints: Fingerprints): Promise<void> {
+    const { inputs, options } = this.parts;
+    const { continued, runFile, prompts, seed, judge } = options;
+    const { config } = inputs;
+    if (continued !== undefined) return requireSameInputs(continued.record, { config, fingerprints });
+    await writeRunRecord(this.directory, {
+      format: 'majlis-run/1',
+      arms: [...arms],
+      runFile: resolve(runFile),
+      ...(prompts === undefined ? {} : { prompts: resolve(prompts) }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(judge === undefined ? {} : { judge: { url: judge.url, model: judge.model } }),
+      config,
+      fingerprints,
+    });
+  }
+
   /** The arms side by side: while one trains, another generates. */
   private async runArms(
     names: readonly ArmName[],
-    prepared: PreparedRun,
+    prepared: StartedRun,
     idle: readonly Engine[],
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
     const { workspace, options } = this.parts;
@@ -115,21 +143,22 @@ class Experiment {
       names.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.
         const engines = at === 0 ? idle : await workspace.engines(options.workers);
-        return [name, await runArm(workspace, { ...this.plan(name, prepared), engines })];
+        const runId = names.length === 1 ? this.runId : `${this.runId}-${name}`;
+        return [name, await runArm(workspace, { ...this.plan(name, runId, prepared), engines })];
       }),
     );
     return Object.fromEntries(results) as Partial<Record<ArmName, ArmResult>>;
   }
 
-  private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines'> {
+  private plan(name: ArmName, runId: string, prepared: StartedRun): Omit<ArmPlan, 'engines'> {
     const { inputs, options, rubrics, workspace } = this.parts;
-    const runId = `${this.runId}-${name}`;
-    const { checkpoint, sampling, prompts, rewards } = prepared;
+    const { checkpoint, sampling, prompts, rewards, fingerprints } = prepared;
     const { swap } = inputs.config;
     return {
       runId,
       name,
       config: inputs.config,
+      fingerprints,
       checkpoint,
       sampling,
       prompts,

@@ -17,6 +17,7 @@ import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { judgeAllPairs, type JudgeEndpoint } from './judged-pairs.js';
 import type { ProgressListener } from './progress.js';
 import { RewardPlane } from './reward-plane.js';
+import { RewardStore } from './reward-store.js';
 import { rubricFile, type RunInputs } from './run-inputs.js';
 import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
 import type { Demonstration } from '../../coordinator/supervised/supervised-fine-tuning.js';
@@ -117,6 +118,7 @@ export async function prepareRun(
       });
     },
     rubrics: options.rubrics,
+    store: new RewardStore(join(options.directory, 'rewards'), trainer, call),
     onProgress,
   });
   return {

@@ -14,8 +14,10 @@ import { splitByPrompt } from '../../reward/model/split-by-prompt.js';
 import { trainRewardModel, type RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
 import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
+import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
 import { createVetoGate } from '../../reward/scorer/veto-gate.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
+import type { RewardStore, StoredReward } from './reward-store.js';
 import type { JudgedPairs } from './judged-pairs.js';
 import type { ProgressListener } from './progress.js';
 
@@ -35,6 +37,7 @@ export interface RewardPlaneInputs {
   /** Judges the run's pairs under a rubric; asked once per rubric. */
   readonly judge: (rubric: Rubric) => Promise<JudgedPairs>;
   readonly rubrics: readonly Rubric[];
+  readonly store: RewardStore;
   readonly onProgress: ProgressListener;
 }
 
@@ -85,8 +88,29 @@ export class RewardPlane {
     throw new MajlisError(`Rubric ${hash} is not loaded.`, { code: 'failed_precondition' });
   }
 
+  /** From the store where an earlier start of the run left it there. */
   private async train(rubric: Rubric, labels: Labels): Promise<TrainedReward> {
-    const { config, checkpoint, trainer, call, scorer, encode, references } = this.inputs;
+    const { checkpoint, store } = this.inputs;
+    const name = `${rubric.id}-${rubric.hash.slice(0, 12)}-${labels}`;
+    const stored = await store.load(name, checkpoint.policy.location);
+    if (stored !== undefined) return this.load(rubric, stored);
+    const made = await this.make(rubric, labels);
+    await store.save(name, made);
+    return this.load(rubric, made);
+  }
+
+  private load(rubric: Rubric, stored: StoredReward): TrainedReward {
+    const { profile, scorer } = this.inputs;
+    const { rewardModelHash, model, normalizer, preferences, evaluation } = stored;
+    const hashes = { rubricHash: rubric.hash, rewardModelHash };
+    const gate = createVetoGate(createAnswerScorer(rubric, profile));
+    scorer.load({ ...hashes, model, normalizer, gate });
+    const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
+    return { source, preferences, evaluation };
+  }
+
+  private async make(rubric: Rubric, labels: Labels): Promise<StoredReward> {
+    const { config, checkpoint, trainer, call, encode, references } = this.inputs;
     const { aggregate, scoreAnswer } = await this.judgements(rubric.hash);
     const rng = createRng(config.seed).fork(`reward/${rubric.id}/${labels}`);
     const given = aggregate.preferences;
@@ -105,18 +129,17 @@ export class RewardPlane {
         this.inputs.onProgress({ stage, done, all: config.rewardModel.steps, unit: 'steps', note });
       },
     });
-    const identity = {
+    const hash = rewardModelHash({
       preferencesHash: preferencesHash(preferences),
       rubricHash: rubric.hash,
       seed: config.seed,
       baseHash: checkpoint.policy.hash,
       settings: config.rewardModel,
-    };
-    const hashes = { rubricHash: rubric.hash, rewardModelHash: rewardModelHash(identity) };
-    const loaded = { ...hashes, model, gate: createVetoGate(scoreAnswer) };
-    scorer.load({ ...loaded, normalizer: await calibrateReward(loaded, references) });
-    const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
-    return { source, preferences, evaluation };
+    });
+    const gate = createVetoGate(scoreAnswer);
+    const uncalibrated = { rubricHash: rubric.hash, rewardModelHash: hash, model, gate };
+    const normalizer = await calibrateReward(uncalibrated, references);
+    return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
   }
 }
 

@@ -9,7 +9,10 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
-import type { Ledger } from '../../core/ledger/ledger.js';
+import type { Run } from '../../core/domain/run.js';
+import { hasEnded } from '../../core/domain/run-state.js';
+import { MajlisError } from '../../core/errors.js';
+import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
 import { canonicalJson, contentHash } from '../../core/runtime/content-hash.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
@@ -20,6 +23,7 @@ import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import type { RewardSources } from '../../coordinator/score/reward-source.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
+import type { Fingerprints } from './fingerprints.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 import type { ProgressListener } from './progress.js';
 
@@ -38,6 +42,7 @@ export interface ArmPlan {
   readonly runId: string;
   readonly name: string;
   readonly config: RunConfig;
+  readonly fingerprints: Fingerprints;
   readonly checkpoint: SupervisedCheckpoint;
   readonly prompts: readonly TokenizedPrompt[];
   readonly sampling: SamplingSettings;
@@ -47,7 +52,7 @@ export interface ArmPlan {
   readonly swap?: { readonly rubricHash: string; readonly iteration: number };
   /** One rollout worker for each; the arm closes none. */
   readonly engines: readonly Engine[];
-  /** Policies are saved here. */
+  /** Policies and checkpoints are saved here. */
   readonly directory: string;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
@@ -56,23 +61,55 @@ export interface ArmPlan {
 export interface ArmResult {
   readonly runId: string;
   readonly policy: PolicyVersion;
-  readonly iterations: readonly IterationFinished[];
+  readonly iterations: readonly IterationRecord[];
 }
 
 const HEARTBEAT_MS = 5000;
 const RETRY_MS = 200;
 
-/** Runs one arm from the checkpoint to its last iteration: a ledger run, a coordinator and its rollout workers. */
+/**
+ * Runs one arm to its last iteration: a ledger run, a coordinator and its rollout workers. A run that the ledger knows
+ * goes on from where it was; one that has ended is only looked up.
+ */
 export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmResult> {
   const { ledger } = services;
-  const { runId, name, config, swap } = plan;
-  const configHash = contentHash(config);
-  await ledger.createRun({ id: runId, name, seed: config.seed, config: canonicalJson(config), configHash });
-  if (swap !== undefined) await ledger.appendControlEvent(runId, { kind: 'swap_rubric', ...swap });
+  const { runId } = plan;
+  const run = (await ledger.getRun(runId)) ?? (await createRun(ledger, plan));
+  await requestSwap(ledger, plan);
+  if (!hasEnded(run.state)) await drive(services, plan);
+  const versions = await ledger.policyVersions(runId);
+  await prunePolicies(join(plan.directory, 'policies'), versions);
+  const policy = versions.at(-1);
+  if (policy === undefined) {
+    throw new MajlisError(`run ${runId} ended before its first policy`, { code: 'failed_precondition' });
+  }
+  return { runId, policy, iterations: await ledger.iterations(runId) };
+}
+
+async function createRun(ledger: Ledger, { runId, name, config, fingerprints }: ArmPlan): Promise<Run> {
+  return ledger.createRun({
+    id: runId,
+    name,
+    seed: config.seed,
+    config: canonicalJson(config),
+    configHash: contentHash(config),
+    fingerprints,
+  });
+}
+
+/** Asks for the planned swap, once: a run may have been interrupted between its creation and this. */
+async function requestSwap(ledger: Ledger, { runId, swap }: ArmPlan): Promise<void> {
+  if (swap === undefined) return;
+  const asked = await ledger.controlEvents(runId);
+  if (asked.some(({ event }) => event.kind === 'swap_rubric' && event.iteration === swap.iteration)) return;
+  await ledger.requestControl(runId, { kind: 'swap_rubric', ...swap });
+}
+
+async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
+  const { ledger, logger } = services;
+  const { runId, name, config } = plan;
   const epoch = await ledger.beginEpoch(runId);
   const policies = new MemoryPolicies();
-  const policyDirectory = join(plan.directory, 'policies');
-  const iterations: IterationFinished[] = [];
   const coordinator = await createCoordinator(
     {
       ...services,
@@ -80,11 +117,8 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
       prompts: { prompts: async () => plan.prompts },
       policyAnnouncer: policies,
       observer: {
-        iterationFinished: (event) => {
-          iterations.push(event);
-          plan.onProgress(progressOf(name, event));
-        },
-        alarm: ({ kind, message }) => services.logger.warn(message, { run: runId, alarm: kind }),
+        iterationFinished: (event) => plan.onProgress(progressOf(name, event)),
+        alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
       },
     },
     {
@@ -94,16 +128,15 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,
       engineFingerprint: plan.engines[0].fingerprint,
-      policyDirectory,
+      policyDirectory: join(plan.directory, 'policies'),
+      checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },
     },
   );
   const workers = plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
   const working = workers.map((worker) => worker.run(plan.signal));
   try {
-    const { policy } = await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
+    await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
     await coordinator.release();
-    await prunePolicies(policyDirectory, await ledger.policyVersions(runId));
-    return { runId, policy, iterations };
   } finally {
     for (const worker of workers) worker.drain();
     await Promise.allSettled(working);
@@ -139,8 +172,10 @@ function rolloutWorker(
  * Only folders that the ledger names as such a version are touched.
  */
 async function prunePolicies(directory: string, versions: readonly PolicyVersion[]): Promise<void> {
-  for (const { location } of versions.slice(1, -1)) {
-    if (dirname(resolve(location)) === resolve(directory)) await rm(location, { recursive: true });
+  const kept = [versions.at(0), versions.at(-1)].map((version) => version?.location);
+  for (const { location } of versions) {
+    const isOurs = dirname(resolve(location)) === resolve(directory);
+    if (isOurs && !kept.includes(location)) await rm(location, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,7 @@
 import { runExperiment, type ExperimentEnd, type ExperimentOptions } from './experiment.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
 
-export interface SingleRunOptions extends ExperimentOptions {
-  /** A prompt file to train on instead of the run file's own. */
-  readonly prompts?: string;
-}
-
+export type SingleRunOptions = ExperimentOptions;
 export type SingleRunResult = ExperimentEnd;
 
 /** Runs a run file to its end: one arm under its rubric, and a report. A swap in the file is the quickstart's. */

@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '../../core/math/rng.js';
 import { initialWeights } from '../../core/network/gpt/gpt-parameters.js';
+import {
+  readModelDirectory,
+  readTokenizer,
+} from '../../core/network/model-directory/read-model-directory.js';
 import { writeModelDirectory } from '../../core/network/model-directory/write-model-directory.js';
 import { SPECIAL_TOKENS } from '../../core/network/tokenizer/chat-template.js';
 import { renderAnswer, renderPrompt } from '../../core/network/tokenizer/render-prompt.js';
@@ -18,10 +23,31 @@ export interface SupervisedCheckpoint {
   readonly tokenizer: Tokenizer;
 }
 
-/** Trains the tokenizer and the SFT checkpoint from the corpus and saves both as one Hugging Face directory. */
+/** Where the checkpoint is made. */
+export interface CheckpointPlace {
+  readonly trainer: Trainer;
+  readonly call: TrainerCall;
+  readonly directory: string;
+}
+
+/**
+ * The tokenizer and the SFT checkpoint of the corpus as one Hugging Face directory: the one that is there already, since
+ * a model directory appears whole or not at all, or else a new one.
+ */
 export async function supervisedCheckpoint(
+  inputs: RunInputs,
+  place: CheckpointPlace,
+  onProgress: ProgressListener,
+): Promise<SupervisedCheckpoint> {
+  const location = join(place.directory, 'sft');
+  if (!existsSync(location)) return trainCheckpoint(inputs, place, onProgress);
+  const { sha256: hash } = await readModelDirectory(location);
+  return { tokenizer: await readTokenizer(location), policy: { version: 0, hash, location } };
+}
+
+async function trainCheckpoint(
   { config, corpus }: RunInputs,
-  { trainer, call, directory }: { trainer: Trainer; call: TrainerCall; directory: string },
+  { trainer, call, directory }: CheckpointPlace,
   onProgress: ProgressListener,
 ): Promise<SupervisedCheckpoint> {
   const rng = createRng(config.seed).fork('checkpoint');

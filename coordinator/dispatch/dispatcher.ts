@@ -7,6 +7,7 @@
  *   wins; another payload for the same task is an alarm and changes nothing.
  * - What was taken and did not come back is issued again, under a new issue number. The deadline runs only while no
  *   task waits in the queue, so a slow fleet is not mistaken for a dead one.
+ * - A run that goes on takes what the ledger already accepted, and issues only what is missing.
  * - The batch is complete and keeps the schedule's order. It does not depend on the number of workers, on time, or on
  *   the run's id (task ids do, which is why they do not order it).
  */
@@ -25,6 +26,7 @@ import { OutstandingTasks } from './outstanding-tasks.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { rolloutTasks } from './rollout-tasks.js';
 import type { RolloutTaskOptions } from './rollout-tasks.js';
+import { StoredResults } from './stored-results.js';
 
 export interface DispatcherOptions {
   readonly bus: Bus;
@@ -51,15 +53,23 @@ export class Dispatcher {
   private readonly earlier = new Map<string, RolloutTask>();
   private backlog: { readonly dedupeId: string; readonly data: Uint8Array }[] = [];
   private lastProgress = 0;
-  private lastIssue = 0;
+  /** Issues of the current iteration by this start of the run; earlier starts do not count. */
+  private rounds = 0;
 
-  constructor(private readonly options: DispatcherOptions) {}
+  private readonly stored: StoredResults;
+
+  constructor(private readonly options: DispatcherOptions) {
+    const { ledger, artifacts, engineFingerprint } = options;
+    this.stored = new StoredResults(ledger, artifacts, engineFingerprint);
+  }
 
   /** Issues the iteration's tasks and returns when each has its result. Rejects with `cancelled` on the signal. */
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
     const { schedule, tasks, bus, queues } = this.options;
     const outstanding = new OutstandingTasks(rolloutTasks(plan, schedule.promptsFor(plan.iteration), tasks));
-    await this.issue(outstanding);
+    this.rounds = 0;
+    await this.stored.restore(tasks.run, plan.iteration, outstanding);
+    if (!outstanding.isComplete) await this.issue(outstanding);
     while (!outstanding.isComplete) {
       await this.publishBacklog();
       const pull = { max: PULL_MAX, waitMs: PULL_WAIT_MS, signal };
@@ -73,8 +83,8 @@ export class Dispatcher {
   }
 
   private async issue(outstanding: OutstandingTasks): Promise<void> {
-    const { ledger, tasks, clock } = this.options;
-    const issues = outstanding.nextIssue();
+    const { ledger, tasks, clock, reissueAfterMs } = this.options;
+    const issues = outstanding.nextIssue(clock.now() + reissueAfterMs);
     await ledger.issueTasks(
       tasks.run,
       issues.map(({ issued }) => issued),
@@ -83,7 +93,7 @@ export class Dispatcher {
       dedupeId: `${task.id}/${issued.issue}`,
       data: encodeRolloutTask(task),
     }));
-    this.lastIssue = Math.max(...issues.map(({ issued }) => issued.issue));
+    this.rounds += 1;
     this.lastProgress = clock.monotonic();
   }
 
@@ -165,10 +175,10 @@ export class Dispatcher {
 
   private async reissue(outstanding: OutstandingTasks): Promise<void> {
     const missing = outstanding.size - outstanding.done;
-    if (this.lastIssue >= this.options.maxIssues) {
+    if (this.rounds >= this.options.maxIssues) {
       const { deadLetters } = await this.options.bus.status(this.options.queues.tasks);
       const reason = deadLetters.at(-1)?.reason ?? 'no worker said why';
-      throw new MajlisError(`${missing} tasks never came back after ${this.lastIssue} issues: ${reason}`, {
+      throw new MajlisError(`${missing} tasks never came back after ${this.rounds} issues: ${reason}`, {
         code: 'deadline_exceeded',
       });
     }

@@ -33,14 +33,20 @@ export class OutstandingTasks {
     return this.entries.get(id)?.task;
   }
 
+  /** Remembers an issue that was made before this start of the run. */
+  wasIssued(id: string, issue: number): void {
+    const entry = this.entries.get(id);
+    if (entry !== undefined) entry.issue = Math.max(entry.issue, issue);
+  }
+
   /** Counts one more issue for every task that has no result, and returns them. */
-  nextIssue(): { readonly task: RolloutTask; readonly issued: IssuedTask }[] {
+  nextIssue(deadlineMs: number): { readonly task: RolloutTask; readonly issued: IssuedTask }[] {
     return [...this.entries.values()]
       .filter(({ result }) => result === undefined)
       .map((entry) => {
         entry.issue += 1;
         const { task, issue } = entry;
-        return { task, issued: { id: task.id, iteration: task.iteration, issue } };
+        return { task, issued: { id: task.id, iteration: task.iteration, issue, deadlineMs } };
       });
   }
 

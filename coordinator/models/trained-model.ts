@@ -1,3 +1,4 @@
+import type { SavedModel } from '../../core/domain/checkpoint.js';
 import { MajlisError } from '../../core/errors.js';
 import type {
   ForwardRequest,
@@ -25,11 +26,16 @@ export class TrainedModel {
   private constructor(
     private readonly trainer: Trainer,
     private readonly session: TrainerSession,
-    readonly id: ModelId,
+    private readonly spec: ModelSpec,
+    private modelId: ModelId,
   ) {}
 
   static async create(trainer: Trainer, session: TrainerSession, spec: ModelSpec): Promise<TrainedModel> {
-    return new TrainedModel(trainer, session, await trainer.createModel(session, spec));
+    return new TrainedModel(trainer, session, spec, await trainer.createModel(session, spec));
+  }
+
+  get id(): ModelId {
+    return this.modelId;
   }
 
   /** Optimizer steps taken. */
@@ -65,6 +71,33 @@ export class TrainedModel {
 
   async publish(directory: string): Promise<PublishedWeights> {
     return this.trainer.publishWeights(this.call(), { modelId: this.id, directory });
+  }
+
+  /** Saves weights, moments and step; the folder appears whole or not at all. */
+  async save(directory: string): Promise<SavedModel> {
+    const { sha256, step } = await this.trainer.saveCheckpoint(this.call(), { modelId: this.id, directory });
+    return { directory, sha256, step };
+  }
+
+  /** Goes on from what was saved. */
+  async load(saved: SavedModel): Promise<void> {
+    const request = { modelId: this.id, directory: saved.directory };
+    const { step } = await this.trainer.loadCheckpoint(this.call(), request);
+    if (step !== saved.step) {
+      throw new MajlisError(`${saved.directory} is of step ${step}, its manifest says ${saved.step}`, {
+        code: 'data_loss',
+      });
+    }
+    this.steps = step;
+  }
+
+  /** Begins anew from the weights in a Hugging Face directory: no optimizer moments, step 0. */
+  async restart(base: string): Promise<void> {
+    const old = this.call();
+    const oldId = this.id;
+    this.modelId = await this.trainer.createModel(this.session, { ...this.spec, base });
+    this.steps = 0;
+    await this.trainer.deleteModel(old, oldId);
   }
 
   async delete(): Promise<void> {

@@ -1,31 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
-import type { Ledger } from '../../core/ledger/ledger.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import type { UpdateRecordInput } from './update-record.js';
 import { updateRecord } from './update-record.js';
 
-/** Writes what each iteration consumed and produced: the record first, then the ledger's entry that names it. */
+/** Stores what each iteration consumed and produced, for the ledger's entry to name. */
 export class UpdateJournal {
-  constructor(
-    private readonly ledger: Ledger,
-    private readonly artifacts: ArtifactStore,
-    private readonly run: string,
-  ) {}
+  constructor(private readonly artifacts: ArtifactStore) {}
 
-  async write(input: UpdateRecordInput, metrics: Readonly<Record<string, number>>): Promise<void> {
-    const { iteration, policy, reward } = input.plan;
+  /** Returns the sha256 of the stored record. */
+  async store(input: UpdateRecordInput): Promise<string> {
     // Encoding takes milliseconds of this thread: what else was asked for gets under way first.
     await setImmediate();
-    const bytes = new TextEncoder().encode(canonicalJson(updateRecord(input)));
-    const inputsHash = await this.artifacts.put(bytes);
-    await this.ledger.recordIteration(this.run, {
-      iteration,
-      policyVersion: policy.version,
-      rubricHash: reward.rubricHash,
-      rewardModelHash: reward.rewardModelHash,
-      inputsHash,
-      metrics,
-    });
+    return this.artifacts.put(new TextEncoder().encode(canonicalJson(updateRecord(input))));
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { healthSchema } from './health-options.js';
 
 /**
  * A run file's schema. Unknown keys are refused. What is optional without a default here takes the algorithm's own
@@ -76,7 +77,13 @@ const algorithmSchema = z.strictObject({
   criticWarmupIterations: steps.exactOptional(),
   criticOnlyAfterSwap: steps.exactOptional(),
   targetKl: positive.exactOptional(),
+  excludedShareAlarm: share.exactOptional(),
   kl: klSchema.exactOptional(),
+});
+
+const checkpointsSchema = z.strictObject({
+  every: count.default(4),
+  keep: count.default(2),
 });
 
 const dataSchema = z.strictObject({
@@ -106,6 +113,8 @@ export const runConfigSchema = z.strictObject({
   rewardModel: rewardModelSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
   algorithm: algorithmSchema.prefault({}),
+  checkpoints: checkpointsSchema.prefault({}),
+  health: healthSchema.prefault({}),
 });
 
 /** A run file as parsed; the compiled configuration whose hash stands on the run. */

@@ -11,6 +11,7 @@ import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import type { AlgorithmChoice } from '../../coordinator/algorithm-options.js';
 import type { RunEnd } from '../../coordinator/coordinator.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
+import type { CheckpointSettings } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished, RunAlarm } from '../../coordinator/run-observer.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import { aPrompt } from './builders.js';
@@ -30,6 +31,8 @@ const ASKED = {
   sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
 };
 
+const NO_CHECKPOINTS: CheckpointSettings = { directory: 'checkpoints', every: Infinity, keep: 1 };
+
 export interface LoopRigOptions {
   readonly run?: string;
   readonly seed?: number;
@@ -41,6 +44,8 @@ export interface LoopRigOptions {
   readonly sampling?: SamplingSettings;
   /** Token ids of the prompts. */
   readonly prompts?: readonly (readonly number[])[];
+  /** Absent: the run never saves itself. */
+  readonly checkpoints?: CheckpointSettings;
   /** A real trainer and engines, instead of the unigram model. */
   readonly stack?: LoopStack;
 }
@@ -170,6 +175,7 @@ export class LoopRig {
         rubricHash: 'rubric-a',
         engineFingerprint: (stack?.engines ?? this.engines)[0].fingerprint,
         policyDirectory: stack?.policyDirectory ?? 'policies',
+        checkpoints: options.checkpoints ?? NO_CHECKPOINTS,
         ackWaitMs: options.ackWaitMs ?? 5000,
         reissueAfterMs: options.reissueAfterMs ?? 10_000,
       },
@@ -185,6 +191,7 @@ export class LoopRig {
       seed: options.seed ?? 11,
       config: '{}',
       configHash: 'c',
+      fingerprints: {},
     });
   }
 }

@@ -29,6 +29,7 @@ export async function loopRequest(place: LoopPlace, session: Session): Promise<Q
     onProgress: stoppableProgress(session),
     signal,
     ...(seed === undefined ? {} : { seed }),
+    ...(prompts === undefined ? {} : { prompts }),
     ...(endpoint === undefined ? {} : { judge: endpoint }),
   };
 }

@@ -1,4 +1,5 @@
 import type { CommandResult, Session } from '../session.js';
+import { endedRun } from './ended-run.js';
 import { loopRequest, type LoopPlace } from './loop-request.js';
 
 /** Runs a run file to its end and prints the report. */
@@ -8,13 +9,5 @@ export async function startRun(
 ): Promise<CommandResult> {
   const request = await loopRequest(options, session);
   const { singleRun } = await import('../../pipeline/single-run.js');
-  const { prompts } = options;
-  const { runId, summary, reportText, reportPath } = await singleRun({
-    ...request,
-    ...(prompts === undefined ? {} : { prompts }),
-  });
-  return {
-    json: { runId, reportPath, ...summary },
-    text: `${reportText}\n\nrun: ${runId}\nreport: ${reportPath}`,
-  };
+  return endedRun(await singleRun(request));
 }

@@ -96,7 +96,7 @@ describe('the loop in one process', () => {
   it('stamps the new rubric on tasks from the boundary of its swap on, and holds the policy for the critic', async () => {
     const rig = new LoopRig({ algorithm: { iterations: 5, criticOnlyAfterSwap: 2 } });
     await rig.create();
-    await rig.ledger.appendControlEvent(rig.run, {
+    await rig.ledger.requestControl(rig.run, {
       kind: 'swap_rubric',
       rubricHash: 'rubric-b',
       iteration: 2,
@@ -165,7 +165,7 @@ describe('the loop in one process', () => {
   it('cancels at the boundary that was asked for, and says so', async () => {
     const rig = new LoopRig();
     await rig.create();
-    await rig.ledger.appendControlEvent(rig.run, { kind: 'cancel', iteration: 3 });
+    await rig.ledger.requestControl(rig.run, { kind: 'cancel', iteration: 3 });
     expect((await rig.play()).state).toBe('cancelled');
     expect(rig.iterations).toHaveLength(3);
     expect((await rig.ledger.getRun(rig.run))?.state).toBe('cancelled');
@@ -180,7 +180,7 @@ describe('the loop in one process', () => {
     await expect(rig.play()).rejects.toThrow('the reward plane is on fire');
     expect(await rig.ledger.getRun(rig.run)).toMatchObject({
       state: 'failed',
-      failure: 'the reward plane is on fire',
+      reason: 'the reward plane is on fire',
     });
   });
 

@@ -1,5 +1,5 @@
 import { ControlEvents } from '../../../coordinator/control-events.js';
-import type { ControlEvent } from '../../../core/domain/run.js';
+import type { ControlEvent, RecordedControlEvent } from '../../../core/domain/run.js';
 import { MemoryLedger } from '../../../core/ledger/memory-ledger.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
@@ -13,24 +13,63 @@ async function eventsOf(
   ...events: ControlEvent[]
 ): Promise<{ ledger: MemoryLedger; control: ControlEvents }> {
   const ledger = new MemoryLedger(new FakeClock());
-  await ledger.createRun({ id: 'run', name: 'run', seed: 1, config: '{}', configHash: 'c' });
-  for (const event of events) await ledger.appendControlEvent('run', event);
+  await ledger.createRun({
+    id: 'run',
+    name: 'run',
+    seed: 1,
+    config: '{}',
+    configHash: 'c',
+    fingerprints: {},
+  });
+  for (const event of events) await ledger.requestControl('run', event);
   return { ledger, control: new ControlEvents(ledger, 'run') };
 }
+
+const eventsIn = (recorded: readonly RecordedControlEvent[]): ControlEvent[] =>
+  recorded.map(({ event }) => event);
 
 describe('ControlEvents', () => {
   it('gives each event once, in the order of the ledger, at the boundary it names', async () => {
     const { control } = await eventsOf(swap('late', 5), swap('first', 2), swap('second', 2));
     expect(await control.due(1)).toEqual([]);
-    expect(await control.due(2)).toEqual([swap('first', 2), swap('second', 2)]);
+    expect(eventsIn(await control.due(2))).toEqual([swap('first', 2), swap('second', 2)]);
     expect(await control.due(3)).toEqual([]);
-    expect(await control.due(5)).toEqual([swap('late', 5)]);
+    expect(eventsIn(await control.due(5))).toEqual([swap('late', 5)]);
   });
 
   it('gives an event that names a past iteration at the next boundary', async () => {
     const { ledger, control } = await eventsOf();
     expect(await control.due(4)).toEqual([]);
-    await ledger.appendControlEvent('run', swap('now', 1));
-    expect(await control.due(5)).toEqual([swap('now', 1)]);
+    await ledger.requestControl('run', swap('now', 1));
+    expect(eventsIn(await control.due(5))).toEqual([swap('now', 1)]);
+  });
+
+  it('meets an event at the same boundary again when the run goes on from before it', async () => {
+    const { ledger, control } = await eventsOf(swap('now', 1));
+    await control.due(3);
+    const again = new ControlEvents(ledger, 'run');
+    expect(await again.due(2)).toEqual([]);
+    expect(eventsIn(await again.due(3))).toEqual([swap('now', 1)]);
+    expect(await again.due(4)).toEqual([]);
+  });
+
+  it('says which event was the last in force in an iteration', async () => {
+    const { control } = await eventsOf(swap('early', 1), swap('late', 5));
+    await control.due(1);
+    await control.due(5);
+    expect(await Promise.all([0, 1, 4, 5].map((iteration) => control.inForce(iteration)))).toEqual([
+      0, 1, 1, 2,
+    ]);
+  });
+
+  it('waits for something to be asked, and stops waiting on the signal', async () => {
+    const { ledger, control } = await eventsOf();
+    const next = control.nextDue(2, new AbortController().signal);
+    await ledger.requestControl('run', swap('now', 0));
+    expect(eventsIn(await next)).toEqual([swap('now', 0)]);
+    const stop = new AbortController();
+    const never = control.nextDue(3, stop.signal);
+    stop.abort();
+    await expect(never).rejects.toThrow('aborted');
   });
 });

@@ -53,7 +53,14 @@ class Rig {
   }
 
   async collect(maxMessages = 100): Promise<{ readonly batch: Promise<RolloutBatch> }> {
-    await this.ledger.createRun({ id: RUN, name: RUN, seed: 1, config: '{}', configHash: 'c' });
+    await this.ledger.createRun({
+      id: RUN,
+      name: RUN,
+      seed: 1,
+      config: '{}',
+      configHash: 'c',
+      fingerprints: {},
+    });
     for (const queue of rolloutQueues(RUN)) await this.bus.declareQueue({ ...queue, maxMessages });
     const batch = this.dispatcher.collect(plan, this.signal.signal);
     batch.catch(() => undefined);
@@ -172,7 +179,9 @@ describe('Dispatcher', () => {
     ]);
     const again = (await rig.take()).map(taskOf);
     expect(again).toEqual([taskOf(lost)]);
-    expect(await rig.ledger.outstandingTasks(RUN)).toEqual([{ id: taskOf(lost).id, iteration: 0, issue: 2 }]);
+    expect(await rig.ledger.outstandingTasks(RUN)).toMatchObject([
+      { id: taskOf(lost).id, iteration: 0, issue: 2 },
+    ]);
     await rig.answer(taskOf(lost));
     expect((await batch).groups).toHaveLength(2);
   });

@@ -11,7 +11,14 @@ describe('PolicyRegistry', () => {
     const spec = { role: 'policy', base: 'base', heads: 0, seed: 1 } as const;
     const model = await TrainedModel.create(trainer, { run: 'run', epoch: 1 }, spec);
     const ledger = new MemoryLedger(new FakeClock());
-    await ledger.createRun({ id: 'run', name: 'run', seed: 1, config: '{}', configHash: 'c' });
+    await ledger.createRun({
+      id: 'run',
+      name: 'run',
+      seed: 1,
+      config: '{}',
+      configHash: 'c',
+      fingerprints: {},
+    });
     const recordedWhenAnnounced: number[] = [];
     const announce = async (): Promise<void> => {
       recordedWhenAnnounced.push((await ledger.policyVersions('run')).length);
@@ -25,12 +32,15 @@ describe('PolicyRegistry', () => {
     });
     const first = await registry.publish(0, 'rubric-a');
     const second = await registry.publish(1, 'rubric-b');
+    for (const policy of [first, second]) {
+      await registry.record(policy);
+      await registry.announce(policy);
+    }
     expect(recordedWhenAnnounced).toEqual([1, 2]);
     expect(second.hash).toBe(first.hash);
     expect([...published.keys()]).toEqual([first.location, second.location]);
-    expect(await ledger.policyVersions('run')).toEqual([
-      { ...first, rubricHash: 'rubric-a' },
-      { ...second, rubricHash: 'rubric-b' },
-    ]);
+    expect(await ledger.policyVersions('run')).toEqual([first, second]);
+    expect(await registry.find(1)).toEqual(second);
+    await expect(registry.find(2)).rejects.toThrow('run run has no policy version 2');
   });
 });

@@ -154,8 +154,8 @@ describe('the rule judge under the shipped rubrics', () => {
     );
     const { outcome } = await judgeFor(rubric, arabic).judge({ pair, rubric, order: 'first_shown_first' });
     const parts = outcome.kind === 'scored' ? (outcome.score.contributions ?? {}) : {};
-    // Weight 3 of a positive weight of 5.75; every other criterion is equal.
-    expect(parts['local-names']).toBeCloseTo(3 / 5.75, 12);
+    // Weight 3 of a positive weight of 5.4; every other criterion is equal.
+    expect(parts['local-names']).toBeCloseTo(3 / 5.4, 12);
     expect(Object.entries(parts).filter(([, part]) => part !== 0)).toHaveLength(1);
   });
 

@@ -1,0 +1,110 @@
+/**
+ * The boundary between two iterations: the only place where a run changes because somebody asked.
+ *
+ * - Events are applied in the ledger's order, after the ledger was told where.
+ * - A paused run stands here until it is resumed or cancelled; the ledger's state says whether it is paused, so a run that
+ *   was paused when its process died is paused when it goes on.
+ */
+import type { RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
+import type { Ledger } from '../core/ledger/ledger.js';
+import { needsCritic } from './algorithm-options.js';
+import type { AlgorithmOptions } from './algorithm-options.js';
+import type { ControlEvents } from './control-events.js';
+import type { RunModels } from './models/run-models.js';
+import type { PolicyRegistry } from './policy/policy-registry.js';
+import type { Progress } from './progress.js';
+import type { RewardSources } from './score/reward-source.js';
+
+export interface BoundaryOptions {
+  readonly run: string;
+  readonly algorithm: AlgorithmOptions;
+  readonly ledger: Ledger;
+  readonly control: ControlEvents;
+  readonly rewardSources: RewardSources;
+  readonly policies: PolicyRegistry;
+  readonly models: RunModels;
+}
+
+export class IterationBoundary {
+  constructor(private readonly options: BoundaryOptions) {}
+
+  /** The last event in force in this iteration, by its sequence. */
+  async controlInForce(iteration: number): Promise<number> {
+    return this.options.control.inForce(iteration);
+  }
+
+  /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
+  async cross(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
+    const { control } = this.options;
+    const { iteration } = progress;
+    let next: Progress | 'cancelled' = await this.applied(progress, await control.due(iteration), signal);
+    while (next !== 'cancelled' && (await this.isPaused())) {
+      next = await this.applied(next, await control.nextDue(iteration, signal), signal);
+    }
+    return next;
+  }
+
+  private async applied(
+    progress: Progress,
+    events: readonly RecordedControlEvent[],
+    signal: AbortSignal,
+  ): Promise<Progress | 'cancelled'> {
+    let next = progress;
+    for (const { event } of events) {
+      switch (event.kind) {
+        case 'cancel':
+          return 'cancelled';
+        case 'swap_rubric':
+          next = await this.swapped(next, event.rubricHash, signal);
+          break;
+        case 'roll_back':
+          next = await this.rolledBack(next, event.to, signal);
+          break;
+        case 'resume':
+          await this.resumed();
+          break;
+        case 'pause':
+          // The ledger made the run `pausing` when it was asked; `isPaused` does the rest.
+          break;
+      }
+    }
+    return next;
+  }
+
+  /** A run that was asked to pause is paused from here on. */
+  private async isPaused(): Promise<boolean> {
+    const { ledger, run } = this.options;
+    const known = await ledger.getRun(run);
+    if (known?.state === 'pausing') await ledger.setRunState(run, 'paused', known.reason);
+    return known?.state === 'pausing' || known?.state === 'paused';
+  }
+
+  private async resumed(): Promise<void> {
+    const { ledger, run } = this.options;
+    if ((await ledger.getRun(run))?.state === 'paused') await ledger.setRunState(run, 'running');
+  }
+
+  /** The critic learns the new reward before the policy follows it: its values still speak of the old one. */
+  private async swapped(progress: Progress, rubricHash: string, signal: AbortSignal): Promise<Progress> {
+    const reward = await this.options.rewardSources.activate(rubricHash, signal);
+    return { ...progress, reward, policyHeldUntil: this.heldFrom(progress) };
+  }
+
+  /** An earlier version's weights become a new version; optimizer moments begin anew, and the critic catches up first. */
+  private async rolledBack(progress: Progress, to: RollbackTarget, signal: AbortSignal): Promise<Progress> {
+    if ('rubricHash' in to) return this.swapped(progress, to.rubricHash, signal);
+    const { policies, models } = this.options;
+    const target = await policies.find(to.policyVersion);
+    await models.policy.restart(target.location);
+    const policy = { ...target, version: progress.policy.version + 1 };
+    await policies.record(policy);
+    await policies.announce(policy);
+    return { ...progress, policy, policyHeldUntil: this.heldFrom(progress) };
+  }
+
+  private heldFrom({ iteration, policyHeldUntil }: Progress): number {
+    const { algorithm } = this.options;
+    const held = needsCritic(algorithm) ? iteration + algorithm.criticOnlyAfterSwap : 0;
+    return Math.max(policyHeldUntil, held);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Checkpoints of a run: where to go on from after a crash.
+ *
+ * - A checkpoint's files are whole before the ledger names them, and the ledger forgets them before they are removed.
+ * - The manifest is committed with the iteration that it follows (`Ledger.completeIteration`), never apart from it.
+ * - Folders carry the epoch that wrote them, so an interrupted save is never taken for a finished one.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckpointManifest } from '../../core/domain/checkpoint.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
+import type { RunModels } from '../models/run-models.js';
+
+export interface CheckpointOptions {
+  readonly run: string;
+  readonly epoch: number;
+  readonly models: RunModels;
+  readonly ledger: Ledger;
+  /** Each checkpoint's folder is made in here. */
+  readonly directory: string;
+  /** Iterations from one checkpoint to the next. */
+  readonly every: number;
+  /** Checkpoints that are kept, the newest first. */
+  readonly keep: number;
+  readonly rngSeed: number;
+}
+
+/** What a checkpoint's files hold. */
+export type SavedModels = Pick<CheckpointManifest, 'policy' | 'critic' | 'rngSeed'>;
+
+export class Checkpoints {
+  constructor(private readonly options: CheckpointOptions) {}
+
+  /** Whether a run that stands before this iteration saves itself. */
+  isDue(iteration: number): boolean {
+    return iteration % this.options.every === 0;
+  }
+
+  /** Saves the models as they stand before this iteration. It counts once the ledger has the manifest that names them. */
+  async save(iteration: number): Promise<SavedModels> {
+    const { models, directory, epoch, rngSeed } = this.options;
+    const folder = join(directory, `${String(iteration).padStart(6, '0')}-epoch-${epoch}`);
+    const [policy, critic] = await Promise.all([
+      models.policy.save(join(folder, 'policy')),
+      models.critic?.save(join(folder, 'critic')),
+    ]);
+    return { rngSeed, policy, ...(critic === undefined ? {} : { critic }) };
+  }
+
+  /** Puts the newest checkpoint's models into the trainer; undefined where the run has none yet. */
+  async restore(): Promise<CheckpointManifest | undefined> {
+    const { models, ledger, run } = this.options;
+    const manifest = (await ledger.checkpoints(run)).at(-1);
+    if (manifest === undefined) return undefined;
+    await models.policy.load(manifest.policy);
+    if (manifest.critic !== undefined) await models.critic?.load(manifest.critic);
+    return manifest;
+  }
+
+  /** Removes what is older than the newest checkpoints, and what an interrupted save left. */
+  async prune(): Promise<void> {
+    const { ledger, run, keep, directory } = this.options;
+    const manifests = await ledger.checkpoints(run);
+    const kept = manifests.slice(-keep);
+    const old = manifests.slice(0, -keep);
+    if (old.length > 0) {
+      await ledger.forgetCheckpoints(
+        run,
+        old.map(({ iteration }) => iteration),
+      );
+    }
+    const folders = new Set(kept.map(({ policy }) => join(policy.directory, '..')));
+    for (const name of await foldersIn(directory)) {
+      const folder = join(directory, name);
+      if (!folders.has(folder)) await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+async function foldersIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw thrown;
+  }
+}

@@ -1,0 +1,47 @@
+import type { CheckpointManifest } from '../core/domain/checkpoint.js';
+import type { RecordedPolicyVersion } from '../core/ledger/ledger.js';
+import type { KlController } from '../core/math/kl-controller.js';
+import type { BatchAdvantages } from './advantage/estimate-advantages.js';
+import type { RewardSource } from './score/reward-source.js';
+import type { Update } from './update/updater.js';
+
+/** Where the run is. Replaced, never changed. */
+export interface Progress {
+  readonly iteration: number;
+  readonly policy: RecordedPolicyVersion;
+  readonly reward: RewardSource;
+  readonly klController: KlController;
+  /** The first iteration in which the policy may move. */
+  readonly policyHeldUntil: number;
+}
+
+/** A policy that was held has no new version, and says nothing about whether β is right. */
+export function advanced(
+  progress: Progress,
+  policy: RecordedPolicyVersion,
+  { update, advantages }: { readonly update: Update; readonly advantages: BatchAdvantages },
+): Progress {
+  const iteration = progress.iteration + 1;
+  if (!update.hasMoved) return { ...progress, iteration };
+  const samples = advantages.trajectories.length;
+  const klController = progress.klController.updated(advantages.klPerSequence, samples);
+  return { ...progress, iteration, policy, klController };
+}
+
+/** Where the run stands, as a checkpoint's manifest holds it. */
+export function manifestOf({
+  iteration,
+  policy,
+  reward,
+  klController,
+  policyHeldUntil,
+}: Progress): Omit<CheckpointManifest, 'policy' | 'critic' | 'rngSeed'> {
+  const { version, hash, location } = policy;
+  return {
+    iteration,
+    policyVersion: { version, hash, location },
+    rubricHash: reward.rubricHash,
+    klController: klController.state,
+    policyHeldUntil,
+  };
+}
