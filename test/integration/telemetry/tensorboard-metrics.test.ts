@@ -7,6 +7,9 @@ import type { ReadRow } from '../../contract/metrics-sink.contract.js';
 import { describeWithPython, runPython } from '../../support/python.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
+/** Python starts in a quarter of a second on an idle machine. */
+jest.setTimeout(60_000);
+
 interface ReadEvents {
   readonly scalars: readonly {
     readonly tag: string;

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeasuredRun } from '../../../core/telemetry/metrics/metrics-sink.js';
 import { openWandbMetrics } from '../../../core/telemetry/metrics/wandb-metrics.js';
@@ -23,6 +23,9 @@ interface Synced {
   readonly complete: boolean | null;
   readonly exitCode: number | null;
 }
+
+/** A sync takes about a second on an idle machine; some tests do three. */
+jest.setTimeout(60_000);
 
 const ID = MEASURED_RUN.id;
 const RUN_FOLDER = `offline-run-20261122_045237-${ID}`;
@@ -77,7 +80,64 @@ describeWithPython('wandb sync, given an offline run', () => {
     await sink.finish('paused');
     const synced = sync();
     expect(synced.history).toHaveLength(1);
-    expect(synced.complete).not.toBe(true);
+    // The server hears neither that the run is complete nor that it failed.
+    expect([synced.complete, synced.exitCode]).toEqual([null, null]);
+  });
+
+  it('finds every step of a run of many blocks', async () => {
+    const sink = await open();
+    const names = Array.from({ length: 40 }, (_, at) => `objective/a-name-of-some-length-${at}`);
+    const steps = Array.from({ length: 150 }, (_, step) => step);
+    for (const step of steps) {
+      const metrics = Object.fromEntries(names.map((name, at) => [name, step / 64 + at]));
+      await sink.write(step, metrics, CREATED_AT_MS + step);
+    }
+    await sink.finish('completed');
+    expect((await readFile(file())).length).toBeGreaterThan(10 * 32_768);
+    const rows = sync().history.map(rowOf);
+    expect(rows.map(({ step }) => step)).toEqual(steps);
+    expect(rows[149].metrics[names[39]]).toBe(149 / 64 + 39);
+  });
+
+  it('goes on at a record that a dead process left torn, wherever it is torn', async () => {
+    await (await open()).write(FIRST.step, FIRST.metrics, FIRST.atMs);
+    const whole = await readFile(file());
+    await (await open()).write(SECOND.step, SECOND.metrics, SECOND.atMs);
+    const { length } = await readFile(file());
+    for (const size of [length - 1, whole.length + 30, whole.length - 200, 60, 7, 3, 0]) {
+      await truncate(file(), size);
+      const sink = await open();
+      await sink.write(FIRST.step, FIRST.metrics, FIRST.atMs);
+      await sink.write(SECOND.step, SECOND.metrics, SECOND.atMs);
+    }
+    expect(sync().history.map(rowOf)).toEqual([FIRST, SECOND]);
+  });
+
+  it('offers a run that went on to the next sync', async () => {
+    const first = await open();
+    await first.write(FIRST.step, FIRST.metrics, FIRST.atMs);
+    await first.finish('paused');
+    sync();
+    expect(await readdir(runFolder())).toContain(`run-${ID}.wandb.synced`);
+    await (await open()).write(SECOND.step, SECOND.metrics, SECOND.atMs);
+    expect(sync().history.map(rowOf)).toEqual([FIRST, SECOND]);
+  });
+
+  it('uploads a run whose id W&B would not take under one of its own', async () => {
+    const sink = await openWandbMetrics({ ...MEASURED_RUN, id: 'a run: عربي/1' }, folder());
+    await sink.write(FIRST.step, FIRST.metrics, FIRST.atMs);
+    const [name] = await readdir(join(folder(), 'wandb'));
+    const synced = sync(join(folder(), 'wandb', name));
+    expect(synced.run).toMatchObject({ displayName: 'a run: عربي/1' });
+    expect(synced.run['name']).toMatch(/^a-run-------1-[0-9a-f]{8}$/);
+    expect(synced.history.map(rowOf)).toEqual([FIRST]);
+  });
+
+  it('leaves a file alone that is none of its own', async () => {
+    await (await open()).finish('paused');
+    await writeFile(file(), 'somebody else wrote this');
+    await expect(open()).rejects.toMatchObject({ code: 'data_loss' });
+    expect(await readFile(file(), 'utf8')).toBe('somebody else wrote this');
   });
 });
 
