@@ -24,9 +24,6 @@ interface Synced {
   readonly exitCode: number | null;
 }
 
-/** A sync takes about a second on an idle machine; some tests do three. */
-jest.setTimeout(60_000);
-
 const ID = MEASURED_RUN.id;
 const RUN_FOLDER = `offline-run-20261122_045237-${ID}`;
 
