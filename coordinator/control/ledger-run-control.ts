@@ -100,7 +100,7 @@ export class LedgerRunControl implements RunControl {
     const found = await this.get(run);
     requireControl(found, 'swap_rubric');
     const described = await this.options.describeRubric(rubric);
-    requireSameLanguage(found, described, rubric);
+    requireSameLanguage(found, described);
     return this.request(run, {
       kind: 'swap_rubric',
       rubricHash: described.hash,
@@ -151,13 +151,13 @@ function nobodyToPause(run: string, state: string): MajlisError {
 }
 
 /** Judging answers in one language by a rubric for another would be noise. */
-function requireSameLanguage(run: Run, rubric: RubricDescription, given: string): void {
+function requireSameLanguage(run: Run, rubric: RubricDescription): void {
   const where = { source: `config of run ${run.id}` };
   const { locale } = parseJson(run.config, z.object({ locale: z.string() }), where);
   const language = (tag: string): string => new Intl.Locale(tag).language;
   if (language(locale) === language(rubric.locale)) return;
   throw new BadInputError({
-    source: given,
+    source: `rubric ${rubric.id}`,
     place: 'locale',
     found: JSON.stringify(rubric.locale),
     allowed: `a rubric for ${locale}, the locale of run ${run.id}`,

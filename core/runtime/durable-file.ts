@@ -4,13 +4,14 @@ import { basename, dirname, join } from 'node:path';
 
 /**
  * Writes a whole file or none, on disk when it resolves: the bytes go to a temporary name in the same folder, are
- * synced, get their name by a rename, and the folder is synced so that the name lasts too.
+ * synced, get their name by a rename, and the folder is synced so that the name lasts too. `mode` is the file's from
+ * its first byte on; without one it is as the process makes files.
  */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.unfinished`);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(bytes);
       await file.sync();

@@ -1,0 +1,39 @@
+import type { Ledger } from '../../core/ledger/ledger.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
+import type { RunControlClient } from './run-control-client.js';
+import { rubricForSwap } from './stored-rubrics.js';
+
+export interface OfflinePlace {
+  readonly workspace: string;
+  readonly clock: Clock;
+  /** Told when the file is free again. */
+  onClosed?(): void;
+}
+
+/**
+ * Run control over a ledger file that no process owns. What is asked waits until the run is continued, a watch ends where
+ * history ends, and the file is held only until `close`.
+ */
+export class OfflineRunControl extends LedgerRunControl implements RunControlClient {
+  readonly over = 'ledger_file';
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly place: OfflinePlace,
+  ) {
+    const { workspace, clock } = place;
+    super({
+      ledger,
+      clock,
+      isAtWork: () => false,
+      describeRubric: (name) => rubricForSwap(workspace, name),
+      followsRuns: false,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.ledger.close();
+    this.place.onClosed?.();
+  }
+}

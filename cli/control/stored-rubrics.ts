@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Rubric } from '../../core/domain/rubric.js';
+import { BadInputError, MajlisError } from '../../core/errors.js';
+import { loadLocales } from '../../core/config/load-locale.js';
+import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
+import { packageRoot } from '../../core/runtime/package-root.js';
+import { evaluators } from '../../reward/judge/evaluators/registry.js';
+import { loadRubric } from '../../reward/rubric/load-rubric.js';
+import { findRubric } from '../commands/rubric/find-rubric.js';
+
+/**
+ * Rubrics that were swapped into runs of a workspace, by hash. The ledger names a rubric by hash alone, so its content is
+ * stored before a swap is asked for, and a run that goes on after a crash finds it again.
+ */
+const FOLDER = 'rubrics';
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Keeps a rubric's content under its hash; one that is there already stays. */
+export async function storeRubric(workspace: string, rubric: Rubric): Promise<void> {
+  const path = rubricPath(workspace, rubric.hash);
+  if (existsSync(path)) return;
+  await makeFolderDurably(join(workspace, FOLDER));
+  // A rubric file holds no hash: it is made from the rest.
+  const content = { ...rubric, hash: undefined };
+  await writeDurably(path, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`));
+}
+
+/** The stored rubric of a hash; one that is not stored is a BadInputError, one that was changed since is `data_loss`. */
+export async function readStoredRubric(workspace: string, hash: string): Promise<Rubric> {
+  const path = rubricPath(workspace, hash);
+  if (!existsSync(path)) {
+    throw new BadInputError({
+      source: `rubrics of workspace ${workspace}`,
+      found: `no rubric ${hash}`,
+      allowed: 'a rubric that was stored there; "majlis rubric swap RUN RUBRIC" stores what it names',
+    });
+  }
+  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const rubric = await loadRubric(path, { evaluators, profiles });
+  if (rubric.hash === hash) return rubric;
+  throw new MajlisError(`${path} was changed: its content has the hash ${rubric.hash}`, {
+    code: 'data_loss',
+  });
+}
+
+/** The rubric that a swap names, by hash or by the id of a shipped one, kept in the workspace from then on. */
+export async function rubricForSwap(workspace: string, name: string): Promise<Rubric> {
+  if (HASH.test(name)) return readStoredRubric(workspace, name);
+  const rubric = await findRubric(name);
+  await storeRubric(workspace, rubric);
+  return rubric;
+}
+
+function rubricPath(workspace: string, hash: string): string {
+  return join(workspace, FOLDER, `${hash}.json`);
+}
