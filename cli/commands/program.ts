@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { addDoctorCommand } from './doctor.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
+import { addLedgerCommand } from './ledger.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addRubricCommand } from './rubric.js';
 import { addRunCommand } from './run.js';
 import { addRunsCommand } from './runs.js';
 import type { Session } from './session.js';
+import { addSteeringCommands } from './steer.js';
+import { addWatchCommand } from './watch.js';
 
 const DEFAULT_WORKSPACE = '.majlis';
 
@@ -28,9 +31,12 @@ export function createProgram(session: Session): Command {
   addQuickstartCommand(program, session);
   addRunCommand(program, session);
   addRunsCommand(program, session);
+  addWatchCommand(program, session);
+  addSteeringCommands(program, session);
   addRubricCommand(program, session);
   addEvalCommand(program, session);
   addExportCommand(program, session);
+  addLedgerCommand(program, session);
   addDoctorCommand(program, session);
   return program;
 }

@@ -9,16 +9,16 @@ export function addRunsCommand(program: Command, session: Session): void {
     .description('list them with state, seed, iterations and last figures')
     .action((_options: object, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./runs/list-runs.js')).listRuns(workspace, session.clock),
+        (await import('./runs/list-runs.js')).listRuns({ workspace, clock: session.clock }),
       ),
     );
   runs
     .command('show')
     .description('show one run and its iterations')
-    .argument('<run>', 'its id')
+    .argument('<run>', 'its id, or as much of it as no other run has')
     .action((run: string, _options: object, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./runs/show-run.js')).showRun({ workspace, run }, session.clock),
+        (await import('./runs/show-run.js')).showRun({ workspace, run, clock: session.clock }),
       ),
     );
 }

@@ -1,52 +1,41 @@
-import type { Run } from '../../../core/domain/run.js';
-import type { IterationRecord } from '../../../core/ledger/ledger.js';
+import { existsSync } from 'node:fs';
 import { encodeMetrics } from '../../../core/ledger/record-text.js';
-import type { Clock } from '../../../core/runtime/clock.js';
+import type { RunSummary } from '../../../coordinator/control/run-control.js';
+import { withControl, type ControlPlace } from '../../control/with-control.js';
 import { formatTable } from '../../terminal/format-table.js';
-import { withLedger } from '../open-ledger.js';
+import { ledgerFile } from '../open-ledger.js';
 import type { CommandResult } from '../session.js';
 import { formatMetric } from './format-metric.js';
 
-interface ListedRun {
-  readonly run: Run;
-  readonly iterations: number;
-  readonly last?: IterationRecord;
-}
-
-/** Every run of the workspace, oldest first; a workspace without a ledger has none. */
-export async function listRuns(workspace: string, clock: Clock): Promise<CommandResult> {
-  const listed = await withLedger(workspace, clock, async (ledger) => {
-    const runs = await ledger.listRuns();
-    return Promise.all(
-      runs.map(async (run): Promise<ListedRun> => {
-        const iterations = await ledger.iterations(run.id);
-        const last = iterations.at(-1);
-        return { run, iterations: iterations.length, ...(last === undefined ? {} : { last }) };
-      }),
-    );
-  });
-  if (listed === undefined || listed.length === 0) {
+/** Every run of the workspace, oldest first, also while one is at work; a workspace without a ledger has none. */
+export async function listRuns(place: ControlPlace): Promise<CommandResult> {
+  const { workspace } = place;
+  const runs = existsSync(ledgerFile(workspace))
+    ? await withControl(place, (control) => control.listRuns({ withProgress: true }))
+    : [];
+  if (runs.length === 0) {
     return { json: [], text: `No runs in ${workspace} yet; "majlis quickstart" makes the first.` };
   }
-  return { json: listed.map(toJson), text: toText(listed) };
+  return { json: runs.map(toJson), text: toText(runs) };
 }
 
-function toJson({ run, iterations, last }: ListedRun): unknown {
+function toJson({ run, progress }: RunSummary): unknown {
   const { id, name, state, seed, createdAtMs, reason } = run;
+  const last = progress?.last;
   const metrics = last === undefined ? {} : { lastMetrics: encodeMetrics(last.metrics) };
-  return { id, name, state, seed, createdAtMs, iterations, reason, ...metrics };
+  return { id, name, state, seed, createdAtMs, iterations: progress?.iterations, reason, ...metrics };
 }
 
-function toText(listed: readonly ListedRun[]): string {
+function toText(runs: readonly RunSummary[]): string {
   const headings = ['run', 'name', 'state', 'seed', 'iterations', 'reward', 'KL', 'started'];
-  const rows = listed.map(({ run, iterations, last }) => [
+  const rows = runs.map(({ run, progress }) => [
     run.id,
     run.name,
     run.state,
     String(run.seed),
-    String(iterations),
-    formatMetric(last?.metrics['objective/scores']),
-    formatMetric(last?.metrics['objective/kl']),
+    String(progress?.iterations ?? '-'),
+    formatMetric(progress?.last?.metrics['objective/scores']),
+    formatMetric(progress?.last?.metrics['objective/kl']),
     new Date(run.createdAtMs).toISOString(),
   ]);
   return formatTable(headings, rows);

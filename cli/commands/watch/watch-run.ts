@@ -1,0 +1,50 @@
+import { hasEnded } from '../../../core/domain/run-state.js';
+import type { RunState } from '../../../core/domain/run-state.js';
+import { connectControl } from '../../control/connect-control.js';
+import { followRun } from '../../control/follow-run.js';
+import { reconnectControl } from '../../control/reconnect-control.js';
+import { resolveRun } from '../../control/resolve-run.js';
+import { escapeControls } from '../../terminal/visible-controls.js';
+import type { CommandResult, Session } from '../session.js';
+import { eventJson } from './event-json.js';
+import { EventLines } from './event-lines.js';
+
+export interface WatchRequest {
+  readonly workspace: string;
+  readonly run: string;
+  /** The last sequence to leave out. */
+  readonly after: number;
+  /** One JSON object per line instead of lines for people. */
+  readonly asJson: boolean;
+}
+
+type WatchSession = Pick<Session, 'terminal' | 'clock' | 'signal'>;
+
+/** Prints the run's events as they come. The result tells which was the last, so that `--after` can go on from there. */
+export async function watchRun(request: WatchRequest, session: WatchSession): Promise<CommandResult> {
+  const { workspace, after, asJson } = request;
+  const { terminal, clock, signal } = session;
+  const first = await connectControl(workspace, clock);
+  const isLive = first.over === 'process';
+  const run = await resolveRun(first, request.run).catch(async (thrown: unknown) => {
+    await first.close();
+    throw thrown;
+  });
+  const lines = new EventLines();
+  const events = followRun({
+    ...{ run, after, first, clock, signal },
+    reconnect: reconnectControl(workspace, clock),
+    onInterruption: (sentence) => terminal.say(`majlis: ${sentence}`),
+  });
+  let lastSequence = after;
+  let state: RunState | undefined;
+  for await (const event of events) {
+    terminal.print(asJson ? escapeControls(JSON.stringify(eventJson(event))) : lines.lineOf(event));
+    lastSequence = event.sequence;
+    if (event.payload.kind === 'state_changed') state = event.payload.state;
+  }
+  if (!isLive && (state === undefined || !hasEnded(state))) {
+    terminal.say(`majlis: no process is at work on ${run}; what the ledger has of it ends here`);
+  }
+  return { json: { run, lastSequence, ...(state === undefined ? {} : { state }) }, text: '' };
+}
