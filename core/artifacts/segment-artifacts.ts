@@ -1,12 +1,13 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MajlisError } from '../errors.js';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { missingArtifact, requireSha256 } from './artifact-refusals.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { makeFolderDurably } from '../runtime/durable-file.js';
-import { readPayload, scanSegment } from './segment-reader.js';
+import { segmentName } from './segment-name.js';
+import { readPayload } from './segment-reader.js';
 import type { SegmentRecord, SegmentScan } from './segment-reader.js';
+import { scanSegments } from './segment-readings.js';
 import { SegmentWriter } from './segment-writer.js';
 import { storageError } from './storage-error.js';
 
@@ -30,7 +31,6 @@ interface Place {
 }
 
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
-const SEGMENT_NAME = /^\d{8}\.segment$/;
 
 /**
  * Many small payloads in few files, `<folder>/00000001.segment` and on. Only one store may write to a folder at a
@@ -106,10 +106,9 @@ export class SegmentArtifacts implements ArtifactStore {
   private async load(): Promise<void> {
     try {
       await makeFolderDurably(this.folder);
-      const names = (await readdir(this.folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
-      for (const name of names)
-        this.index(join(this.folder, name), await scanSegment(join(this.folder, name)));
-      this.lastSegment = Number.parseInt(names.at(-1) ?? '0', 10);
+      const segments = await scanSegments(this.folder);
+      for (const { path, ...scan } of segments) this.index(path, scan);
+      this.lastSegment = Number.parseInt(basename(segments.at(-1)?.path ?? '0'), 10);
     } catch (thrown) {
       throw storageError(this.folder, thrown);
     }
@@ -151,7 +150,7 @@ export class SegmentArtifacts implements ArtifactStore {
     if (current !== undefined && !current.isBroken && current.size < this.segmentBytes) return current;
     await current?.close();
     this.lastSegment += 1;
-    return SegmentWriter.create(join(this.folder, `${String(this.lastSegment).padStart(8, '0')}.segment`));
+    return SegmentWriter.create(join(this.folder, segmentName(this.lastSegment)));
   }
 
   private refuseWhenClosed(): void {

@@ -16,18 +16,23 @@ export class LedgerDatabase {
 
   private constructor(
     readonly path: string,
+    /** What messages call the file. */
+    readonly name: string,
     private readonly connection: Database.Database,
   ) {}
 
-  /** Opens or creates the file and locks it; another file's owner, or a file of another kind, is refused. */
-  static open(path: string): LedgerDatabase {
+  /**
+   * Opens or creates the file and locks it; another file's owner, or a file of another kind, is refused. Where the file
+   * is a copy, messages speak of the original's `name`.
+   */
+  static open(path: string, { name = path }: { readonly name?: string } = {}): LedgerDatabase {
     const connection = connect(path);
-    const database = new LedgerDatabase(path, connection);
+    const database = new LedgerDatabase(path, name, connection);
     try {
       database.lock();
     } catch (thrown) {
       connection.close();
-      throw storageError(path, thrown);
+      throw storageError(name, thrown);
     }
     return database;
   }
@@ -54,8 +59,44 @@ export class LedgerDatabase {
       .map((row) => this.decode(schema, row));
   }
 
+  /**
+   * Reads rows as a person wrote the query: nothing may be written from now on. Rows come as arrays in the order of the
+   * columns.
+   */
+  query(sql: string): { readonly columns: readonly string[]; readonly rows: readonly unknown[][] } {
+    this.connection.pragma('query_only = ON');
+    const statement = this.connection.prepare(sql);
+    const columns = statement.columns().map(({ name }) => name);
+    return { columns, rows: statement.raw().all() as unknown[][] };
+  }
+
+  /** Compiles a query without running it; one that SQLite refuses throws its reason. */
+  compile(sql: string): void {
+    this.connection.prepare(sql);
+  }
+
+  /**
+   * Leaves everything in one file and closes it. The lock may last until this thread ends: prepared statements keep a
+   * closed connection until they are collected as garbage.
+   */
   close(): void {
     this.connection.pragma('wal_checkpoint(TRUNCATE)');
+    this.connection.close();
+  }
+
+  /**
+   * Closes the file and gives up its lock at once, for a thread that goes on. An exclusive lock that began with the
+   * write-ahead log ends only with it; the next owner begins another.
+   */
+  release(): void {
+    this.connection.pragma('journal_mode = DELETE');
+    this.connection.pragma('locking_mode = NORMAL');
+    this.connection.exec('SELECT count(*) FROM sqlite_schema');
+    this.connection.close();
+  }
+
+  /** Closes a copy that nobody will open again, whatever a query left unfinished. */
+  discard(): void {
     this.connection.close();
   }
 
@@ -71,7 +112,7 @@ export class LedgerDatabase {
     const parsed = schema.safeParse(row);
     if (parsed.success) return parsed.data;
     const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
-    throw new MajlisError(`ledger file ${this.path} holds a damaged record: ${problem}`, {
+    throw new MajlisError(`ledger file ${this.name} holds a damaged record: ${problem}`, {
       code: 'data_loss',
       cause: parsed.error,
     });
@@ -90,7 +131,7 @@ export class LedgerDatabase {
   private refuseForeignFile(): void {
     const tables = this.select(z.object({ name: z.string() }), 'SELECT name FROM sqlite_schema');
     if (tables.length === 0 || tables.some(({ name }) => name === 'schema_migrations')) return;
-    throw new MajlisError(`${this.path} is a database, but not a Majlis ledger; choose another file`, {
+    throw new MajlisError(`${this.name} is a database, but not a Majlis ledger; choose another file`, {
       code: 'failed_precondition',
     });
   }

@@ -3,21 +3,26 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { MajlisError } from '../errors.js';
 import type { LedgerDatabase } from './ledger-database.js';
-import type { Migration } from './migrations.js';
+import type { Migration } from './migration.js';
+import { storageError } from './storage-error.js';
 
 /**
  * Brings the schema up to date, one transaction per step, after a backup of what was there
- * (`<file>.schema-<version>.backup`). A schema from the future is refused and left alone.
+ * (`<file>.schema-<version>.backup`; none of a file that is a copy anyway). A schema from the future is refused and left alone.
  */
-export function migrate(database: LedgerDatabase, migrations: readonly Migration[]): void {
-  const { path } = database;
+export function migrate(
+  database: LedgerDatabase,
+  migrations: readonly Migration[],
+  { keepsBackup = true }: { readonly keepsBackup?: boolean } = {},
+): void {
+  const { path, name } = database;
   const current = schemaVersion(database);
   const latest = migrations.at(-1)?.version ?? 0;
   if (current > latest) {
-    const message = `ledger file ${path} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
+    const message = `ledger file ${name} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
     throw new MajlisError(message, { code: 'failed_precondition' });
   }
-  if (current > 0 && current < latest) backUp(database, `${path}.schema-${current}.backup`);
+  if (keepsBackup && current > 0 && current < latest) backUp(database, `${path}.schema-${current}.backup`);
   for (const migration of migrations.filter(({ version }) => version > current)) apply(database, migration);
 }
 
@@ -44,14 +49,19 @@ function apply(database: LedgerDatabase, migration: Migration): void {
   }
 }
 
-/** A whole and durable copy, or none: it gets its name last. */
-function backUp(database: LedgerDatabase, target: string): void {
+/** A whole and durable copy of the database in one file, or none: it gets its name last. */
+export function backUp(database: LedgerDatabase, target: string): void {
   const unfinished = `${target}.unfinished`;
-  rmSync(unfinished, { force: true });
-  database.change('VACUUM INTO ?', unfinished);
-  syncToDisk(unfinished);
-  renameSync(unfinished, target);
-  syncToDisk(dirname(target));
+  try {
+    rmSync(unfinished, { force: true });
+    database.change('VACUUM INTO ?', unfinished);
+    syncToDisk(unfinished);
+    renameSync(unfinished, target);
+    syncToDisk(dirname(target));
+  } catch (thrown) {
+    rmSync(unfinished, { force: true });
+    throw storageError(target, thrown);
+  }
 }
 
 function syncToDisk(path: string): void {

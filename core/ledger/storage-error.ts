@@ -19,6 +19,10 @@ function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
       return ['resource_exhausted', 'cannot grow: the disk is full'];
     case 'SQLITE_READONLY':
       return ['failed_precondition', 'is read-only; make it and its folder writable'];
+    case 'SQLITE_CANTOPEN':
+      return ['failed_precondition', 'cannot be opened; its folder must exist and be writable'];
+    case 'SQLITE_IOERR':
+      return ['unavailable', `could not be read or written (${sqliteCode}); look at its disk`];
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
       return ['data_loss', 'is damaged, or is not a ledger'];

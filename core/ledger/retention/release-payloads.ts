@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { collectSegments } from '../../artifacts/collect-segments.js';
+import type { CollectedSegments } from '../../artifacts/collect-segments.js';
+import { RUN_TRANSITIONS, hasEnded } from '../../domain/run-state.js';
+import type { RunState } from '../../domain/run-state.js';
+import { commitTogether } from '../commit-together.js';
+import { LedgerDatabase } from '../ledger-database.js';
+import { migrate } from '../migrate.js';
+import { MIGRATIONS } from '../migrations.js';
+import { withSnapshot } from '../snapshot/ledger-snapshot.js';
+
+export interface Retention {
+  /** Folder of payload segments. */
+  readonly segments: string;
+  /** Newest iterations of each ended run whose payloads are kept. */
+  readonly keepIterations: number;
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface ReleasedPayloads extends CollectedSegments {
+  /** Iterations whose payloads are now released, by run. */
+  readonly iterations: ReadonlyMap<string, number>;
+}
+
+const NOTHING: CollectedSegments = { payloads: 0, bytes: 0, files: 0, damaged: [] };
+
+const ENDED = (Object.keys(RUN_TRANSITIONS) as RunState[])
+  .filter(hasEnded)
+  .map((state) => `'${state}'`)
+  .join(', ');
+
+/** Iterations of ended runs before the newest that are kept, as far as they were not released before. */
+const RELEASABLE = `
+  SELECT DISTINCT touched.run, touched.iteration FROM (
+    SELECT run, iteration FROM iterations UNION SELECT run, iteration FROM tasks) AS touched
+  JOIN runs ON runs.id = touched.run AND state IN (${ENDED})
+  LEFT JOIN released_payloads ON released_payloads.run = touched.run
+    AND released_payloads.iteration = touched.iteration
+  WHERE released_payloads.run IS NULL
+    AND touched.iteration < (SELECT count(*) FROM iterations WHERE run = touched.run) - ?`;
+
+const REFERENCED = `
+  SELECT payload_hash AS hash, run, iteration FROM results UNION ALL
+  SELECT inputs_hash, run, iteration FROM iterations`;
+
+const iterationRow = z.object({ run: z.string(), iteration: z.number() });
+const payloadRow = iterationRow.extend({ hash: z.string() });
+
+/**
+ * Removes the payloads of ended runs but for their newest iterations, and what no run refers to. The ledger says first
+ * that they are released, then they go, so that a payload that is missing without that is always a loss. A ledger that
+ * a coordinator owns is `failed_precondition`; a dry run looks at a copy and may run beside one.
+ */
+export async function releasePayloads(file: string, retention: Retention): Promise<ReleasedPayloads> {
+  if (retention.dryRun) return withSnapshot(file, (database) => release(database, retention));
+  const database = LedgerDatabase.open(file);
+  try {
+    migrate(database, MIGRATIONS);
+    return await release(database, retention);
+  } finally {
+    database.release();
+  }
+}
+
+async function release(database: LedgerDatabase, retention: Retention): Promise<ReleasedPayloads> {
+  const { segments, keepIterations, dryRun } = retention;
+  const released = database.select(iterationRow, RELEASABLE, keepIterations);
+  // On a copy too: what is kept is then told by one query.
+  const [outcome] = commitTogether(database, [() => record(database, released)]);
+  if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+  const kept = keptPayloads(database);
+  const collected = existsSync(segments)
+    ? await collectSegments(segments, (sha256) => kept.has(sha256), { dryRun })
+    : NOTHING;
+  const iterations = new Map<string, number>();
+  for (const { run } of released) iterations.set(run, 1 + (iterations.get(run) ?? 0));
+  return { ...collected, iterations };
+}
+
+function record(database: LedgerDatabase, released: readonly z.infer<typeof iterationRow>[]): void {
+  const insert = 'INSERT INTO released_payloads (run, iteration) VALUES (?, ?)';
+  for (const { run, iteration } of released) database.change(insert, run, iteration);
+}
+
+function keptPayloads(database: LedgerDatabase): ReadonlySet<string> {
+  const released = new Set(
+    database
+      .select(iterationRow, 'SELECT run, iteration FROM released_payloads')
+      .map(({ run, iteration }) => `${iteration} ${run}`),
+  );
+  const referenced = database.select(payloadRow, REFERENCED);
+  return new Set(
+    referenced.filter(({ run, iteration }) => !released.has(`${iteration} ${run}`)).map(({ hash }) => hash),
+  );
+}
