@@ -1,6 +1,6 @@
 import type { BatchAdvantages } from './advantage/estimate-advantages.js';
 import type { RunAlarm } from './run-observer.js';
-import type { Update } from './update/updater.js';
+import type { Update } from './update/take-steps.js';
 
 /** What in an iteration needs a person's eye. `excludedShareAlarm` is the share of answers without a score that is too much. */
 export function iterationAlarms(

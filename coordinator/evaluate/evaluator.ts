@@ -21,8 +21,12 @@ export class Evaluator {
   constructor(private readonly models: RunModels) {}
 
   async evaluate(rollouts: RolloutBatch): Promise<Estimates> {
+    return this.estimate(packBatch(rollouts));
+  }
+
+  /** The same of answers that are packed already. */
+  async estimate(packed: PackedBatch): Promise<Estimates> {
     const { policy, reference, critic } = this.models;
-    const packed = packBatch(rollouts);
     const [oldLogProbs, referenceLogProbs, values] = await Promise.all([
       wanted(policy, packed, 'log_probs'),
       wanted(reference, packed, 'log_probs'),

@@ -3,13 +3,20 @@ import type { Trajectory } from '../../core/domain/trajectory.js';
 import type { TokenBatch } from '../../core/trainer/trainer.js';
 import type { RolloutBatch } from '../dispatch/rollout-batch.js';
 
-/** One answer's place in a packed batch. */
-export interface PackedSequence {
+/** An answer as learning sees it: its text is for judges and people. */
+export type LearnedAnswer = Omit<Trajectory, 'text'>;
+
+/** One answer to pack, with what it answered. */
+export interface AnswerToPack {
   readonly taskId: string;
   /** Place of its prompt group in the batch, from 0. */
   readonly group: number;
   readonly promptTokenIds: readonly number[];
-  readonly trajectory: Trajectory;
+  readonly trajectory: LearnedAnswer;
+}
+
+/** One answer's place in a packed batch. */
+export interface PackedSequence extends AnswerToPack {
   /** Its answer tokens are the entries answerStart … end − 1. */
   readonly answerStart: number;
   readonly end: number;
@@ -23,23 +30,32 @@ export interface PackedBatch {
 
 /** Packs a rollout batch once, for every forward pass of its iteration. Keeps the order of groups and answers; refuses none at all. */
 export function packBatch(rollouts: RolloutBatch): PackedBatch {
-  const sequences: PackedSequence[] = [];
-  const offsets = [0];
-  let end = 0;
-  for (const [group, { task, result }] of rollouts.groups.entries()) {
-    const promptTokenIds = task.prompt.tokenIds;
-    for (const trajectory of result.trajectories) {
-      const answerStart = end + promptTokenIds.length;
-      end = answerStart + trajectory.tokenIds.length;
-      offsets.push(end);
-      sequences.push({ taskId: task.id, group, promptTokenIds, trajectory, answerStart, end });
-    }
-  }
-  if (sequences.length === 0) {
+  const answers = rollouts.groups.flatMap(({ task, result }, group) =>
+    result.trajectories.map((trajectory) => ({
+      taskId: task.id,
+      group,
+      promptTokenIds: task.prompt.tokenIds,
+      trajectory,
+    })),
+  );
+  if (answers.length === 0) {
     const message = `Iteration ${rollouts.plan.iteration} has no answers to pack.`;
     throw new MajlisError(message, { code: 'internal' });
   }
-  const { temperature } = rollouts.groups[0].task.sampling;
+  return packAnswers(answers, rollouts.groups[0].task.sampling.temperature);
+}
+
+/** Packs answers, sampled at that temperature, one after the other. */
+export function packAnswers(answers: readonly AnswerToPack[], temperature: number): PackedBatch {
+  const sequences: PackedSequence[] = [];
+  const offsets = [0];
+  let end = 0;
+  for (const answer of answers) {
+    const answerStart = end + answer.promptTokenIds.length;
+    end = answerStart + answer.trajectory.tokenIds.length;
+    offsets.push(end);
+    sequences.push({ ...answer, answerStart, end });
+  }
   return { batch: filled(sequences, offsets, temperature), sequences };
 }
 

@@ -15,7 +15,7 @@ import type { IterationPlan } from '../dispatch/rollout-batch.js';
 import type { Estimates } from '../evaluate/evaluator.js';
 import type { RewardedTrajectory } from '../../core/domain/reward.js';
 import type { StepTaken } from './train-model.js';
-import type { Update } from './updater.js';
+import type { Update } from './take-steps.js';
 
 const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({

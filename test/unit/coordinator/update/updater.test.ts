@@ -4,7 +4,7 @@ import { compileAlgorithm } from '../../../../coordinator/algorithm-options.js';
 import type { AlgorithmChoice } from '../../../../coordinator/algorithm-options.js';
 import { createRunModels } from '../../../../coordinator/models/run-models.js';
 import { Updater } from '../../../../coordinator/update/updater.js';
-import type { Update } from '../../../../coordinator/update/updater.js';
+import type { Update } from '../../../../coordinator/update/take-steps.js';
 import type {
   ForwardBackwardRequest,
   ForwardBackwardResult,
