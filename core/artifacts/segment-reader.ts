@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { MajlisError } from '../errors.js';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { damagedArtifact } from './artifact-refusals.js';
 import { decodeHeader, RECORD_HEADER_BYTES, SEGMENT_MAGIC } from './segment-format.js';
@@ -41,11 +42,33 @@ export async function scanSegment(path: string): Promise<SegmentScan> {
 
 /** Reads one payload; one that no longer has its hash is `data_loss`. */
 export async function readPayload(path: string, record: SegmentRecord): Promise<Uint8Array> {
+  return withFile(path, (file) => readWhole(file, path, record));
+}
+
+/** Reads many payloads of one segment to see which no longer have their hash; their refusals, by hash. */
+export async function findDamagedPayloads(
+  path: string,
+  records: readonly SegmentRecord[],
+): Promise<ReadonlyMap<string, MajlisError>> {
   return withFile(path, async (file) => {
-    const payload = await readBytes(file, record.offset + RECORD_HEADER_BYTES, record.length);
-    if (hashOf(payload) === record.sha256) return payload;
-    throw damagedArtifact(record.sha256, `${path} at byte ${record.offset}`);
+    const damaged = new Map<string, MajlisError>();
+    for (const record of records) {
+      try {
+        await readWhole(file, path, record);
+      } catch (thrown) {
+        const error = MajlisError.from(thrown);
+        if (error.code !== 'data_loss') throw thrown;
+        damaged.set(record.sha256, error);
+      }
+    }
+    return damaged;
   });
+}
+
+async function readWhole(file: FileHandle, path: string, record: SegmentRecord): Promise<Uint8Array> {
+  const payload = await readBytes(file, record.offset + RECORD_HEADER_BYTES, record.length);
+  if (hashOf(payload) === record.sha256) return payload;
+  throw damagedArtifact(record.sha256, `${path} at byte ${record.offset}`);
 }
 
 async function scanRecords(file: FileHandle, size: number): Promise<SegmentScan> {

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MajlisError } from '../errors.js';
-import { readPayload, scanSegment } from './segment-reader.js';
+import { findDamagedPayloads, scanSegment } from './segment-reader.js';
 import type { SegmentRecord, SegmentScan } from './segment-reader.js';
 import { isSegmentName } from './segment-name.js';
 import { storageError } from './storage-error.js';
@@ -53,17 +52,26 @@ export class SegmentReadings {
     return this.segments.flatMap(({ path, tail }) => (tail === undefined ? [] : [{ path, ...tail }]));
   }
 
-  /** What is wrong with a payload, or undefined where it is there and whole. */
-  async problemOf(sha256: string): Promise<string | undefined> {
-    const place = this.places.get(sha256);
-    if (place === undefined) return `payload ${sha256} is in no segment`;
-    try {
-      await readPayload(place.path, place.record);
-      return undefined;
-    } catch (thrown) {
-      const error = MajlisError.from(thrown);
-      if (error.code === 'data_loss') return error.message;
-      throw error;
+  /** What is wrong with these payloads, by hash; those that are there and whole are left out. */
+  async problemsOf(hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const problems = new Map<string, string>();
+    const wanted = new Map<string, SegmentRecord[]>();
+    for (const sha256 of new Set(hashes)) {
+      const place = this.places.get(sha256);
+      if (place === undefined) problems.set(sha256, `payload ${sha256} is in no segment`);
+      else recordsOf(wanted, place.path).push(place.record);
     }
+    for (const [path, records] of wanted) {
+      for (const [sha256, { message }] of await findDamagedPayloads(path, records)) {
+        problems.set(sha256, message);
+      }
+    }
+    return problems;
   }
+}
+
+function recordsOf(byPath: Map<string, SegmentRecord[]>, path: string): SegmentRecord[] {
+  const records = byPath.get(path) ?? [];
+  byPath.set(path, records);
+  return records;
 }

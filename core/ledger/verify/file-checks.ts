@@ -51,11 +51,12 @@ function describeCut({ path, offset }: { readonly path: string; readonly offset:
 }
 
 async function payloadCheck(database: LedgerDatabase, readings: SegmentReadings): Promise<LedgerCheck> {
-  const problems: string[] = [];
-  for (const { hash, owner } of database.select(payloadRow, REFERENCED)) {
-    const problem = await readings.problemOf(hash);
-    if (problem !== undefined) problems.push(`${owner}: ${problem}`);
-  }
+  const referenced = database.select(payloadRow, REFERENCED);
+  const found = await readings.problemsOf(referenced.map(({ hash }) => hash));
+  const problems = referenced.flatMap(({ hash, owner }) => {
+    const problem = found.get(hash);
+    return problem === undefined ? [] : [`${owner}: ${problem}`];
+  });
   const hints =
     problems.length === 0 ? [] : readings.tails.filter(({ kind }) => kind === 'truncated').map(describeCut);
   return check('payloads', 'every payload that was not released is there and whole', [...hints, ...problems]);

@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyLedger } from '../../../../core/ledger/snapshot/copy-ledger.js';
+import { useTemporaryFolder } from '../../../support/temporary-folder.js';
+
+describe('the copy of a ledger file and its log', () => {
+  const folder = useTemporaryFolder();
+  const source = (): string => join(folder(), 'source');
+  const target = (): string => join(folder(), 'target');
+  const log = (header: number, content: string): Buffer =>
+    Buffer.concat([Buffer.alloc(32, header), Buffer.from(content)]);
+
+  it('is made again until the log was not begun anew meanwhile', async () => {
+    writeFileSync(source(), Buffer.alloc(4_000_000, 1));
+    writeFileSync(`${source()}-wal`, log(0, 'old'));
+    let header = 0;
+    const writer = setInterval(() => {
+      header += 1;
+      writeFileSync(`${source()}-wal`, log(header, `new ${header}`));
+      if (header === 5) clearInterval(writer);
+    }, 0);
+    await copyLedger(source(), target());
+    clearInterval(writer);
+    const whole = log(header, `new ${header}`);
+    expect(readFileSync(`${target()}-wal`).equals(whole)).toBe(true);
+  });
+
+  it('is given up, with the next step, where the log is begun anew all the time', async () => {
+    writeFileSync(source(), Buffer.alloc(4_000_000, 1));
+    let header = 0;
+    const writer = setInterval(() => {
+      header = (header + 1) % 256;
+      writeFileSync(`${source()}-wal`, log(header, 'new'));
+    }, 0);
+    const copy = copyLedger(source(), target());
+    await expect(copy).rejects.toMatchObject({
+      code: 'aborted',
+      message: expect.stringContaining('try again'),
+    });
+    clearInterval(writer);
+  });
+
+  it('has no log where the source has none, even over an earlier copy', async () => {
+    writeFileSync(source(), 'file');
+    writeFileSync(`${target()}-wal`, 'of an earlier copy');
+    await copyLedger(source(), target());
+    expect(readFileSync(target(), 'utf8')).toBe('file');
+    expect(() => readFileSync(`${target()}-wal`)).toThrow(/ENOENT/);
+  });
+});
