@@ -9,9 +9,10 @@ export interface SamplingSettings {
 
 /** One unit of rollout work: one prompt group of fixed shape, naming by hash all that it depends on. */
 export interface RolloutTask {
-  /** hash(run, iteration, prompt, group). */
+  /** hash(run, iteration, prompt, group); hash(run, slot) under `schedule: async`. */
   readonly id: string;
   readonly run: string;
+  /** The iteration that consumes it; under `schedule: async` the one that was in progress when it was issued. */
   readonly iteration: number;
   readonly prompt: TokenizedPrompt;
   /** Number of answers in the group. */
@@ -20,7 +21,7 @@ export interface RolloutTask {
   readonly policyHash: string;
   readonly rubricHash: string;
   readonly rewardModelHash: string;
-  /** Derives from the run's seed, the iteration and the prompt; never from the run id. */
+  /** Derives from the run's seed, the iteration and the prompt (or the slot); never from the run id. */
   readonly seed: number;
   readonly sampling: SamplingSettings;
 }
@@ -48,4 +49,12 @@ export interface TrajectoryGroup {
   /** Engine build and CPU type; other fingerprints are refused in lockstep. */
   readonly engineFingerprint: string;
   readonly trajectories: readonly Trajectory[];
+}
+
+/** A rollout task that came back unanswered: its policy is older than what may still be sampled from. */
+export interface GivenUpTask {
+  readonly taskId: string;
+  readonly policyVersion: number;
+  /** The oldest policy version that the worker knew to be admissible. */
+  readonly oldestVersion: number;
 }

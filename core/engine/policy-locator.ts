@@ -7,9 +7,13 @@ import type { PolicyVersion } from '../domain/policy.js';
  */
 export interface PolicyLocator {
   locate(policyHash: string, signal?: AbortSignal): Promise<PolicyVersion>;
+  /** Tasks of older versions are given up, since nobody would consume their answers; 0 until one is retired. */
+  oldestAdmissible(signal?: AbortSignal): Promise<number>;
 }
 
 /** Makes a policy known to whoever locates it, before any task names it. */
 export interface PolicyAnnouncer {
   announce(policy: PolicyVersion): Promise<void>;
+  /** From now on no version before this one is sampled from. What was retired stays so. */
+  retireBefore(version: number): Promise<void>;
 }

@@ -80,6 +80,13 @@ export const trajectoryGroupMessage = message({
     }),
 });
 
+/** Schema of majlis.v1.GivenUpTask. */
+export const givenUpTaskMessage = message({
+  taskId: identifier,
+  policyVersion: count,
+  oldestVersion: count,
+});
+
 /** Domain to wire. */
 export function promptToMessage(prompt: Prompt): wire.Prompt {
   return { id: prompt.id, locale: prompt.locale, text: prompt.text, category: prompt.category };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Task, TaskResult } from '../../proto/gen/majlis/v1/messages.js';
-import type { RolloutTask, TrajectoryGroup } from '../domain/trajectory.js';
+import type { GivenUpTask, RolloutTask, TrajectoryGroup } from '../domain/trajectory.js';
 import {
+  givenUpTaskMessage,
   rolloutTaskMessage,
   rolloutTaskToMessage,
   trajectoryGroupMessage,
@@ -22,10 +23,21 @@ const taskMessage = message({
   ),
 });
 
-const taskResultMessage = message({
+const answeredMessage = message({
   result: z.object(
     { $case: z.literal('rollout', { error: 'the kind rollout' }), value: trajectoryGroupMessage },
     { error: 'a result of the kind rollout' },
+  ),
+});
+
+const taskResultMessage = message({
+  result: z.discriminatedUnion(
+    '$case',
+    [
+      z.object({ $case: z.literal('rollout'), value: trajectoryGroupMessage }),
+      z.object({ $case: z.literal('givenUp'), value: givenUpTaskMessage }),
+    ],
+    { error: 'a result of the kind rollout or given_up' },
   ),
 });
 
@@ -45,8 +57,26 @@ export function encodeTrajectoryGroup(group: TrajectoryGroup): Uint8Array {
   return TaskResult.encode({ result: { $case: 'rollout', value: trajectoryGroupToMessage(group) } }).finish();
 }
 
+/** Bytes of a majlis.v1.TaskResult that says the task was given up. */
+export function encodeGivenUpTask(task: GivenUpTask): Uint8Array {
+  return TaskResult.encode({ result: { $case: 'givenUp', value: { ...task } } }).finish();
+}
+
+const RESULT = 'message majlis.v1.TaskResult';
+
 /** Reads a majlis.v1.TaskResult; anything but a complete trajectory group is a BadInputError. */
 export function decodeTrajectoryGroup(bytes: Uint8Array): TrajectoryGroup {
-  const source = 'message majlis.v1.TaskResult';
-  return parseMessage(taskResultMessage, decodeMessage(TaskResult, bytes, source), source).result.value;
+  return parseMessage(answeredMessage, decodeMessage(TaskResult, bytes, RESULT), RESULT).result.value;
+}
+
+/** What a worker says of a task: its answers, or that it gave the task up. */
+export type RolloutResult =
+  | { readonly kind: 'answered'; readonly group: TrajectoryGroup }
+  | ({ readonly kind: 'given_up' } & GivenUpTask);
+
+/** Reads a majlis.v1.TaskResult of either kind; anything incomplete is a BadInputError. */
+export function decodeRolloutResult(bytes: Uint8Array): RolloutResult {
+  const { result } = parseMessage(taskResultMessage, decodeMessage(TaskResult, bytes, RESULT), RESULT);
+  if (result.$case === 'rollout') return { kind: 'answered', group: result.value };
+  return { kind: 'given_up', ...result.value };
 }

@@ -5,17 +5,18 @@
  * - The result is published, and stored by the bus, before the task is acknowledged. A worker that dies in between
  *   leaves a task that is delivered again and answered with the same bits.
  * - While it generates it extends its lease. A lease lost in spite of that costs work, never correctness.
+ * - A task whose policy is too old to be consumed is handed back unanswered, with the reason as its result.
  * - It holds no state that a task does not name.
  */
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery } from '../../core/bus/bus.js';
 import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
 import type { RolloutQueueNames } from '../../core/bus/subjects.js';
-import type { RolloutTask, TrajectoryGroup } from '../../core/domain/trajectory.js';
+import type { RolloutTask } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { PolicyLocator } from '../../core/engine/policy-locator.js';
 import { MajlisError } from '../../core/errors.js';
-import { decodeRolloutTask, encodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
+import { decodeRolloutTask, encodeGivenUpTask, encodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
@@ -26,7 +27,8 @@ export type RolloutWorkerState = 'INITIALIZED' | 'RUNNING' | 'DRAINING' | 'DRAIN
 
 /** Who watches a worker; it never changes what the worker does. */
 export interface RolloutWorkerObserver {
-  taskAnswered?(task: RolloutTask): void;
+  /** `given_up`: its policy is older than what may still be sampled from. */
+  taskDone?(task: RolloutTask, outcome: Outcome['kind']): void;
   /** `handling` says what becomes of the task: another worker gets it, or nobody does. */
   taskFailed?(taskId: string | undefined, error: MajlisError, handling: 'returned' | 'terminated'): void;
   /** The lease could not be extended; the task may be answered twice. */
@@ -47,6 +49,12 @@ export interface RolloutWorkerOptions {
   /** Pause before a failed task, or a refused publish, is tried again. */
   readonly retryDelayMs: number;
   readonly observer?: RolloutWorkerObserver;
+}
+
+/** What becomes of a task, with the bytes that say so. */
+interface Outcome {
+  readonly kind: 'answered' | 'given_up';
+  readonly data: Uint8Array;
 }
 
 const PULL_WAIT_MS = 1000;
@@ -118,37 +126,47 @@ export class RolloutWorker {
 
   private async handle(delivery: Delivery, signal: AbortSignal): Promise<void> {
     let task: RolloutTask | undefined;
+    let outcome: Outcome;
     const answered = new AbortController();
     try {
       task = decodeRolloutTask(delivery.data);
       const heartbeat = this.heartbeat(delivery, task.id, answered.signal);
       try {
-        await this.publish(await this.answer(task, signal), signal);
+        outcome = await this.outcome(task, signal);
+        await this.publish(task.id, outcome.data, signal);
       } finally {
         answered.abort();
         await heartbeat;
       }
       await delivery.ack();
-      this.options.observer?.taskAnswered?.(task);
+      this.options.observer?.taskDone?.(task, outcome.kind);
     } catch (thrown) {
       await this.giveUp(delivery, task?.id, MajlisError.from(thrown));
     }
   }
 
-  private async answer(task: RolloutTask, signal: AbortSignal): Promise<TrajectoryGroup> {
-    const { engine, decoder } = this.options;
-    return this.gate.withPolicy(task.policyHash, signal, () => answerTask(task, { engine, decoder, signal }));
+  private async outcome(task: RolloutTask, signal: AbortSignal): Promise<Outcome> {
+    const { engine, decoder, policies } = this.options;
+    const oldestVersion = await policies.oldestAdmissible(signal);
+    const { id: taskId, policyVersion, policyHash } = task;
+    if (policyVersion < oldestVersion) {
+      return { kind: 'given_up', data: encodeGivenUpTask({ taskId, policyVersion, oldestVersion }) };
+    }
+    const work = (): ReturnType<typeof answerTask> => answerTask(task, { engine, decoder, signal });
+    return {
+      kind: 'answered',
+      data: encodeTrajectoryGroup(await this.gate.withPolicy(policyHash, signal, work)),
+    };
   }
 
   /** Stores the result. A full queue is waited for: the answer is already paid for, and the lease is being kept. */
-  private async publish(result: TrajectoryGroup, signal: AbortSignal): Promise<void> {
+  private async publish(taskId: string, data: Uint8Array, signal: AbortSignal): Promise<void> {
     const { bus, queues, clock, retryDelayMs } = this.options;
     this.deliveries += 1;
     // Names this delivery alone: a dedupe id of the task would let the bus drop the answer to a reissued task.
-    const dedupeId = `${result.taskId}/${this.name}/${this.deliveries}`;
-    const message = { dedupeId, data: encodeTrajectoryGroup(result) };
+    const dedupeId = `${taskId}/${this.name}/${this.deliveries}`;
     const room = { clock, retryMs: retryDelayMs, whileWaiting: async () => undefined, signal };
-    await publishWhenThereIsRoom(bus, queues.results, message, room);
+    await publishWhenThereIsRoom(bus, queues.results, { dedupeId, data }, room);
   }
 
   private async heartbeat(delivery: Delivery, taskId: string, answered: AbortSignal): Promise<void> {

@@ -151,9 +151,22 @@ export interface TrajectoryGroup {
   readonly trajectories: readonly Trajectory[];
 }
 
-/** What a worker hands back for a Task. Field numbers follow Task's kinds. */
+/** A task that a worker took and did not do, because its policy is older than what may still be sampled from. */
+export interface GivenUpTask {
+  readonly taskId: string;
+  readonly policyVersion?:
+    | number
+    | undefined;
+  /** The oldest policy version that the worker knew to be admissible. */
+  readonly oldestVersion?: number | undefined;
+}
+
+/** What a worker hands back for a Task. Field numbers follow Task's kinds; from 8 on they are of no kind. */
 export interface TaskResult {
-  readonly result: { readonly $case: "rollout"; readonly value: TrajectoryGroup } | undefined;
+  readonly result: { readonly $case: "rollout"; readonly value: TrajectoryGroup } | {
+    readonly $case: "givenUp";
+    readonly value: GivenUpTask;
+  } | undefined;
 }
 
 /** The judge looked and declined to say. */
@@ -1380,6 +1393,85 @@ export const TrajectoryGroup: MessageFns<TrajectoryGroup> = {
   },
 };
 
+function createBaseGivenUpTask(): GivenUpTask {
+  return { taskId: "", policyVersion: undefined, oldestVersion: undefined };
+}
+
+export const GivenUpTask: MessageFns<GivenUpTask> = {
+  encode(message: GivenUpTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    if (message.policyVersion !== undefined) {
+      writer.uint32(16).uint32(message.policyVersion);
+    }
+    if (message.oldestVersion !== undefined) {
+      writer.uint32(24).uint32(message.oldestVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GivenUpTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGivenUpTask() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.policyVersion = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.oldestVersion = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GivenUpTask>): GivenUpTask {
+    return GivenUpTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GivenUpTask>): GivenUpTask {
+    const message = createBaseGivenUpTask() as any;
+    message.taskId = object.taskId ?? "";
+    message.policyVersion = object.policyVersion ?? undefined;
+    message.oldestVersion = object.oldestVersion ?? undefined;
+    return message;
+  },
+};
+
 function createBaseTaskResult(): TaskResult {
   return { result: undefined };
 }
@@ -1389,6 +1481,9 @@ export const TaskResult: MessageFns<TaskResult> = {
     switch (message.result?.$case) {
       case "rollout":
         TrajectoryGroup.encode(message.result.value, writer.uint32(10).fork()).join();
+        break;
+      case "givenUp":
+        GivenUpTask.encode(message.result.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -1415,6 +1510,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.result = { $case: "rollout", value: TrajectoryGroup.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.result = { $case: "givenUp", value: GivenUpTask.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1436,6 +1539,12 @@ export const TaskResult: MessageFns<TaskResult> = {
       case "rollout": {
         if (object.result?.value !== undefined && object.result?.value !== null) {
           message.result = { $case: "rollout", value: TrajectoryGroup.fromPartial(object.result.value) };
+        }
+        break;
+      }
+      case "givenUp": {
+        if (object.result?.value !== undefined && object.result?.value !== null) {
+          message.result = { $case: "givenUp", value: GivenUpTask.fromPartial(object.result.value) };
         }
         break;
       }

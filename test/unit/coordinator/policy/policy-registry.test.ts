@@ -27,7 +27,7 @@ describe('PolicyRegistry', () => {
       run: 'run',
       model,
       ledger,
-      announcer: { announce },
+      announcer: { announce, retireBefore: async () => undefined },
       directory: 'dir',
     });
     const first = await registry.publish(0, 'rubric-a');

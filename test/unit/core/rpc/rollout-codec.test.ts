@@ -2,8 +2,10 @@ import { Task, TaskResult } from '../../../../proto/gen/majlis/v1/messages.js';
 import type { RolloutTask, TrajectoryGroup } from '../../../../core/domain/trajectory.js';
 import { rolloutTaskToMessage, trajectoryGroupToMessage } from '../../../../core/rpc/convert-rollout.js';
 import {
+  decodeRolloutResult,
   decodeRolloutTask,
   decodeTrajectoryGroup,
+  encodeGivenUpTask,
   encodeRolloutTask,
   encodeTrajectoryGroup,
 } from '../../../../core/rpc/rollout-codec.js';
@@ -54,6 +56,24 @@ describe('the rollout codec', () => {
     const { id, locale, text } = task.prompt.prompt;
     const plain = { ...task, prompt: { ...task.prompt, prompt: { id, locale, text } } };
     expect(decodeRolloutTask(encodeRolloutTask(plain))).toStrictEqual(plain);
+  });
+
+  it('tells a task that was given up from one that was answered', () => {
+    const givenUp = { taskId: 'task-1', policyVersion: 0, oldestVersion: 2 };
+    expect(decodeRolloutResult(encodeGivenUpTask(givenUp))).toStrictEqual({ kind: 'given_up', ...givenUp });
+    expect(decodeRolloutResult(encodeTrajectoryGroup(group))).toStrictEqual({ kind: 'answered', group });
+    expect(refusal(() => decodeTrajectoryGroup(encodeGivenUpTask(givenUp))).message).toContain(
+      'the kind rollout',
+    );
+  });
+
+  it('refuses a task that was given up for no version, and a result of no kind', () => {
+    const value = { taskId: 'task-1', policyVersion: 0, oldestVersion: undefined };
+    const bytes = TaskResult.encode({ result: { $case: 'givenUp', value } }).finish();
+    expect(refusal(() => decodeRolloutResult(bytes)).message).toContain(
+      'given_up.oldest_version: found nothing',
+    );
+    expect(refusal(() => decodeRolloutResult(new Uint8Array())).message).toContain('rollout or given_up');
   });
 
   it('returns the group that was encoded, log-probs bit for bit', () => {

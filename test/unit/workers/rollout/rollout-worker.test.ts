@@ -3,7 +3,11 @@ import { rolloutQueueNames, rolloutQueues } from '../../../../core/bus/subjects.
 import type { RolloutTask } from '../../../../core/domain/trajectory.js';
 import { MemoryPolicies } from '../../../../core/engine/memory-policies.js';
 import { MajlisError } from '../../../../core/errors.js';
-import { decodeTrajectoryGroup, encodeRolloutTask } from '../../../../core/rpc/rollout-codec.js';
+import {
+  decodeRolloutResult,
+  decodeTrajectoryGroup,
+  encodeRolloutTask,
+} from '../../../../core/rpc/rollout-codec.js';
 import type { TrajectoryGroup } from '../../../../core/domain/trajectory.js';
 import { RolloutWorker } from '../../../../workers/rollout/rollout-worker.js';
 import type { RolloutWorkerState } from '../../../../workers/rollout/rollout-worker.js';
@@ -94,6 +98,22 @@ describe('RolloutWorker', () => {
       expect(text).toBe((finish === 'stop' ? tokenIds.slice(0, -1) : tokenIds).join(' '));
     }
     expect(rig.engine.requests[0]).toMatchObject({ promptTokenIds: [1, 2], samples: 3, seed: 7 });
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
+  it('hands back unanswered a task whose policy was retired, and says so in the result', async () => {
+    const rig = new Rig();
+    await rig.start({ policies: 3 });
+    await rig.policies.retireBefore(1);
+    const stale = aTask({ id: 'stale', policyVersion: 0, policyHash: 'policy-0' });
+    const fresh = aTask({ id: 'fresh', policyVersion: 1, policyHash: 'policy-1' });
+    await rig.give(stale, fresh);
+    await rig.clock.advance(0);
+    const deliveries = await rig.bus.pull(queues.results, { max: 10, waitMs: 0 });
+    const [first, second] = deliveries.map(({ data }) => decodeRolloutResult(data));
+    expect(first).toEqual({ kind: 'given_up', taskId: 'stale', policyVersion: 0, oldestVersion: 1 });
+    expect(second).toMatchObject({ kind: 'answered', group: { taskId: 'fresh' } });
+    expect(rig.engine.loads).toEqual(['policy-1']);
     expect(await rig.taskQueue()).toEqual(DONE);
   });
 
