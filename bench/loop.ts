@@ -126,6 +126,7 @@ async function playArm(rig: Rig, name: string, engines: readonly Engine[]): Prom
     name,
     config: inputs.config,
     fingerprints: {},
+    metrics: { kinds: ['jsonl', 'tensorboard'] },
     checkpoint: prepared.checkpoint,
     prompts: prepared.prompts,
     sampling: prepared.sampling,

@@ -9,7 +9,9 @@ import type { RecordedControlEvent, RollbackTarget } from '../core/domain/run.js
 import type { Ledger } from '../core/ledger/ledger.js';
 import { needsCritic } from './algorithm-options.js';
 import type { AlgorithmOptions } from './algorithm-options.js';
+import type { Checkpoints } from './checkpoint/checkpoints.js';
 import type { ControlEvents } from './control-events.js';
+import type { RunHealth } from './health/run-health.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
 import type { Progress } from './progress.js';
@@ -23,6 +25,8 @@ export interface BoundaryOptions {
   readonly rewardSources: RewardSources;
   readonly policies: PolicyRegistry;
   readonly models: RunModels;
+  readonly checkpoints: Checkpoints;
+  readonly health: RunHealth;
 }
 
 export class IterationBoundary {
@@ -81,7 +85,9 @@ export class IterationBoundary {
 
   private async resumed(): Promise<void> {
     const { ledger, run } = this.options;
-    if ((await ledger.getRun(run))?.state === 'paused') await ledger.setRunState(run, 'running');
+    if ((await ledger.getRun(run))?.state !== 'paused') return;
+    this.options.health.startAnew();
+    await ledger.setRunState(run, 'running');
   }
 
   /** The critic learns the new reward before the policy follows it: its values still speak of the old one. */
@@ -90,12 +96,17 @@ export class IterationBoundary {
     return { ...progress, reward, policyHeldUntil: this.heldFrom(progress) };
   }
 
-  /** An earlier version's weights become a new version; optimizer moments begin anew, and the critic catches up first. */
+  /**
+   * An earlier version's weights become a new version. Its optimizer moments begin anew; the critic goes back to the last
+   * good checkpoint, where there is one, and catches up first.
+   */
   private async rolledBack(progress: Progress, to: RollbackTarget, signal: AbortSignal): Promise<Progress> {
     if ('rubricHash' in to) return this.swapped(progress, to.rubricHash, signal);
     const { policies, models } = this.options;
     const target = await policies.find(to.policyVersion);
+    this.options.health.startAnew();
     await models.policy.restart(target.location);
+    await this.options.checkpoints.restoreCritic();
     const policy = { ...target, version: progress.policy.version + 1 };
     await policies.record(policy);
     await policies.announce(policy);

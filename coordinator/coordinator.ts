@@ -10,6 +10,7 @@
  *   policies    the trainer's weights as policy versions
  *   journal     what the iteration consumed and produced
  *   checkpoints where to go on from
+ *   health      why a run should stop for a person
  *
  * Components never import this file, nor each other's neighbours: the coordinator hands each what it needs. All that
  * changes from one iteration to the next is in `Progress`, and an iteration becomes part of the run in one commit of
@@ -31,6 +32,10 @@ import type { Dispatcher } from './dispatch/dispatcher.js';
 import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
+import type { FinishedIteration } from './health/health-history.js';
+import { isGoodToCheckpoint } from './health/non-finite.js';
+import { pauseText } from './health/pause-reason.js';
+import type { RunHealth } from './health/run-health.js';
 import { iterationAlarms } from './iteration-alarms.js';
 import { deleteRunModels } from './models/run-models.js';
 import type { RunModels } from './models/run-models.js';
@@ -55,6 +60,7 @@ export interface CoordinatorComponents {
   readonly policies: PolicyRegistry;
   readonly journal: UpdateJournal;
   readonly checkpoints: Checkpoints;
+  readonly health: RunHealth;
   readonly models: RunModels;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -141,23 +147,25 @@ export class Coordinator {
     watch.lap('publish');
 
     const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
-    await Promise.all(alarms.map((alarm) => this.raise(alarm)));
+    for (const alarm of alarms) await this.raise(alarm);
+    await this.pauseWhereUnwell(next, { iteration, policyVersion: policy.version, metrics });
     this.report(next, plan, metrics, watch);
     return next;
   }
 
   /** Makes the iteration part of the run: weights, inputs and models are stored, then one commit names them all. */
-  private async complete(progress: Progress, end: FinishedIteration): Promise<Progress> {
+  private async complete(progress: Progress, end: IterationOutcome): Promise<Progress> {
     const { ledger, journal, policies, checkpoints, boundary } = this.components;
     const { run } = this.options;
     const { batch, record, metrics } = end;
     const { iteration, reward } = progress;
+    const isToBeSaved = checkpoints.isDue(iteration + 1) && isGoodToCheckpoint(metrics);
     const [policy, inputsHash, saved, controlSequence] = await Promise.all([
       record.update.hasMoved
         ? policies.publish(progress.policy.version + 1, reward.rubricHash)
         : progress.policy,
       journal.store(record),
-      checkpoints.isDue(iteration + 1) ? checkpoints.save(iteration + 1) : undefined,
+      isToBeSaved ? checkpoints.save(iteration + 1) : undefined,
       boundary.controlInForce(iteration),
     ]);
     const next = advanced(progress, policy, record);
@@ -176,12 +184,13 @@ export class Coordinator {
 
   /** The run's first policy is the trainer's, published as version 0; a run that was here before goes on where it was. */
   private async begin(signal: AbortSignal): Promise<Progress> {
-    const { rewardSources, policies, checkpoints, ledger } = this.components;
+    const { rewardSources, policies, checkpoints, health, ledger } = this.components;
     const { run, rubricHash, klController, algorithm } = this.options;
     const state = (await ledger.getRun(run))?.state;
     if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
     const manifest = await checkpoints.restore();
     await checkpoints.prune();
+    health.recall(await ledger.iterations(run), manifest?.iteration ?? 0);
     if (manifest !== undefined) return this.continued(manifest, signal);
     const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.publish(0, rubricHash);
@@ -206,6 +215,16 @@ export class Coordinator {
     };
   }
 
+  /** A run that is not well stands still at the next boundary, where a person finds the reason and the next step. */
+  private async pauseWhereUnwell(next: Progress, finished: FinishedIteration): Promise<void> {
+    const { health, ledger } = this.components;
+    const reason = await health.check(finished);
+    if (reason === undefined || next.iteration >= this.options.algorithm.iterations) return;
+    const message = pauseText(reason);
+    await this.raise({ kind: reason.kind, message });
+    await ledger.setRunState(this.options.run, 'paused', message);
+  }
+
   private async raise(alarm: RunAlarm): Promise<void> {
     this.components.observer.alarm?.(alarm);
     await this.components.ledger.recordAlarm(this.options.run, alarm.kind, alarm.message);
@@ -223,7 +242,7 @@ export class Coordinator {
   }
 }
 
-interface FinishedIteration {
+interface IterationOutcome {
   readonly batch: RolloutBatch;
   readonly record: UpdateRecordInput;
   readonly metrics: Metrics;

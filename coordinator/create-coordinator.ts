@@ -1,6 +1,8 @@
 import type { ArtifactStore } from '../core/artifacts/artifact-store.js';
 import type { Bus } from '../core/bus/bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../core/bus/subjects.js';
+import { DEFAULT_HEALTH } from '../core/config/health-options.js';
+import type { HealthOptions } from '../core/config/health-options.js';
 import type { Run } from '../core/domain/run.js';
 import type { SamplingSettings } from '../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../core/engine/policy-locator.js';
@@ -8,7 +10,9 @@ import type { Ledger } from '../core/ledger/ledger.js';
 import { adaptiveKlController, fixedKlController } from '../core/math/kl-controller.js';
 import type { KlController } from '../core/math/kl-controller.js';
 import { createRng } from '../core/math/rng.js';
+import type { Rng } from '../core/math/rng.js';
 import type { Clock } from '../core/runtime/clock.js';
+import type { FreeSpace } from '../core/runtime/free-space.js';
 import type { Scorer } from '../core/scorer/scorer.js';
 import type { Trainer } from '../core/trainer/trainer.js';
 import type { AlgorithmOptions, KlOptions } from './algorithm-options.js';
@@ -20,6 +24,8 @@ import { Coordinator } from './coordinator.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { Evaluator } from './evaluate/evaluator.js';
 import { createRunModels } from './models/run-models.js';
+import { HealthGuard } from './health/health-guard.js';
+import { RunHealth } from './health/run-health.js';
 import { PolicyRegistry } from './policy/policy-registry.js';
 import { PromptSchedule } from './prompts/prompt-schedule.js';
 import type { PromptSource } from './prompts/prompt-source.js';
@@ -41,6 +47,7 @@ export interface CoordinatorPorts {
   readonly policyAnnouncer: PolicyAnnouncer;
   readonly clock: Clock;
   readonly observer: RunObserver;
+  readonly freeSpace: FreeSpace;
 }
 
 export interface CoordinatorSettings {
@@ -55,6 +62,10 @@ export interface CoordinatorSettings {
   readonly engineFingerprint: string;
   readonly policyDirectory: string;
   readonly checkpoints: CheckpointSettings;
+  /** When the run pauses itself; the defaults unless told. */
+  readonly health?: HealthOptions;
+  /** A path on the volume that the run writes to. */
+  readonly workspace: string;
   /** Lease of a task or result on the bus. */
   readonly ackWaitMs?: number;
   /** How long nothing may come back before tasks are issued again; two minutes unless told. */
@@ -80,19 +91,6 @@ export async function createCoordinator(
   const session = { run: run.id, epoch: run.epoch };
   const spec = { base: settings.baseModel, seed: rng.fork('models').uint32(), algorithm };
   const models = await createRunModels(trainer, session, spec);
-  const dispatcher = new Dispatcher({
-    bus,
-    ledger,
-    artifacts,
-    clock,
-    observer,
-    schedule,
-    tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng: rng.fork('rollouts') },
-    queues: rolloutQueueNames(run.id),
-    engineFingerprint: settings.engineFingerprint,
-    reissueAfterMs: settings.reissueAfterMs ?? 120_000,
-    maxIssues: settings.maxIssues ?? 5,
-  });
   const policies = new PolicyRegistry({
     run: run.id,
     model: models.policy,
@@ -100,6 +98,15 @@ export async function createCoordinator(
     announcer: ports.policyAnnouncer,
     directory: settings.policyDirectory,
   });
+  const checkpoints = new Checkpoints({
+    run: run.id,
+    epoch: run.epoch,
+    models,
+    ledger,
+    ...settings.checkpoints,
+    rngSeed: run.seed,
+  });
+  const health = createHealth(ports.freeSpace, settings, () => policies.bytes + checkpoints.bytes);
   const control = new ControlEvents(ledger, run.id);
   const { rewardSources } = ports;
   const boundary = new IterationBoundary({
@@ -110,26 +117,20 @@ export async function createCoordinator(
     rewardSources,
     policies,
     models,
+    checkpoints,
+    health,
   });
   const components = {
     boundary,
-    dispatcher,
+    dispatcher: createDispatcher(ports, settings, { schedule, rng: rng.fork('rollouts') }),
     scorer: new BatchScorer(ports.scorer),
     rewardSources,
     models,
     evaluator: new Evaluator(models),
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(artifacts),
-    checkpoints: new Checkpoints({
-      run: run.id,
-      epoch: run.epoch,
-      models,
-      ledger,
-      directory: settings.checkpoints.directory,
-      every: settings.checkpoints.every,
-      keep: settings.checkpoints.keep,
-      rngSeed: run.seed,
-    }),
+    checkpoints,
+    health,
     policies,
     ledger,
     clock,
@@ -138,6 +139,36 @@ export async function createCoordinator(
   const klController = initialKlController(algorithm.kl);
   const { maxNewTokens } = sampling;
   return new Coordinator(components, { run: run.id, algorithm, maxNewTokens, rubricHash, klController });
+}
+
+function createDispatcher(
+  { bus, ledger, artifacts, clock, observer }: CoordinatorPorts,
+  { run, algorithm, sampling, engineFingerprint, reissueAfterMs, maxIssues }: CoordinatorSettings,
+  { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
+): Dispatcher {
+  return new Dispatcher({
+    bus,
+    ledger,
+    artifacts,
+    clock,
+    observer,
+    schedule,
+    tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng },
+    queues: rolloutQueueNames(run.id),
+    engineFingerprint,
+    reissueAfterMs: reissueAfterMs ?? 120_000,
+    maxIssues: maxIssues ?? 5,
+  });
+}
+
+function createHealth(
+  freeSpace: FreeSpace,
+  { run, algorithm, health = DEFAULT_HEALTH, workspace }: CoordinatorSettings,
+  iterationBytes: () => number,
+): RunHealth {
+  const { kl, excludedShareAlarm } = algorithm;
+  const guard = new HealthGuard(health, { run: run.id, klTarget: kl.target, excludedShareAlarm });
+  return new RunHealth({ guard, freeSpace, path: workspace, iterationBytes });
 }
 
 function initialKlController({ initial, target, horizon }: KlOptions): KlController {

@@ -15,7 +15,10 @@ export interface Progress {
   readonly policyHeldUntil: number;
 }
 
-/** A policy that was held has no new version, and says nothing about whether β is right. */
+/**
+ * A policy that was held has no new version, and says nothing about whether β is right; neither does a KL that is no
+ * number, after which the run pauses.
+ */
 export function advanced(
   progress: Progress,
   policy: RecordedPolicyVersion,
@@ -23,8 +26,10 @@ export function advanced(
 ): Progress {
   const iteration = progress.iteration + 1;
   if (!update.hasMoved) return { ...progress, iteration };
-  const samples = advantages.trajectories.length;
-  const klController = progress.klController.updated(advantages.klPerSequence, samples);
+  const { klPerSequence, trajectories } = advantages;
+  const klController = Number.isFinite(klPerSequence)
+    ? progress.klController.updated(klPerSequence, trajectories.length)
+    : progress.klController;
   return { ...progress, iteration, policy, klController };
 }
 

@@ -1,7 +1,14 @@
-/** Something that needs a person's eye; the run goes on. */
+import type { PauseKind } from './health/pause-reason.js';
+
+/** Something that needs a person's eye; the run goes on unless it says that it pauses. */
 export interface RunAlarm {
   readonly kind:
-    'conflicting_result' | 'refused_result' | 'tasks_reissued' | 'many_answers_excluded' | 'update_skipped';
+    | 'conflicting_result'
+    | 'refused_result'
+    | 'tasks_reissued'
+    | 'many_answers_excluded'
+    | 'update_skipped'
+    | PauseKind;
   readonly message: string;
 }
 

@@ -8,7 +8,7 @@ import type { FoundRun } from './run-record.js';
 /** What may be asked anew of a run that goes on; all else is as it began. */
 export type ContinueOptions = Pick<
   ExperimentOptions,
-  'workers' | 'workspace' | 'judge' | 'onProgress' | 'signal'
+  'workers' | 'workspace' | 'judge' | 'metrics' | 'services' | 'onProgress' | 'signal'
 >;
 
 /**

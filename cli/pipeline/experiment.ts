@@ -9,6 +9,7 @@ import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
 import { fitControlJudges } from './control-judges.js';
+import { serveRunControl } from '../control/serve-run-control.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
 import { fingerprintsOf, type Fingerprints } from './fingerprints.js';
 import type { JudgeEndpoint } from './judged-pairs.js';
@@ -19,6 +20,7 @@ import { reportDataOf, type ExperimentResults } from './report-data-of.js';
 import { requireSameInputs } from './require-same-inputs.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
+import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { writeRunRecord, type FoundRun } from './run-record.js';
 import { samplesFile } from './samples-file.js';
 import { openWorkspace, type Workspace } from './workspace.js';
@@ -35,6 +37,10 @@ export interface ExperimentOptions {
   readonly continued?: FoundRun;
   /** A prompt file to train on instead of the run file's own. */
   readonly prompts?: string;
+  /** Where figures go besides the ledger; the run's folder as JSON lines and TensorBoard events unless told. */
+  readonly metrics?: MetricsChoice;
+  /** What stands between the run and its services: nothing unless told, faults in a rehearsed crash. */
+  readonly services?: (workspace: Workspace) => Workspace;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -59,9 +65,20 @@ export async function runExperiment(
 ): Promise<ExperimentEnd> {
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubrics);
-  const workspace = await openWorkspace(options.workspace, TRAINER_THREADS);
+  const opened = await openWorkspace(options.workspace, TRAINER_THREADS);
+  const workspace = options.services?.(opened) ?? opened;
   try {
-    return await new Experiment({ inputs, options, rubrics, judges, workspace }).run(arms);
+    const { ledger, folder, clock, atWork } = workspace;
+    const isAtWork = (run: string): boolean => atWork.has(run);
+    const metrics = await openMetricsPlan(options.metrics ?? {});
+    const control = await serveRunControl({ ledger, workspaceFolder: folder, clock, isAtWork });
+    try {
+      const parts = { inputs, options, rubrics, judges, workspace, metrics: metrics.plan };
+      return await new Experiment(parts).run(arms);
+    } finally {
+      await control.close();
+      await metrics.close();
+    }
   } finally {
     await workspace.close();
   }
@@ -73,6 +90,7 @@ interface ExperimentParts {
   readonly rubrics: readonly Rubric[];
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly workspace: Workspace;
+  readonly metrics: MetricsPlan;
 }
 
 class Experiment {
@@ -151,7 +169,7 @@ class Experiment {
   }
 
   private plan(name: ArmName, runId: string, prepared: StartedRun): Omit<ArmPlan, 'engines'> {
-    const { inputs, options, rubrics, workspace } = this.parts;
+    const { inputs, options, rubrics, workspace, metrics } = this.parts;
     const { checkpoint, sampling, prompts, rewards, fingerprints } = prepared;
     const { swap } = inputs.config;
     return {
@@ -170,6 +188,7 @@ class Experiment {
         ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }
         : {}),
       directory: join(this.directory, name),
+      metrics,
       onProgress: options.onProgress,
       signal: options.signal,
     };

@@ -14,6 +14,7 @@ import { evaluators } from '../../reward/judge/evaluators/registry.js';
 import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
 import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sampler.js';
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
+import { readStoredRubric } from '../control/stored-rubrics.js';
 import { judgeAllPairs, type JudgeEndpoint } from './judged-pairs.js';
 import type { ProgressListener } from './progress.js';
 import { RewardPlane } from './reward-plane.js';
@@ -118,6 +119,7 @@ export async function prepareRun(
       });
     },
     rubrics: options.rubrics,
+    findRubric: (hash) => readStoredRubric(workspace.folder, hash),
     store: new RewardStore(join(options.directory, 'rewards'), trainer, call),
     onProgress,
   });

@@ -1,7 +1,6 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Preference } from '../../core/domain/preference.js';
 import type { Rubric } from '../../core/domain/rubric.js';
-import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
@@ -37,6 +36,8 @@ export interface RewardPlaneInputs {
   /** Judges the run's pairs under a rubric; asked once per rubric. */
   readonly judge: (rubric: Rubric) => Promise<JudgedPairs>;
   readonly rubrics: readonly Rubric[];
+  /** One that was swapped in from outside, by hash. */
+  readonly findRubric: (hash: string) => Promise<Rubric>;
   readonly store: RewardStore;
   readonly onProgress: ProgressListener;
 }
@@ -75,17 +76,18 @@ export class RewardPlane {
   }
 
   reward(rubricHash: string, labels: Labels): Promise<TrainedReward> {
-    return once(this.trained, `${rubricHash}/${labels}`, () => this.train(this.rubric(rubricHash), labels));
+    return once(this.trained, `${rubricHash}/${labels}`, async () =>
+      this.train(await this.rubric(rubricHash), labels),
+    );
   }
 
   judgements(rubricHash: string): Promise<JudgedPairs> {
-    return once(this.judged, rubricHash, () => this.inputs.judge(this.rubric(rubricHash)));
+    return once(this.judged, rubricHash, async () => this.inputs.judge(await this.rubric(rubricHash)));
   }
 
-  private rubric(hash: string): Rubric {
-    const rubric = this.inputs.rubrics.find((candidate) => candidate.hash === hash);
-    if (rubric !== undefined) return rubric;
-    throw new MajlisError(`Rubric ${hash} is not loaded.`, { code: 'failed_precondition' });
+  private async rubric(hash: string): Promise<Rubric> {
+    const { rubrics, findRubric } = this.inputs;
+    return rubrics.find((candidate) => candidate.hash === hash) ?? findRubric(hash);
   }
 
   /** From the store where an earlier start of the run left it there. */

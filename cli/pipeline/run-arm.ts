@@ -1,7 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
-import type { Bus } from '../../core/bus/bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
@@ -13,30 +11,18 @@ import type { Run } from '../../core/domain/run.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
 import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
+import { systemFreeSpace } from '../../core/runtime/free-space.js';
 import { canonicalJson, contentHash } from '../../core/runtime/content-hash.js';
-import type { Clock } from '../../core/runtime/clock.js';
-import type { Scorer } from '../../core/scorer/scorer.js';
-import type { Trainer } from '../../core/trainer/trainer.js';
-import type { Logger } from '../../core/telemetry/logger.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import type { RewardSources } from '../../coordinator/score/reward-source.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { Fingerprints } from './fingerprints.js';
+import type { ArmServices } from './arm-services.js';
+import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 import type { ProgressListener } from './progress.js';
-
-/** What the arms of one process share. */
-export interface ArmServices {
-  readonly bus: Bus;
-  readonly ledger: Ledger;
-  readonly artifacts: ArtifactStore;
-  readonly trainer: Trainer;
-  readonly scorer: Scorer;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 export interface ArmPlan {
   readonly runId: string;
@@ -54,6 +40,8 @@ export interface ArmPlan {
   readonly engines: readonly Engine[];
   /** Policies and checkpoints are saved here. */
   readonly directory: string;
+  /** Where figures go besides the ledger. */
+  readonly metrics: MetricsPlan;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -76,7 +64,7 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
   const { runId } = plan;
   const run = (await ledger.getRun(runId)) ?? (await createRun(ledger, plan));
   await requestSwap(ledger, plan);
-  if (!hasEnded(run.state)) await drive(services, plan);
+  if (!hasEnded(run.state)) await driveVisibly(services, plan);
   const versions = await ledger.policyVersions(runId);
   await prunePolicies(join(plan.directory, 'policies'), versions);
   const policy = versions.at(-1);
@@ -105,9 +93,20 @@ async function requestSwap(ledger: Ledger, { runId, swap }: ArmPlan): Promise<vo
   await ledger.requestControl(runId, { kind: 'swap_rubric', ...swap });
 }
 
+/** For as long as it runs, people can steer it. */
+async function driveVisibly(services: ArmServices, plan: ArmPlan): Promise<void> {
+  services.atWork.add(plan.runId);
+  try {
+    await drive(services, plan);
+  } finally {
+    services.atWork.delete(plan.runId);
+  }
+}
+
 async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
-  const { ledger, logger } = services;
+  const { ledger, logger, clock } = services;
   const { runId, name, config } = plan;
+  const metrics = await openRunMetrics(services, plan);
   const epoch = await ledger.beginEpoch(runId);
   const policies = new MemoryPolicies();
   const coordinator = await createCoordinator(
@@ -116,8 +115,12 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       rewardSources: plan.rewardSources,
       prompts: { prompts: async () => plan.prompts },
       policyAnnouncer: policies,
+      freeSpace: systemFreeSpace,
       observer: {
-        iterationFinished: (event) => plan.onProgress(progressOf(name, event)),
+        iterationFinished: (event) => {
+          metrics.write(event.iteration, event.metrics, clock.now());
+          plan.onProgress(progressOf(name, event));
+        },
         alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
       },
     },
@@ -130,6 +133,8 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       engineFingerprint: plan.engines[0].fingerprint,
       policyDirectory: join(plan.directory, 'policies'),
       checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },
+      health: config.health,
+      workspace: plan.directory,
     },
   );
   const workers = plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
@@ -138,6 +143,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
     await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
     await coordinator.release();
   } finally {
+    await metrics.finish();
     for (const worker of workers) worker.drain();
     await Promise.allSettled(working);
   }

@@ -9,7 +9,7 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { createPinoLogger } from '../../core/telemetry/pino-logger.js';
 import { EmbeddedTrainer } from '../../core/trainer/embedded-trainer.js';
 import { RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
-import type { ArmServices } from './run-arm.js';
+import type { ArmServices } from './arm-services.js';
 
 /** The services of one process over one workspace folder. */
 export interface Workspace extends ArmServices {
@@ -40,6 +40,7 @@ export async function openWorkspace(folder: string, trainerThreads: number): Pro
     bus,
     trainer,
     scorer: new RewardModelScorer(),
+    atWork: new Set(),
     engines: async (count) => {
       const engines = await Promise.all(Array.from({ length: count }, () => EmbeddedEngine.open()));
       opened.push(...engines);

@@ -7,7 +7,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckpointManifest } from '../../core/domain/checkpoint.js';
+import type { CheckpointManifest, SavedModel } from '../../core/domain/checkpoint.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { RunModels } from '../models/run-models.js';
 
@@ -29,6 +29,9 @@ export interface CheckpointOptions {
 export type SavedModels = Pick<CheckpointManifest, 'policy' | 'critic' | 'rngSeed'>;
 
 export class Checkpoints {
+  /** Bytes of the newest checkpoint. */
+  bytes = 0;
+
   constructor(private readonly options: CheckpointOptions) {}
 
   /** Whether a run that stands before this iteration saves itself. */
@@ -44,17 +47,31 @@ export class Checkpoints {
       models.policy.save(join(folder, 'policy')),
       models.critic?.save(join(folder, 'critic')),
     ]);
-    return { rngSeed, policy, ...(critic === undefined ? {} : { critic }) };
+    this.bytes = policy.bytes + (critic?.bytes ?? 0);
+    return {
+      rngSeed,
+      policy: savedModel(policy),
+      ...(critic === undefined ? {} : { critic: savedModel(critic) }),
+    };
   }
 
   /** Puts the newest checkpoint's models into the trainer; undefined where the run has none yet. */
   async restore(): Promise<CheckpointManifest | undefined> {
-    const { models, ledger, run } = this.options;
-    const manifest = (await ledger.checkpoints(run)).at(-1);
+    const manifest = await this.newest();
     if (manifest === undefined) return undefined;
-    await models.policy.load(manifest.policy);
-    if (manifest.critic !== undefined) await models.critic?.load(manifest.critic);
+    await this.options.models.policy.load(manifest.policy);
+    await this.restoreCritic();
     return manifest;
+  }
+
+  /** Puts the newest checkpoint's critic alone into the trainer, where there is one. */
+  async restoreCritic(): Promise<void> {
+    const critic = (await this.newest())?.critic;
+    if (critic !== undefined) await this.options.models.critic?.load(critic);
+  }
+
+  private async newest(): Promise<CheckpointManifest | undefined> {
+    return (await this.options.ledger.checkpoints(this.options.run)).at(-1);
   }
 
   /** Removes what is older than the newest checkpoints, and what an interrupted save left. */
@@ -75,6 +92,10 @@ export class Checkpoints {
       if (!folders.has(folder)) await rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+function savedModel({ directory, sha256, step }: SavedModel): SavedModel {
+  return { directory, sha256, step };
 }
 
 async function foldersIn(directory: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { MajlisError } from '../../core/errors.js';
+import { createRng } from '../../core/math/rng.js';
 import type { LossName, Role, Trainer, TrainerCapabilities } from '../../core/trainer/trainer.js';
 import { needsCritic } from '../algorithm-options.js';
 import type { AlgorithmOptions } from '../algorithm-options.js';
@@ -28,6 +29,11 @@ export async function createRunModels(
   if (!needsCritic(algorithm)) return { policy, reference };
   const critic = await TrainedModel.create(trainer, session, { role: 'critic', base, heads: 1, seed });
   return { policy, reference, critic };
+}
+
+/** The seed of new weights, from the run's; what a base gives needs none. */
+export function modelSeed(runSeed: number): number {
+  return createRng(runSeed).fork('models').uint32();
 }
 
 /** Frees the run's models in the trainer. */

@@ -74,9 +74,10 @@ export class TrainedModel {
   }
 
   /** Saves weights, moments and step; the folder appears whole or not at all. */
-  async save(directory: string): Promise<SavedModel> {
-    const { sha256, step } = await this.trainer.saveCheckpoint(this.call(), { modelId: this.id, directory });
-    return { directory, sha256, step };
+  async save(directory: string): Promise<SavedModel & { readonly bytes: number }> {
+    const saved = await this.trainer.saveCheckpoint(this.call(), { modelId: this.id, directory });
+    const { sha256, step, bytes } = saved;
+    return { directory, sha256, step, bytes };
   }
 
   /** Goes on from what was saved. */

@@ -19,12 +19,16 @@ export interface PolicyRegistryOptions {
  * before any worker can be asked for it, so whoever publishes records it before announcing it.
  */
 export class PolicyRegistry {
+  /** Bytes of the newest version's weights. */
+  bytes = 0;
+
   constructor(private readonly options: PolicyRegistryOptions) {}
 
   /** Writes the model's weights as that version, sampled for and paid by that rubric. */
   async publish(version: number, rubricHash: string): Promise<RecordedPolicyVersion> {
     const { model, directory } = this.options;
     const published = await model.publish(join(directory, `policy-${String(version).padStart(6, '0')}`));
+    this.bytes = published.bytes;
     return { version, hash: published.sha256, location: published.directory, rubricHash };
   }
 

@@ -1,6 +1,8 @@
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Bus } from '../../core/bus/bus.js';
+import { DEFAULT_HEALTH } from '../../core/config/health-options.js';
+import type { HealthOptions } from '../../core/config/health-options.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
@@ -31,6 +33,8 @@ const ASKED = {
   sampling: { maxNewTokens: 5, temperature: 1, stopTokenIds: [0] },
 };
 
+/** The unigram policy's entropy does collapse, in good health. */
+const NEVER_PAUSES: HealthOptions = { ...DEFAULT_HEALTH, entropyShare: 'off', klBudget: 'off' };
 const NO_CHECKPOINTS: CheckpointSettings = { directory: 'checkpoints', every: Infinity, keep: 1 };
 
 export interface LoopRigOptions {
@@ -44,6 +48,8 @@ export interface LoopRigOptions {
   readonly sampling?: SamplingSettings;
   /** Token ids of the prompts. */
   readonly prompts?: readonly (readonly number[])[];
+  /** Never pauses, unless told. */
+  readonly health?: HealthOptions;
   /** Absent: the run never saves itself. */
   readonly checkpoints?: CheckpointSettings;
   /** A real trainer and engines, instead of the unigram model. */
@@ -133,7 +139,7 @@ export class LoopRig {
     const known = await ledger.getRun(run);
     if (known === undefined) await this.create();
     const epoch = await ledger.beginEpoch(run);
-    const asked = { ...ASKED, ...options };
+    const asked = { ...ASKED, checkpoints: NO_CHECKPOINTS, health: NEVER_PAUSES, ...options };
     const prompts = asked.prompts.map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
     return createCoordinator(
       {
@@ -153,6 +159,7 @@ export class LoopRig {
         prompts: { prompts: async () => prompts },
         policyAnnouncer: this.policies,
         clock: systemClock,
+        freeSpace: { freeBytes: async () => Infinity },
         observer: {
           alarm: (alarm) => this.alarms.push(alarm),
           iterationFinished: (event) => this.iterations.push(event),
@@ -175,7 +182,9 @@ export class LoopRig {
         rubricHash: 'rubric-a',
         engineFingerprint: (stack?.engines ?? this.engines)[0].fingerprint,
         policyDirectory: stack?.policyDirectory ?? 'policies',
-        checkpoints: options.checkpoints ?? NO_CHECKPOINTS,
+        checkpoints: asked.checkpoints,
+        health: asked.health,
+        workspace: '.',
         ackWaitMs: options.ackWaitMs ?? 5000,
         reissueAfterMs: options.reissueAfterMs ?? 10_000,
       },

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { BadInputError } from '../../../core/errors.js';
+import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
 import { wholeNumber } from '../whole-number.js';
 
 /** Flags of the commands that run the loop, as commander parses them. */
@@ -9,6 +11,8 @@ export interface LoopOptions {
   readonly judge?: string;
   readonly judgeModel?: string;
   readonly judgeKeyFile?: string;
+  readonly metrics?: readonly MetricsKind[];
+  readonly metricsPort?: number;
 }
 
 const MOST_WORKERS = 64;
@@ -37,5 +41,35 @@ export function addLoopOptions(command: Command): Command {
       'an OpenAI-compatible endpoint that judges beside the rules, such as http://localhost:8000/v1',
     )
     .option('--judge-model <name>', 'the model to ask there')
-    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)');
+    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)')
+    .option(
+      '--metrics <kinds>',
+      `where figures go besides the ledger: ${METRICS_KINDS.join(', ')} (default: jsonl,tensorboard)`,
+      metricsKinds,
+    )
+    .option(
+      '--metrics-port <number>',
+      'offer /metrics to Prometheus on this port of the loopback address; 0 takes a free one',
+      wholeNumber('--metrics-port', 0, 65_535),
+    );
+}
+
+/** The flags on metrics as the pipeline takes them. */
+export function metricsChoice({
+  metrics,
+  metricsPort,
+}: LoopOptions): Pick<LoopOptions, 'metrics' | 'metricsPort'> {
+  return {
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+  };
+}
+
+function metricsKinds(text: string): MetricsKind[] {
+  return text.split(',').map((name) => {
+    const kind = METRICS_KINDS.find((known) => known === name.trim());
+    if (kind !== undefined) return kind;
+    const allowed = `${METRICS_KINDS.join(', ')}, with commas between`;
+    throw new BadInputError({ source: '--metrics', found: JSON.stringify(name), allowed });
+  });
 }

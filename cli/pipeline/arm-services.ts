@@ -1,0 +1,20 @@
+import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
+import type { Bus } from '../../core/bus/bus.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Scorer } from '../../core/scorer/scorer.js';
+import type { Logger } from '../../core/telemetry/logger.js';
+import type { Trainer } from '../../core/trainer/trainer.js';
+
+/** What the arms of one process share. */
+export interface ArmServices {
+  readonly bus: Bus;
+  readonly ledger: Ledger;
+  readonly artifacts: ArtifactStore;
+  readonly trainer: Trainer;
+  readonly scorer: Scorer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Runs that this process is at work on. */
+  readonly atWork: Set<string>;
+}
