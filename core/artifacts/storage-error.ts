@@ -24,6 +24,12 @@ function describeFailure(code: string): [ErrorCode, string] {
     case 'EACCES':
     case 'EPERM':
       return ['failed_precondition', 'cannot be used: it must be readable and writable'];
+    case 'ENOENT':
+      // What Node says, too, of a folder that it cannot make on a read-only volume.
+      return [
+        'failed_precondition',
+        'is not there and cannot be made: its folder must exist and be writable',
+      ];
     case 'ENOTDIR':
     case 'EEXIST':
       return ['failed_precondition', 'cannot be used: something else has its name'];

@@ -10,6 +10,13 @@ export function storageError(path: string, thrown: unknown): MajlisError {
 }
 
 function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
+  // A file on a read-only volume opens, and then its lock fails.
+  if (sqliteCode === 'SQLITE_IOERR_LOCK') {
+    return [
+      'failed_precondition',
+      'cannot be locked; it must be writable, on a volume that knows file locks',
+    ];
+  }
   const family = sqliteCode.split('_').slice(0, 2).join('_');
   switch (family) {
     case 'SQLITE_BUSY':
