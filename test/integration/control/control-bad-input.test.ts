@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { coordinatorFile, writeCoordinatorFile } from '../../../cli/control/coordinator-file.js';
 import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { majlis } from '../cli/majlis-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'majlis-control-'));
@@ -28,8 +29,12 @@ async function controlEvents(): Promise<unknown[]> {
 beforeAll(async () => {
   mkdirSync(workspace);
   writeFileSync(badRubric, 'id: [broken\n');
-  const ledger = await openSqliteLedger(join(workspace, 'ledger.sqlite'), systemClock);
-  for (const id of ['korean-1', 'korean-2', 'done']) await ledger.createRun({ ...newRun, id });
+  const clock = new FakeClock();
+  const ledger = await openSqliteLedger(join(workspace, 'ledger.sqlite'), clock);
+  for (const id of ['korean-1', 'korean-2', 'done']) {
+    await ledger.createRun({ ...newRun, id });
+    await clock.advance(1);
+  }
   for (const id of ['korean-1', 'done']) await ledger.setRunState(id, 'running');
   await ledger.setRunState('done', 'completed');
   await ledger.close();
