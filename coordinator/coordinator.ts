@@ -95,15 +95,18 @@ export class Coordinator {
    * written to the ledger and thrown; the signal rejects with `cancelled` and leaves the run as it is.
    */
   async run(signal: AbortSignal): Promise<RunEnd> {
-    const { ledger } = this.components;
+    const { dispatcher, ledger } = this.components;
     try {
       const end = await this.iterate(signal);
+      await dispatcher.finish();
       await ledger.setRunState(this.options.run, end.state);
       return end;
     } catch (thrown) {
       const error = MajlisError.from(thrown);
       if (!signal.aborted) await ledger.setRunState(this.options.run, 'failed', error.message);
       throw error;
+    } finally {
+      await dispatcher.close();
     }
   }
 
@@ -116,6 +119,7 @@ export class Coordinator {
     let progress = await this.begin(signal);
     while (progress.iteration < this.options.algorithm.iterations) {
       signal.throwIfAborted();
+      await this.components.dispatcher.hold();
       const ready = await this.components.boundary.cross(progress, signal);
       if (ready === 'cancelled') return { state: 'cancelled', policy: progress.policy };
       progress = await this.runIteration(ready, signal);
@@ -124,7 +128,7 @@ export class Coordinator {
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { dispatcher, scorer, evaluator, updater, clock } = this.components;
+    const { boundary, dispatcher, scorer, evaluator, updater, clock } = this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -146,8 +150,10 @@ export class Coordinator {
     const next = await this.complete(progress, { batch, record, metrics });
     watch.lap('publish');
 
-    const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
-    for (const alarm of alarms) await this.raise(alarm);
+    if (!(await boundary.isRepeated(next.iteration))) {
+      const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
+      for (const alarm of alarms) await this.raise(alarm);
+    }
     await this.pauseWhereUnwell(next, { iteration, policyVersion: policy.version, metrics });
     this.report(next, plan, metrics, watch);
     return next;
@@ -215,11 +221,15 @@ export class Coordinator {
     };
   }
 
-  /** A run that is not well stands still at the next boundary, where a person finds the reason and the next step. */
+  /**
+   * A run that is not well stands still at the next boundary, where a person finds the reason and the next step. It does
+   * so once: not at a boundary that an earlier start of the run has left.
+   */
   private async pauseWhereUnwell(next: Progress, finished: FinishedIteration): Promise<void> {
-    const { health, ledger } = this.components;
+    const { health, ledger, boundary } = this.components;
     const reason = await health.check(finished);
     if (reason === undefined || next.iteration >= this.options.algorithm.iterations) return;
+    if (await boundary.isRepeated(next.iteration)) return;
     const message = pauseText(reason);
     await this.raise({ kind: reason.kind, message });
     await ledger.setRunState(this.options.run, 'paused', message);

@@ -21,7 +21,8 @@ import type { CheckpointOptions } from './checkpoint/checkpoints.js';
 import { IterationBoundary } from './boundary.js';
 import { ControlEvents } from './control-events.js';
 import { Coordinator } from './coordinator.js';
-import { Dispatcher } from './dispatch/dispatcher.js';
+import type { Dispatcher } from './dispatch/dispatcher.js';
+import { LockstepDispatcher } from './dispatch/lockstep-dispatcher.js';
 import { Evaluator } from './evaluate/evaluator.js';
 import { createRunModels } from './models/run-models.js';
 import { HealthGuard } from './health/health-guard.js';
@@ -30,7 +31,7 @@ import { PolicyRegistry } from './policy/policy-registry.js';
 import { PromptSchedule } from './prompts/prompt-schedule.js';
 import type { PromptSource } from './prompts/prompt-source.js';
 import type { RunObserver } from './run-observer.js';
-import { BatchScorer } from './score/batch-scorer.js';
+import { LockstepScorer } from './score/lockstep-scorer.js';
 import type { RewardSources } from './score/reward-source.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
@@ -123,7 +124,7 @@ export async function createCoordinator(
   const components = {
     boundary,
     dispatcher: createDispatcher(ports, settings, { schedule, rng: rng.fork('rollouts') }),
-    scorer: new BatchScorer(ports.scorer),
+    scorer: new LockstepScorer(ports.scorer),
     rewardSources,
     models,
     evaluator: new Evaluator(models),
@@ -146,7 +147,7 @@ function createDispatcher(
   { run, algorithm, sampling, engineFingerprint, reissueAfterMs, maxIssues }: CoordinatorSettings,
   { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
 ): Dispatcher {
-  return new Dispatcher({
+  return new LockstepDispatcher({
     bus,
     ledger,
     artifacts,

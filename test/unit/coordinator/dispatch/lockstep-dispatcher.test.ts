@@ -5,7 +5,7 @@ import type { RolloutTask } from '../../../../core/domain/trajectory.js';
 import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { decodeRolloutTask, encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
-import { Dispatcher } from '../../../../coordinator/dispatch/dispatcher.js';
+import { LockstepDispatcher } from '../../../../coordinator/dispatch/lockstep-dispatcher.js';
 import type { RolloutBatch } from '../../../../coordinator/dispatch/rollout-batch.js';
 import { PromptSchedule } from '../../../../coordinator/prompts/prompt-schedule.js';
 import type { RunAlarm } from '../../../../coordinator/run-observer.js';
@@ -28,11 +28,11 @@ class Rig {
   readonly artifacts = new MemoryArtifacts();
   readonly alarms: RunAlarm[] = [];
   readonly signal = new AbortController();
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: LockstepDispatcher;
 
   constructor(prompts = 2, maxIssues = 2) {
     const all = Array.from({ length: prompts }, (_, at) => aPrompt(`p${at}`));
-    this.dispatcher = new Dispatcher({
+    this.dispatcher = new LockstepDispatcher({
       bus: this.bus,
       ledger: this.ledger,
       artifacts: this.artifacts,
@@ -87,7 +87,7 @@ function taskOf({ data }: Delivery): RolloutTask {
   return decodeRolloutTask(data);
 }
 
-describe('Dispatcher', () => {
+describe('LockstepDispatcher', () => {
   it('returns answers in the order of the schedule, not of their arrival', async () => {
     const rig = new Rig(3);
     const { batch } = await rig.collect();

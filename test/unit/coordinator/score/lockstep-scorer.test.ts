@@ -1,4 +1,4 @@
-import { BatchScorer } from '../../../../coordinator/score/batch-scorer.js';
+import { LockstepScorer } from '../../../../coordinator/score/lockstep-scorer.js';
 import { aResult, aTask, aTrajectory } from '../../../support/builders.js';
 import { FakeScorer, scored } from '../../../support/fake-scorer.js';
 import { SKETCH_REWARD } from '../../../support/batch-builder.js';
@@ -17,10 +17,10 @@ const groups = ['a', 'b'].map((id) => {
 });
 const signal = new AbortController().signal;
 
-describe('BatchScorer', () => {
+describe('LockstepScorer', () => {
   it('asks once for the whole batch, under the plan’s hashes, and keeps the order', async () => {
     const scorer = new FakeScorer((_ids, place) => scored(place));
-    const rewards = await new BatchScorer(scorer).score({ plan, groups }, signal);
+    const rewards = await new LockstepScorer(scorer).score({ plan, groups }, signal);
     expect(scorer.requests).toHaveLength(1);
     expect(scorer.requests[0]).toMatchObject({
       rubricHash: 'rubric-a',
@@ -39,7 +39,7 @@ describe('BatchScorer', () => {
     ['an answer', (): Promise<never[][]> => Promise.resolve([[], []])],
     ['a group', (): Promise<never[][]> => Promise.resolve([])],
   ])('refuses a reply that leaves out %s', async (_what, score) => {
-    await expect(new BatchScorer({ score }).score({ plan, groups }, signal)).rejects.toMatchObject({
+    await expect(new LockstepScorer({ score }).score({ plan, groups }, signal)).rejects.toMatchObject({
       code: 'data_loss',
       message: 'the scorer answered 0 outcomes for the 2 answers of a',
     });
