@@ -3,7 +3,7 @@ import type { RecordedPolicyVersion } from '../core/ledger/ledger.js';
 import type { KlController } from '../core/math/kl-controller.js';
 import type { BatchAdvantages } from './advantage/estimate-advantages.js';
 import type { RewardSource } from './score/reward-source.js';
-import type { Update } from './update/updater.js';
+import type { Update } from './update/take-steps.js';
 
 /** Where the run is. Replaced, never changed. */
 export interface Progress {

@@ -20,8 +20,8 @@ export interface CheckpointOptions {
   readonly directory: string;
   /** Iterations from one checkpoint to the next. */
   readonly every: number;
-  /** Checkpoints that are kept, the newest first. */
-  readonly keep: number;
+  /** Checkpoints that are kept, the newest first; `all` removes none. */
+  readonly keep: number | 'all';
   readonly rngSeed: number;
 }
 
@@ -78,8 +78,9 @@ export class Checkpoints {
   async prune(): Promise<void> {
     const { ledger, run, keep, directory } = this.options;
     const manifests = await ledger.checkpoints(run);
-    const kept = manifests.slice(-keep);
-    const old = manifests.slice(0, -keep);
+    const newest = keep === 'all' ? manifests.length : keep;
+    const old = manifests.slice(0, Math.max(0, manifests.length - newest));
+    const kept = manifests.slice(old.length);
     if (old.length > 0) {
       await ledger.forgetCheckpoints(
         run,

@@ -15,8 +15,6 @@ import type { WeightedMinibatch } from './minibatch.js';
 import { takeSteps } from './take-steps.js';
 import type { Update } from './take-steps.js';
 
-export type { Update };
-
 export interface UpdateRequest {
   readonly iteration: number;
   readonly estimates: Estimates;

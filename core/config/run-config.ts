@@ -83,7 +83,7 @@ const algorithmSchema = z.strictObject({
 
 const checkpointsSchema = z.strictObject({
   every: count.default(4),
-  keep: count.default(2),
+  keep: z.union([count, z.literal('all')], { error: 'a whole number from 1, or all' }).default(2),
 });
 
 const dataSchema = z.strictObject({
