@@ -1,11 +1,17 @@
 import type { Rubric } from '../../core/domain/rubric.js';
+import { fingerprintParts } from '../../core/network/session/runtime-fingerprint.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
+import { majlisVersion } from '../../core/runtime/majlis-version.js';
 import type { RunInputs } from './run-inputs.js';
 
-/** sha256, or for the engine its build and CPU type, of everything that a run is a function of, by name. */
+/** By name: sha256 of a run's inputs; of what computes it, its version, build and CPU type as text. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
-/** Two runs with equal fingerprints and equal control events end in the same policy. */
+/**
+ * All that a run is a function of, but for its control events and what judge endpoints answer: two runs with equal ones end
+ * in the same policy. What follows from them is known later: the base weights are policy version 0, and every iteration
+ * names its reward model.
+ */
 export function fingerprintsOf(
   inputs: RunInputs,
   rubrics: readonly Rubric[],
@@ -13,10 +19,15 @@ export function fingerprintsOf(
 ): Fingerprints {
   const { config, profile, ...files } = inputs;
   return {
+    ...computingFingerprints(engineFingerprint),
     config: contentHash(config),
-    engine: engineFingerprint,
     locale: contentHash(profile),
     ...Object.fromEntries(rubrics.map(({ id, hash }) => [`rubric ${id}`, hash])),
     ...Object.fromEntries(Object.entries(files).map(([name, lines]) => [name, contentHash(lines)])),
   };
+}
+
+/** What computes: version of Majlis, build of the numerical engine, CPU type. Where these are equal, equal work gives equal bits. */
+export function computingFingerprints(engineFingerprint: string): Fingerprints {
+  return { majlis: majlisVersion(), ...fingerprintParts(engineFingerprint) };
 }
