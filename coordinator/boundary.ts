@@ -3,7 +3,8 @@
  *
  * - Events are applied in the ledger's order, after the ledger was told where.
  * - A paused run stands here until it is resumed or cancelled; the ledger's state says whether it is paused, so a run that
- *   was paused when its process died is paused when it goes on.
+ *   was paused when its process died is paused when it goes on: at the boundary where it stood, after the iterations since
+ *   its checkpoint are repeated as they were.
  */
 import type { RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
 import type { Ledger } from '../core/ledger/ledger.js';
@@ -37,11 +38,17 @@ export class IterationBoundary {
     return this.options.control.inForce(iteration);
   }
 
+  /** Whether an earlier start of the run finished this iteration. */
+  async isRepeated(iteration: number): Promise<boolean> {
+    return this.options.control.isRepeated(iteration);
+  }
+
   /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
   async cross(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
     const { control } = this.options;
     const { iteration } = progress;
     let next: Progress | 'cancelled' = await this.applied(progress, await control.due(iteration), signal);
+    if (await control.isRepeated(iteration)) return next;
     while (next !== 'cancelled' && (await this.isPaused())) {
       next = await this.applied(next, await control.nextDue(iteration, signal), signal);
     }
@@ -54,7 +61,7 @@ export class IterationBoundary {
     signal: AbortSignal,
   ): Promise<Progress | 'cancelled'> {
     let next = progress;
-    for (const { event } of events) {
+    for (const [at, { event }] of events.entries()) {
       switch (event.kind) {
         case 'cancel':
           return 'cancelled';
@@ -65,7 +72,8 @@ export class IterationBoundary {
           next = await this.rolledBack(next, event.to, signal);
           break;
         case 'resume':
-          await this.resumed();
+          // Where both are met again at once, the run's state speaks of the pause that came later.
+          if (!events.slice(at).some((later) => later.event.kind === 'pause')) await this.resumed(next);
           break;
         case 'pause':
           // The ledger made the run `pausing` when it was asked; `isPaused` does the rest.
@@ -83,10 +91,12 @@ export class IterationBoundary {
     return known?.state === 'pausing' || known?.state === 'paused';
   }
 
-  private async resumed(): Promise<void> {
-    const { ledger, run } = this.options;
+  /** At a boundary that is repeated, the run's state speaks of a later one. */
+  private async resumed({ iteration }: Progress): Promise<void> {
+    const { ledger, run, control, health } = this.options;
+    if (await control.isRepeated(iteration)) return health.startAnew();
     if ((await ledger.getRun(run))?.state !== 'paused') return;
-    this.options.health.startAnew();
+    health.startAnew();
     await ledger.setRunState(run, 'running');
   }
 

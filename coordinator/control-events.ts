@@ -7,20 +7,36 @@ import type { Ledger } from '../core/ledger/ledger.js';
  * - Events take effect at iteration boundaries, in the ledger's order, each once.
  * - The boundary is stamped in the ledger before an event takes effect, so a run that goes on from before that boundary
  *   meets the event in the same place.
+ * - Nothing new takes effect before an iteration that an earlier start finished: it is repeated as it was.
  */
 export class ControlEvents {
   private readonly taken = new Set<number>();
+  private finished: Promise<number> | undefined;
 
   constructor(
     private readonly ledger: Ledger,
     private readonly run: string,
   ) {}
 
+  /** Whether an earlier start of the run finished this iteration, so that this one only repeats it. */
+  async isRepeated(iteration: number): Promise<boolean> {
+    // As the ledger has it when the run goes on: what this start finishes is not repeated.
+    this.finished ??= this.finishedIterations();
+    return iteration < (await this.finished);
+  }
+
   /** The events that take effect before this iteration. A second call does not return them again. */
   async due(iteration: number): Promise<readonly RecordedControlEvent[]> {
+    const isRepeated = await this.isRepeated(iteration);
     const events = await this.ledger.controlEvents(this.run);
-    const due = events.filter((recorded) => !this.taken.has(recorded.sequence) && isDue(recorded, iteration));
-    const pending = due.filter(({ effectiveAt }) => effectiveAt === undefined);
+    const due = events.filter(
+      (recorded) =>
+        !this.taken.has(recorded.sequence) &&
+        (isPending(recorded)
+          ? !isRepeated && isAskedFor(recorded, iteration)
+          : recorded.effectiveAt === iteration),
+    );
+    const pending = due.filter(isPending);
     if (pending.length > 0) {
       const sequences = pending.map(({ sequence }) => sequence);
       await this.ledger.stampControl(this.run, sequences, iteration);
@@ -55,6 +71,11 @@ export class ControlEvents {
     }
   }
 
+  private async finishedIterations(): Promise<number> {
+    const iterations = await this.ledger.iterations(this.run);
+    return Math.max(0, ...iterations.map(({ iteration }) => iteration + 1));
+  }
+
   private nextChange(signal: AbortSignal): { readonly happened: Promise<void>; forget(): void } {
     signal.throwIfAborted();
     let forget = (): void => undefined;
@@ -71,6 +92,10 @@ export class ControlEvents {
   }
 }
 
-function isDue({ event, effectiveAt }: RecordedControlEvent, iteration: number): boolean {
-  return effectiveAt === undefined ? (event.iteration ?? 0) <= iteration : effectiveAt === iteration;
+function isPending({ effectiveAt }: RecordedControlEvent): boolean {
+  return effectiveAt === undefined;
+}
+
+function isAskedFor({ event }: RecordedControlEvent, iteration: number): boolean {
+  return (event.iteration ?? 0) <= iteration;
 }

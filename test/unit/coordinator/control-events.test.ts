@@ -25,6 +25,13 @@ async function eventsOf(
   return { ledger, control: new ControlEvents(ledger, 'run') };
 }
 
+async function finish(ledger: MemoryLedger, iteration: number): Promise<void> {
+  const policy = { version: 0, hash: 'p', location: '/p', rubricHash: 'r' };
+  const hashes = { rubricHash: 'r', rewardModelHash: 'm', inputsHash: 'i' };
+  const record = { iteration, policyVersion: 0, ...hashes, controlSequence: 0, metrics: {} };
+  await ledger.completeIteration('run', { record, consumed: [], policy });
+}
+
 const eventsIn = (recorded: readonly RecordedControlEvent[]): ControlEvent[] =>
   recorded.map(({ event }) => event);
 
@@ -51,6 +58,24 @@ describe('ControlEvents', () => {
     expect(await again.due(2)).toEqual([]);
     expect(eventsIn(await again.due(3))).toEqual([swap('now', 1)]);
     expect(await again.due(4)).toEqual([]);
+  });
+
+  it('gives nothing new before an iteration that an earlier start finished', async () => {
+    const { ledger, control } = await eventsOf(swap('before', 0));
+    await control.due(0);
+    await finish(ledger, 0);
+    await finish(ledger, 1);
+    await ledger.requestControl('run', swap('after', 0));
+    const again = new ControlEvents(ledger, 'run');
+    expect(await Promise.all([0, 1, 2].map((iteration) => again.isRepeated(iteration)))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(eventsIn(await again.due(0))).toEqual([swap('before', 0)]);
+    expect(await again.due(1)).toEqual([]);
+    expect(eventsIn(await again.due(2))).toEqual([swap('after', 0)]);
+    expect(await again.inForce(1)).toBe(1);
   });
 
   it('says which event was the last in force in an iteration', async () => {
