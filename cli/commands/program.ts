@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { addCoordinatorCommand } from './coordinator.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
 import { addLedgerCommand } from './ledger.js';
 import { addQuickstartCommand } from './quickstart.js';
+import { addReplayCommand } from './replay.js';
 import { addRubricCommand } from './rubric.js';
 import { addRunCommand } from './run.js';
 import { addRunsCommand } from './runs.js';
@@ -30,7 +32,9 @@ export function createProgram(session: Session): Command {
     .exitOverride();
   addQuickstartCommand(program, session);
   addRunCommand(program, session);
+  addCoordinatorCommand(program, session);
   addRunsCommand(program, session);
+  addReplayCommand(program, session);
   addWatchCommand(program, session);
   addSteeringCommands(program, session);
   addRubricCommand(program, session);

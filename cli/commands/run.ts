@@ -7,6 +7,7 @@ interface RunFlags extends LoopOptions {
   readonly prompts?: string;
   readonly dryRun?: boolean;
   readonly continue?: string;
+  readonly queue?: boolean;
 }
 
 /** `majlis run FILE`. */
@@ -17,6 +18,7 @@ export function addRunCommand(program: Command, session: Session): void {
     .argument('[file]', 'the run file; with --continue, none')
     .option('--continue <run>', 'go on with an interrupted run of the workspace, from its last checkpoint')
     .option('--prompts <file>', "training prompts to use in place of the run file's, as JSON lines")
+    .option('--queue', 'leave it to the process that owns the workspace, see majlis coordinator')
     .option(
       '--dry-run',
       'check every input, print tasks, judge calls, memory and time expected, and do no work',
@@ -31,7 +33,7 @@ async function start(
   flags: RunFlags & { readonly workspace: string },
   session: Session,
 ): Promise<CommandResult> {
-  const { dryRun, continue: run, ...options } = flags;
+  const { dryRun, continue: run, queue, ...options } = flags;
   if (run !== undefined) {
     if (file === undefined) return (await import('./run/continue-run.js')).continueRun(run, options, session);
     const allowed = 'no run file: the run goes on with its own';
@@ -42,6 +44,7 @@ async function start(
     throw new BadInputError({ source: 'run', found: 'neither', allowed });
   }
   const request = { ...options, runFile: file };
+  if (queue === true) return (await import('./run/queue-run.js')).queueRun(request, session);
   return dryRun === true
     ? (await import('./run/dry-run.js')).dryRun(request, session)
     : (await import('./run/start-run.js')).startRun(request, session);

@@ -1,31 +1,42 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MajlisError } from '../../core/errors.js';
-import { runExperiment, type ExperimentEnd, type ExperimentOptions } from './experiment.js';
+import {
+  experimentIn,
+  type ExperimentEnd,
+  type ExperimentOptions,
+  type ExperimentRequest,
+} from './experiment.js';
+import { withServedWorkspace, type ServedWorkspaceOptions } from './served-workspace.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
 import type { FoundRun } from './run-record.js';
 
 /** What may be asked anew of a run that goes on; all else is as it began. */
-export type ContinueOptions = Pick<
-  ExperimentOptions,
-  'workers' | 'workspace' | 'judge' | 'metrics' | 'services' | 'onProgress' | 'signal'
->;
+export type ContinueOptions = Pick<ExperimentOptions, 'workers' | 'judge' | 'onProgress' | 'signal'>;
 
 /**
  * Goes on with a run that was interrupted, from its last checkpoint to its report. Everything that was stored is taken as
  * it is: the SFT checkpoint, reward models, accepted answers, finished iterations. Inputs that changed are refused.
  */
-export async function continueRun(found: FoundRun, options: ContinueOptions): Promise<ExperimentEnd> {
+export async function continueRun(
+  found: FoundRun,
+  options: ContinueOptions & ServedWorkspaceOptions,
+): Promise<ExperimentEnd> {
+  requireUnfinished(found);
+  const request = await continuation(found, options);
+  return withServedWorkspace(options, async (served) => experimentIn(served, request));
+}
+
+/** What a run that goes on asks for, read anew from the files that it began with. */
+export async function continuation(found: FoundRun, options: ContinueOptions): Promise<ExperimentRequest> {
   const { runFile, prompts, seed, arms } = found.record;
-  const report = join(found.directory, 'report.html');
-  if (existsSync(join(found.directory, 'summary.json'))) {
-    throw new MajlisError(
-      `run ${found.id} has ended, with its report in ${report}; start a new one with majlis run`,
-      {
-        code: 'failed_precondition',
-      },
-    );
-  }
   const inputs = await readRunInputs(runFile, prompts === undefined ? {} : { prompts });
-  return runExperiment(arms, withSeed(inputs, seed), { ...options, runFile, continued: found });
+  return { arms, inputs: withSeed(inputs, seed), options: { ...options, runFile, continued: found } };
+}
+
+function requireUnfinished({ id, directory }: FoundRun): void {
+  if (!existsSync(join(directory, 'summary.json'))) return;
+  const report = join(directory, 'report.html');
+  const message = `run ${id} has ended, with its report in ${report}; start a new one with majlis run`;
+  throw new MajlisError(message, { code: 'failed_precondition' });
 }

@@ -1,29 +1,33 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
+import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
+import type { Clock } from '../../core/runtime/clock.js';
 import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
 import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
 import { fitControlJudges } from './control-judges.js';
-import { serveRunControl } from '../control/serve-run-control.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
-import { fingerprintsOf, type Fingerprints } from './fingerprints.js';
+import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
+import { fingerprintsOf } from './fingerprints.js';
 import type { JudgeEndpoint } from './judged-pairs.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
 import { reportDataOf, type ExperimentResults } from './report-data-of.js';
-import { requireSameInputs } from './require-same-inputs.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
-import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
-import { writeRunRecord, type FoundRun } from './run-record.js';
+import type { FoundRun } from './run-record.js';
 import { samplesFile } from './samples-file.js';
-import { openWorkspace, type Workspace } from './workspace.js';
+import {
+  withServedWorkspace,
+  type ServedWorkspace,
+  type ServedWorkspaceOptions,
+} from './served-workspace.js';
 
 /** What a person may set, for one arm or for all three. */
 export interface ExperimentOptions {
@@ -31,16 +35,11 @@ export interface ExperimentOptions {
   readonly seed?: number;
   /** Rollout workers of each arm. */
   readonly workers: number;
-  readonly workspace: string;
   readonly judge?: JudgeEndpoint;
   /** Goes on with this run instead of beginning one. */
   readonly continued?: FoundRun;
   /** A prompt file to train on instead of the run file's own. */
   readonly prompts?: string;
-  /** Where figures go besides the ledger; the run's folder as JSON lines and TensorBoard events unless told. */
-  readonly metrics?: MetricsChoice;
-  /** What stands between the run and its services: nothing unless told, faults in a rehearsed crash. */
-  readonly services?: (workspace: Workspace) => Workspace;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -53,66 +52,88 @@ export interface ExperimentEnd {
   readonly samplesPath: string;
 }
 
-type StartedRun = PreparedRun & { readonly fingerprints: Fingerprints };
+/** A run's id: its name and when it was asked for. */
+export function newRunId(name: string, clock: Clock): string {
+  return `${name}-${new Date(clock.now()).toISOString().replace(/[-:.]/g, '')}`;
+}
 
-const TRAINER_THREADS = 2;
-
-/** One experiment: a checkpoint, the arms from it side by side, and a report over them. */
+/** One experiment in a workspace of its own: a checkpoint, the arms from it side by side, and a report over them. */
 export async function runExperiment(
   arms: readonly ArmName[],
   inputs: RunInputs,
-  options: ExperimentOptions,
+  options: ExperimentOptions & ServedWorkspaceOptions,
+): Promise<ExperimentEnd> {
+  return withServedWorkspace(options, async (served) => experimentIn(served, { arms, inputs, options }));
+}
+
+/** The same in a workspace that is served already. */
+export async function experimentIn(
+  served: ServedWorkspace,
+  { arms, inputs, options }: ExperimentRequest,
 ): Promise<ExperimentEnd> {
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubrics);
-  const opened = await openWorkspace(options.workspace, TRAINER_THREADS);
-  const workspace = options.services?.(opened) ?? opened;
-  try {
-    const { ledger, folder, clock, atWork } = workspace;
-    const isAtWork = (run: string): boolean => atWork.has(run);
-    const metrics = await openMetricsPlan(options.metrics ?? {});
-    const control = await serveRunControl({ ledger, workspaceFolder: folder, clock, isAtWork });
-    try {
-      const parts = { inputs, options, rubrics, judges, workspace, metrics: metrics.plan };
-      return await new Experiment(parts).run(arms);
-    } finally {
-      await control.close();
-      await metrics.close();
-    }
-  } finally {
-    await workspace.close();
-  }
+  return new Experiment({ arms, inputs, options, rubrics, judges, ...served }).run();
 }
 
-interface ExperimentParts {
+export interface ExperimentRequest {
+  readonly arms: readonly ArmName[];
   readonly inputs: RunInputs;
   readonly options: ExperimentOptions;
+}
+
+interface ExperimentParts extends ExperimentRequest, ServedWorkspace {
   readonly rubrics: readonly Rubric[];
   readonly judges: ReadonlyMap<string, ControlJudge>;
-  readonly workspace: Workspace;
-  readonly metrics: MetricsPlan;
 }
 
 class Experiment {
   private readonly runId: string;
   private readonly directory: string;
+  /** Every engine that this experiment opened. */
+  private readonly engines: Engine[] = [];
 
   constructor(private readonly parts: ExperimentParts) {
     const { workspace, inputs, options } = parts;
-    const stamp = new Date(workspace.clock.now()).toISOString().replace(/[-:.]/g, '');
-    this.runId = options.continued?.id ?? `${inputs.config.name}-${stamp}`;
-    this.directory = join(workspace.folder, 'runs', this.runId);
+    this.runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
+    this.directory = runDirectory(workspace.folder, this.runId);
   }
 
-  async run(names: readonly ArmName[]): Promise<ExperimentEnd> {
+  async run(): Promise<ExperimentEnd> {
+    const { arms, options, workspace } = this.parts;
+    const engines = await this.openEngines();
+    try {
+      await this.enter(engines);
+      return await this.work(engines);
+    } catch (thrown) {
+      const error = MajlisError.from(thrown);
+      if (!options.signal.aborted) await failArms(workspace.ledger, { id: this.runId, arms }, error);
+      throw error;
+    } finally {
+      await workspace.closeEngines(this.engines);
+    }
+  }
+
+  private async openEngines(): Promise<readonly Engine[]> {
+    const { options, workspace } = this.parts;
+    const engines = await workspace.engines(options.workers);
+    this.engines.push(...engines);
+    return engines;
+  }
+
+  private async enter([engine]: readonly Engine[]): Promise<void> {
+    const { arms, inputs, options, rubrics, workspace } = this.parts;
+    const fingerprints = fingerprintsOf(inputs, rubrics, engine.fingerprint);
+    const run = { ...options, id: this.runId, workspace: workspace.folder, arms, inputs, fingerprints };
+    await enterRun(workspace.ledger, run);
+  }
+
+  private async work(engines: readonly Engine[]): Promise<ExperimentEnd> {
     const { inputs, options, rubrics, judges, workspace } = this.parts;
     const started = workspace.clock.monotonic();
-    const engines = await workspace.engines(options.workers);
-    const fingerprints = fingerprintsOf(inputs, rubrics, engines[0].fingerprint);
-    await this.enter(names, fingerprints);
     const place = { directory: this.directory, runId: this.runId };
     const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines });
-    const arms = await this.runArms(names, { ...prepared, fingerprints }, engines);
+    const arms = await this.runArms(prepared, engines);
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
@@ -132,51 +153,31 @@ class Experiment {
     });
   }
 
-  /** Writes down what is asked for, or checks that it is what the run began with. */
-  private async enter(arms: readonly ArmName[], fingerprints: Fingerprints): Promise<void> {
-    const { inputs, options } = this.parts;
-    const { continued, runFile, prompts, seed, judge } = options;
-    const { config } = inputs;
-    if (continued !== undefined) return requireSameInputs(continued.record, { config, fingerprints });
-    await writeRunRecord(this.directory, {
-      format: 'majlis-run/1',
-      arms: [...arms],
-      runFile: resolve(runFile),
-      ...(prompts === undefined ? {} : { prompts: resolve(prompts) }),
-      ...(seed === undefined ? {} : { seed }),
-      ...(judge === undefined ? {} : { judge: { url: judge.url, model: judge.model } }),
-      config,
-      fingerprints,
-    });
-  }
-
   /** The arms side by side: while one trains, another generates. */
   private async runArms(
-    names: readonly ArmName[],
-    prepared: StartedRun,
+    prepared: PreparedRun,
     idle: readonly Engine[],
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
-    const { workspace, options } = this.parts;
+    const { arms, workspace } = this.parts;
     const results = await Promise.all(
-      names.map(async (name, at) => {
+      arms.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.
-        const engines = at === 0 ? idle : await workspace.engines(options.workers);
-        const runId = names.length === 1 ? this.runId : `${this.runId}-${name}`;
-        return [name, await runArm(workspace, { ...this.plan(name, runId, prepared), engines })];
+        const engines = at === 0 ? idle : await this.openEngines();
+        return [name, await runArm(workspace, { ...this.plan(name, prepared), engines })];
       }),
     );
     return Object.fromEntries(results) as Partial<Record<ArmName, ArmResult>>;
   }
 
-  private plan(name: ArmName, runId: string, prepared: StartedRun): Omit<ArmPlan, 'engines'> {
-    const { inputs, options, rubrics, workspace, metrics } = this.parts;
-    const { checkpoint, sampling, prompts, rewards, fingerprints } = prepared;
+  private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines'> {
+    const { arms, inputs, options, rubrics, workspace, metrics } = this.parts;
+    const { checkpoint, sampling, prompts, rewards } = prepared;
+    const runId = armRunId(this.runId, arms, name);
     const { swap } = inputs.config;
     return {
       runId,
       name,
       config: inputs.config,
-      fingerprints,
       checkpoint,
       sampling,
       prompts,

@@ -10,9 +10,10 @@
 import { BadInputError } from '../../core/errors.js';
 import { ARM_NAMES } from '../../workers/evaluation/arm-figures.js';
 import { runExperiment, type ExperimentEnd, type ExperimentOptions } from './experiment.js';
+import type { ServedWorkspaceOptions } from './served-workspace.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
 
-export type QuickstartOptions = ExperimentOptions;
+export type QuickstartOptions = ExperimentOptions & ServedWorkspaceOptions;
 export type QuickstartResult = ExperimentEnd;
 
 /** Runs all three arms and writes report.html, report.txt, samples.jsonl and summary.json into the workspace. */

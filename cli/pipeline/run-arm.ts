@@ -7,18 +7,15 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
-import type { Run } from '../../core/domain/run.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
 import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
 import { systemFreeSpace } from '../../core/runtime/free-space.js';
-import { canonicalJson, contentHash } from '../../core/runtime/content-hash.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import type { RewardSources } from '../../coordinator/score/reward-source.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
-import type { Fingerprints } from './fingerprints.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
@@ -28,7 +25,6 @@ export interface ArmPlan {
   readonly runId: string;
   readonly name: string;
   readonly config: RunConfig;
-  readonly fingerprints: Fingerprints;
   readonly checkpoint: SupervisedCheckpoint;
   readonly prompts: readonly TokenizedPrompt[];
   readonly sampling: SamplingSettings;
@@ -56,13 +52,14 @@ const HEARTBEAT_MS = 5000;
 const RETRY_MS = 200;
 
 /**
- * Runs one arm to its last iteration: a ledger run, a coordinator and its rollout workers. A run that the ledger knows
- * goes on from where it was; one that has ended is only looked up.
+ * Runs one arm that the ledger has to its last iteration: a coordinator and its rollout workers. One that was begun goes
+ * on from where it was; one that has ended is only looked up.
  */
 export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmResult> {
   const { ledger } = services;
   const { runId } = plan;
-  const run = (await ledger.getRun(runId)) ?? (await createRun(ledger, plan));
+  const run = await ledger.getRun(runId);
+  if (run === undefined) throw new MajlisError(`run ${runId} is not in the ledger`, { code: 'not_found' });
   await requestSwap(ledger, plan);
   if (!hasEnded(run.state)) await driveVisibly(services, plan);
   const versions = await ledger.policyVersions(runId);
@@ -72,17 +69,6 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
     throw new MajlisError(`run ${runId} ended before its first policy`, { code: 'failed_precondition' });
   }
   return { runId, policy, iterations: await ledger.iterations(runId) };
-}
-
-async function createRun(ledger: Ledger, { runId, name, config, fingerprints }: ArmPlan): Promise<Run> {
-  return ledger.createRun({
-    id: runId,
-    name,
-    seed: config.seed,
-    config: canonicalJson(config),
-    configHash: contentHash(config),
-    fingerprints,
-  });
 }
 
 /** Asks for the planned swap, once: a run may have been interrupted between its creation and this. */

@@ -1,7 +1,8 @@
 import { runExperiment, type ExperimentEnd, type ExperimentOptions } from './experiment.js';
+import type { ServedWorkspaceOptions } from './served-workspace.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
 
-export type SingleRunOptions = ExperimentOptions;
+export type SingleRunOptions = ExperimentOptions & ServedWorkspaceOptions;
 export type SingleRunResult = ExperimentEnd;
 
 /** Runs a run file to its end: one arm under its rubric, and a report. A swap in the file is the quickstart's. */

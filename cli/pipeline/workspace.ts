@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SegmentArtifacts } from '../../core/artifacts/segment-artifacts.js';
@@ -5,18 +6,23 @@ import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { EmbeddedEngine } from '../../core/engine/embedded-engine.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { openSqliteLedger } from '../../core/ledger/sqlite-ledger.js';
-import { systemClock } from '../../core/runtime/clock.js';
+import type { Ledger } from '../../core/ledger/ledger.js';
+import { systemClock, type Clock } from '../../core/runtime/clock.js';
 import { createPinoLogger } from '../../core/telemetry/pino-logger.js';
 import { EmbeddedTrainer } from '../../core/trainer/embedded-trainer.js';
 import { RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
+import { ledgerFile } from '../commands/open-ledger.js';
+import { openUnlessHeld } from '../control/open-unless-held.js';
 import type { ArmServices } from './arm-services.js';
 
 /** The services of one process over one workspace folder. */
 export interface Workspace extends ArmServices {
   readonly scorer: RewardModelScorer;
   readonly folder: string;
-  /** Starts engines, one thread each; they are closed with the workspace. */
+  /** Starts engines, one thread each; they are closed with the workspace, unless before. */
   engines(count: number): Promise<readonly Engine[]>;
+  /** Closes engines that nobody uses any more. */
+  closeEngines(engines: readonly Engine[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,12 +31,12 @@ export async function openWorkspace(folder: string, trainerThreads: number): Pro
   await mkdir(join(folder, 'runs'), { recursive: true });
   const clock = systemClock;
   const logger = createPinoLogger({ level: 'warn' });
-  const ledger = await openSqliteLedger(join(folder, 'ledger.sqlite'), clock);
+  const ledger = await openLedgerPatiently(folder, clock);
   const artifacts = await SegmentArtifacts.open({ folder: join(folder, 'segments') });
   for (const tail of artifacts.tails) logger.warn('a segment ends before its file does', { ...tail });
   const bus = new MemoryBus(clock);
   const trainer = EmbeddedTrainer.create({ threads: trainerThreads });
-  const opened: Engine[] = [];
+  const opened = new Set<Engine>();
   return {
     folder,
     clock,
@@ -43,15 +49,34 @@ export async function openWorkspace(folder: string, trainerThreads: number): Pro
     atWork: new Set(),
     engines: async (count) => {
       const engines = await Promise.all(Array.from({ length: count }, () => EmbeddedEngine.open()));
-      opened.push(...engines);
+      for (const engine of engines) opened.add(engine);
       return engines;
     },
+    closeEngines: async (engines) => {
+      for (const engine of engines) opened.delete(engine);
+      await Promise.all(engines.map((engine) => engine.close()));
+    },
     close: async () => {
-      await Promise.all(opened.map((engine) => engine.close()));
+      await Promise.all([...opened].map((engine) => engine.close()));
       await trainer.close();
       await bus.close();
       await artifacts.close();
       await ledger.close();
     },
   };
+}
+
+/** How long another command may hold the ledger, to look at it or to ask something of a run. */
+const PATIENCE_MS = 2000;
+const BETWEEN_TRIES_MS = 100;
+
+async function openLedgerPatiently(folder: string, clock: Clock): Promise<Ledger> {
+  const file = ledgerFile(folder);
+  const giveUpAt = clock.monotonic() + PATIENCE_MS;
+  while (existsSync(file) && clock.monotonic() < giveUpAt) {
+    const ledger = await openUnlessHeld(folder, clock);
+    if (ledger !== undefined) return ledger;
+    await clock.sleep(BETWEEN_TRIES_MS);
+  }
+  return openSqliteLedger(file, clock);
 }

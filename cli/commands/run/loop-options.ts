@@ -4,44 +4,58 @@ import { BadInputError } from '../../../core/errors.js';
 import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
 import { wholeNumber } from '../whole-number.js';
 
-/** Flags of the commands that run the loop, as commander parses them. */
-export interface LoopOptions {
-  readonly seed?: number;
+/** Flags of every command that runs loops, as commander parses them. */
+export interface ComputeOptions {
   readonly workers: number;
-  readonly judge?: string;
-  readonly judgeModel?: string;
-  readonly judgeKeyFile?: string;
   readonly metrics?: readonly MetricsKind[];
   readonly metricsPort?: number;
 }
 
+/** Flags of the commands that run the loop, as commander parses them. */
+export interface LoopOptions extends ComputeOptions {
+  readonly seed?: number;
+  readonly judge?: string;
+  readonly judgeModel?: string;
+  readonly judgeKeyFile?: string;
+}
+
 const MOST_WORKERS = 64;
 
-/** Adds the flags of all commands that compute: workers default to one per core that this process may use, at most eight. */
+/** Adds the flag of all commands that compute: workers default to one per core that this process may use, at most eight. */
+export function addWorkersOption(command: Command): Command {
+  return command.option(
+    '--workers <number>',
+    'threads that sample answers; they change the speed, never the result',
+    wholeNumber('--workers', 1, MOST_WORKERS),
+    Math.min(availableParallelism(), 8),
+  );
+}
+
+/** Adds the flags of the commands that draw something themselves. */
 export function addComputeOptions(command: Command): Command {
-  return command
-    .option(
+  return addWorkersOption(
+    command.option(
       '--seed <number>',
       "seed of everything random (default: the run file's)",
       wholeNumber('--seed', 0, Number.MAX_SAFE_INTEGER),
-    )
-    .option(
-      '--workers <number>',
-      'threads that sample answers; they change the speed, never the result',
-      wholeNumber('--workers', 1, MOST_WORKERS),
-      Math.min(availableParallelism(), 8),
-    );
+    ),
+  );
 }
 
 /** Adds the flags of the commands that run the loop. */
 export function addLoopOptions(command: Command): Command {
-  return addComputeOptions(command)
+  return addMetricsOptions(addComputeOptions(command))
     .option(
       '--judge <url>',
       'an OpenAI-compatible endpoint that judges beside the rules, such as http://localhost:8000/v1',
     )
     .option('--judge-model <name>', 'the model to ask there')
-    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)')
+    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)');
+}
+
+/** Adds the flags of where figures go. */
+export function addMetricsOptions(command: Command): Command {
+  return command
     .option(
       '--metrics <kinds>',
       `where figures go besides the ledger: ${METRICS_KINDS.join(', ')} (default: jsonl,tensorboard)`,
@@ -58,7 +72,7 @@ export function addLoopOptions(command: Command): Command {
 export function metricsChoice({
   metrics,
   metricsPort,
-}: LoopOptions): Pick<LoopOptions, 'metrics' | 'metricsPort'> {
+}: ComputeOptions): Pick<ComputeOptions, 'metrics' | 'metricsPort'> {
   return {
     ...(metrics === undefined ? {} : { metrics }),
     ...(metricsPort === undefined ? {} : { metricsPort }),

@@ -1,0 +1,36 @@
+import { MajlisError } from '../../../core/errors.js';
+import { metricsChoice, type ComputeOptions } from '../run/loop-options.js';
+import type { CommandResult, Session } from '../session.js';
+import { stoppableProgress } from '../stoppable-progress.js';
+
+/** Takes the workspace's runs until there are none, or until the person asks to stop. */
+export async function serveWorkspace(
+  options: ComputeOptions & { readonly workspace: string; readonly untilIdle?: boolean },
+  session: Session,
+): Promise<CommandResult> {
+  const { withServedWorkspace } = await import('../../pipeline/served-workspace.js');
+  const { takeQueuedRuns } = await import('../../pipeline/take-queued-runs.js');
+  const { queueRun } = await import('../../pipeline/queue-run.js');
+  const { workspace, workers, untilIdle = false } = options;
+  const { terminal, signal } = session;
+  const runs: { run: string; state: string; report?: string; failure?: string }[] = [];
+  await withServedWorkspace({ workspace, metrics: metricsChoice(options), createRun: queueRun }, (served) =>
+    takeQueuedRuns(served, {
+      workers,
+      untilIdle,
+      signal,
+      onProgress: stoppableProgress(session),
+      onTaken: (run) => terminal.say(`taking run ${run}`),
+      onEnded: (run, end) => {
+        if (end instanceof MajlisError) {
+          terminal.say(`run ${run} failed: ${end.message}`);
+          runs.push({ run, state: 'failed', failure: end.message });
+        } else {
+          terminal.say(`run ${run} has ended; its report is ${end.reportPath}`);
+          runs.push({ run, state: 'ended', report: end.reportPath });
+        }
+      },
+    }),
+  );
+  return { json: { runs }, text: '' };
+}

@@ -1,0 +1,59 @@
+import type { Run } from '../../core/domain/run.js';
+import type { RunRequest } from '../../coordinator/control/run-control.js';
+import { serveRunControl } from '../control/serve-run-control.js';
+import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
+import { openWorkspace, type Workspace } from './workspace.js';
+
+export interface ServedWorkspaceOptions {
+  readonly workspace: string;
+  /** Where figures go besides the ledger; the run's folder as JSON lines and TensorBoard events unless told. */
+  readonly metrics?: MetricsChoice;
+  /** What stands between runs and their services: nothing unless told, faults in a rehearsed crash. */
+  readonly services?: (workspace: Workspace) => Workspace;
+  /** Queues a run that a terminal asks for; creating runs is refused where it is absent. */
+  readonly createRun?: (request: RunRequest, workspace: Workspace) => Promise<Run>;
+}
+
+/** A workspace that this process owns, and that other terminals steer it by. */
+export interface ServedWorkspace {
+  readonly workspace: Workspace;
+  readonly metrics: MetricsPlan;
+}
+
+const TRAINER_THREADS = 2;
+
+/** Lends a workspace for some work, with run control and metrics served as long as it lasts. */
+export async function withServedWorkspace<Value>(
+  options: ServedWorkspaceOptions,
+  work: (served: ServedWorkspace) => Promise<Value>,
+): Promise<Value> {
+  const opened = await openWorkspace(options.workspace, TRAINER_THREADS);
+  const workspace = options.services?.(opened) ?? opened;
+  try {
+    return await serve(workspace, options, work);
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function serve<Value>(
+  workspace: Workspace,
+  { metrics: choice = {}, createRun }: ServedWorkspaceOptions,
+  work: (served: ServedWorkspace) => Promise<Value>,
+): Promise<Value> {
+  const { ledger, folder, clock, atWork } = workspace;
+  const metrics = await openMetricsPlan(choice);
+  const control = await serveRunControl({
+    ledger,
+    workspaceFolder: folder,
+    clock,
+    isAtWork: (run) => atWork.has(run),
+    ...(createRun === undefined ? {} : { createRun: (request: RunRequest) => createRun(request, workspace) }),
+  });
+  try {
+    return await work({ workspace, metrics: metrics.plan });
+  } finally {
+    await control.close();
+    await metrics.close();
+  }
+}
