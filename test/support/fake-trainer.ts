@@ -1,6 +1,7 @@
 import { MajlisError } from '../../core/errors.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import type {
+  CheckpointRequest,
   ForwardBackwardRequest,
   ForwardBackwardResult,
   ForwardRequest,
@@ -33,9 +34,14 @@ interface FakeModel {
   step: number;
 }
 
+/** Checkpoints by directory: the disk that outlives a fake trainer. Weights by token id, and the steps they have had. */
+export type SavedFakeModels = Map<string, { readonly weights: Float64Array; readonly step: number }>;
+
 export interface FakeTrainerOptions {
   readonly vocabSize: number;
   readonly published: PublishedModels;
+  /** Absent: its own. */
+  readonly saved?: SavedFakeModels;
   readonly roles?: readonly Role[];
 }
 
@@ -49,9 +55,15 @@ export class FakeTrainer implements Trainer {
   readonly optimSteps: OptimStepRequest[] = [];
   /** Replaces the approximate KL that the policy loss reports. */
   reportedKl: number | undefined;
+  /** Whether this gradient's loss comes out as NaN; the weights move as ever. */
+  isBroken: (request: ForwardBackwardRequest) => boolean = () => false;
   private readonly models = new Map<ModelId, FakeModel>();
+  private readonly saved: SavedFakeModels;
+  private created = 0;
 
-  constructor(private readonly options: FakeTrainerOptions) {}
+  constructor(private readonly options: FakeTrainerOptions) {
+    this.saved = options.saved ?? new Map();
+  }
 
   weightsOf(role: Role): Float64Array {
     const model = [...this.models.values()].find((one) => one.role === role);
@@ -74,8 +86,10 @@ export class FakeTrainer implements Trainer {
   }
 
   async createModel(_call: TrainerCall, spec: ModelSpec): Promise<ModelId> {
-    const id = `${spec.role}-${this.models.size}`;
-    const weights = new Float64Array(this.options.vocabSize);
+    const id = `${spec.role}-${this.created}`;
+    this.created += 1;
+    const base = this.options.published.get(spec.base)?.logits;
+    const weights = base?.slice() ?? new Float64Array(this.options.vocabSize);
     const gradient = new Float64Array(this.options.vocabSize);
     this.models.set(id, { role: spec.role, weights, gradient, micros: new Map(), step: 0 });
     this.calls.push(`create ${spec.role}`);
@@ -97,9 +111,14 @@ export class FakeTrainer implements Trainer {
     this.requireNew(model, request);
     const { loss, normalizer } = request;
     requireAligned(loss.batch);
-    if (loss.type === 'ppo') return this.ppo(model, loss.batch, loss.config, normalizer);
-    if (loss.type === 'value') return value(model, loss.batch, normalizer);
-    throw new MajlisError(`the fake trainer has no ${loss.type}`, { code: 'unimplemented' });
+    if (loss.type !== 'ppo' && loss.type !== 'value') {
+      throw new MajlisError(`the fake trainer has no ${loss.type}`, { code: 'unimplemented' });
+    }
+    const result =
+      loss.type === 'ppo'
+        ? this.ppo(model, loss.batch, loss.config, normalizer)
+        : value(model, loss.batch, normalizer);
+    return this.isBroken(request) ? { ...result, loss: NaN } : result;
   }
 
   async optimStep(call: TrainerCall, request: OptimStepRequest): Promise<OptimStepResult> {
@@ -122,12 +141,26 @@ export class FakeTrainer implements Trainer {
     return { directory: request.directory, sha256: weightsHash(weights), bytes: weights.logits.byteLength };
   }
 
-  async saveCheckpoint(): Promise<SavedCheckpoint> {
-    throw new MajlisError('the fake trainer saves no checkpoints', { code: 'unimplemented' });
+  async saveCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<SavedCheckpoint> {
+    const { role, weights, step } = this.find(call, request.modelId);
+    this.calls.push(`save ${role}`);
+    const saved = weights.slice();
+    this.saved.set(request.directory, { weights: saved, step });
+    return { sha256: weightsHash({ logits: saved }), bytes: saved.byteLength, step };
   }
 
-  async loadCheckpoint(): Promise<{ readonly step: number }> {
-    throw new MajlisError('the fake trainer loads no checkpoints', { code: 'unimplemented' });
+  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+    const model = this.find(call, request.modelId);
+    const saved = this.saved.get(request.directory);
+    if (saved === undefined) {
+      throw new MajlisError(`nothing is saved at ${request.directory}`, { code: 'not_found' });
+    }
+    this.calls.push(`load ${model.role}`);
+    model.weights.set(saved.weights);
+    model.gradient.fill(0);
+    model.micros.clear();
+    model.step = saved.step;
+    return { step: saved.step };
   }
 
   async deleteModel(_call: TrainerCall, modelId: ModelId): Promise<void> {

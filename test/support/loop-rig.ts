@@ -3,6 +3,7 @@ import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Bus } from '../../core/bus/bus.js';
 import { DEFAULT_HEALTH } from '../../core/config/health-options.js';
 import type { HealthOptions } from '../../core/config/health-options.js';
+import type { RunState } from '../../core/domain/run-state.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
@@ -21,6 +22,7 @@ import { FakeEngine } from './fake-engine.js';
 import { FakeScorer, scored } from './fake-scorer.js';
 import type { ScoreAnswer } from './fake-scorer.js';
 import { FakeTrainer } from './fake-trainer.js';
+import type { SavedFakeModels } from './fake-trainer.js';
 import { MemoryArtifacts } from '../../core/artifacts/memory-artifacts.js';
 import type { PublishedModels } from './unigram-model.js';
 
@@ -64,26 +66,56 @@ export interface LoopStack {
   readonly policyDirectory: string;
 }
 
-/** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
-export class LoopRig {
+/** What is left of a run when its process is gone. */
+class Durable {
   readonly published: PublishedModels = new Map();
-  readonly bus: Bus = new MemoryBus(systemClock);
+  readonly saved: SavedFakeModels = new Map();
   readonly ledger = new MemoryLedger(systemClock);
   readonly artifacts = new MemoryArtifacts();
-  readonly trainer = new FakeTrainer({ vocabSize: VOCABULARY, published: this.published });
+}
+
+/** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
+export class LoopRig {
+  readonly published: PublishedModels;
+  readonly bus: Bus = new MemoryBus(systemClock);
+  readonly ledger: MemoryLedger;
+  readonly artifacts: MemoryArtifacts;
+  readonly trainer: FakeTrainer;
   readonly policies = new MemoryPolicies();
   readonly scorer: FakeScorer;
   readonly engines: FakeEngine[];
   readonly alarms: RunAlarm[] = [];
   readonly iterations: IterationFinished[] = [];
   readonly run: string;
+  /** Of the volume that the run writes to. */
+  freeBytes = Infinity;
 
-  constructor(private readonly options: LoopRigOptions = {}) {
+  constructor(
+    private readonly options: LoopRigOptions = {},
+    private readonly durable = new Durable(),
+  ) {
+    const { published, saved, ledger, artifacts } = durable;
+    this.published = published;
+    this.ledger = ledger;
+    this.artifacts = artifacts;
+    this.trainer = new FakeTrainer({ vocabSize: VOCABULARY, published, saved });
     this.run = options.run ?? 'run';
     this.scorer = new FakeScorer(
       options.scoreAnswer ?? ((tokenIds) => scored(tokenIds.filter((id) => id === WANTED_TOKEN).length)),
     );
     this.engines = Array.from({ length: options.workers ?? 1 }, () => new FakeEngine(this.published));
+  }
+
+  /** The same run in another process: its ledger and files are there, all else begins anew. */
+  restarted(): LoopRig {
+    return new LoopRig(this.options, this.durable);
+  }
+
+  /** Resolves once the run is in this state. */
+  async reached(state: RunState): Promise<void> {
+    while ((await this.ledger.getRun(this.run))?.state !== state) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /** A worker on this engine; `bus` may be one that fails. */
@@ -159,7 +191,7 @@ export class LoopRig {
         prompts: { prompts: async () => prompts },
         policyAnnouncer: this.policies,
         clock: systemClock,
-        freeSpace: { freeBytes: async () => Infinity },
+        freeSpace: { freeBytes: async () => this.freeBytes },
         observer: {
           alarm: (alarm) => this.alarms.push(alarm),
           iterationFinished: (event) => this.iterations.push(event),
