@@ -3,6 +3,7 @@
  */
 import { MajlisError } from '../core/errors.js';
 import type { Benchmark } from './bench-result.js';
+import { ledger } from './ledger.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
 import { trainer } from './trainer.js';
@@ -10,6 +11,7 @@ import { trainer } from './trainer.js';
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   trainer,
   loop,
+  ledger,
   'quickstart-controls': quickstartControls,
 };
 

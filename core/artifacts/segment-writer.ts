@@ -6,6 +6,9 @@ import { syncFolder } from '../runtime/durable-file.js';
 import { encodeRecord, SEGMENT_MAGIC } from './segment-format.js';
 import { storageError } from './storage-error.js';
 
+/** Appends of one sync. More would be told at once, and hold up the thread of who waits for them. */
+const GROUP_MOST = 512;
+
 interface Waiting {
   readonly record: Buffer;
   readonly resolve: (offset: number) => void;
@@ -20,6 +23,7 @@ export class SegmentWriter {
   private waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
   private end = SEGMENT_MAGIC.length;
+  private waitingBytes = 0;
   private broken: MajlisError | undefined;
 
   private constructor(
@@ -42,7 +46,7 @@ export class SegmentWriter {
 
   /** Bytes in the file, appends under way included. */
   get size(): number {
-    return this.end + this.waiting.reduce((sum, { record }) => sum + record.length, 0);
+    return this.end + this.waitingBytes;
   }
 
   /** True once a write failed. */
@@ -57,7 +61,9 @@ export class SegmentWriter {
         reject(this.broken);
         return;
       }
-      this.waiting.push({ record: encodeRecord(sha256, payload), resolve, reject });
+      const record = encodeRecord(sha256, payload);
+      this.waiting.push({ record, resolve, reject });
+      this.waitingBytes += record.length;
       this.flushing ??= this.flush();
     });
   }
@@ -71,10 +77,11 @@ export class SegmentWriter {
 
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
-      const group = this.waiting;
-      this.waiting = [];
+      const group = this.waiting.splice(0, GROUP_MOST);
       const start = this.end;
-      this.end += group.reduce((sum, { record }) => sum + record.length, 0);
+      const bytes = group.reduce((sum, { record }) => sum + record.length, 0);
+      this.end += bytes;
+      this.waitingBytes -= bytes;
       try {
         await this.write(group, start);
       } catch (thrown) {

@@ -19,6 +19,9 @@ import { callPerformer } from './perform-calls.js';
 import type { Committed } from './perform-calls.js';
 import { storageError } from './storage-error.js';
 
+/** Calls of one commit. Their answers are told at once, and would hold up the caller's thread if there were more. */
+const GROUP_MOST = 512;
+
 type Call = Extract<LedgerRequest, { kind: 'call' }>;
 
 function serve(port: MessagePort, path: string): void {
@@ -48,11 +51,12 @@ function serve(port: MessagePort, path: string): void {
 
 function arrived(port: MessagePort): LedgerRequest[] {
   const requests: LedgerRequest[] = [];
-  for (;;) {
+  while (requests.length < GROUP_MOST) {
     const received = receiveMessageOnPort(port) as { message: LedgerRequest } | undefined;
-    if (received === undefined) return requests;
+    if (received === undefined) break;
     requests.push(received.message);
   }
+  return requests;
 }
 
 function answer(calls: readonly Call[], perform: (calls: readonly LedgerCall[]) => Committed): LedgerReply {

@@ -19,20 +19,28 @@ describe("the ledger's thread", () => {
     return replies;
   }
 
-  it('commits calls that wait together once, and answers each in order', async () => {
-    const count = 500;
-    const calls: LedgerRequest[] = Array.from({ length: count }, (_, id) => ({
+  const creations = (count: number): LedgerRequest[] =>
+    Array.from({ length: count }, (_, id) => ({
       kind: 'call',
       id,
       operation: 'createRun',
       values: [{ id: `r${id}`, name: 'n', seed: 1, config: '{}', configHash: 'c', fingerprints: {} }],
       atMs: 0,
     }));
-    const [opened, ...commits] = await exchange([...calls, { kind: 'close' }]);
-    expect(opened).toEqual({ kind: 'opened' });
-    expect(commits).toHaveLength(1);
-    const answers = commits.flatMap((commit) => (commit.kind === 'committed' ? commit.answers : []));
-    expect(answers.map(({ id }) => id)).toEqual(calls.map((_, id) => id));
-    expect(answers.every((answer) => 'value' in answer)).toBe(true);
-  });
+
+  // A thread takes at most 512 calls into one commit, so that it never answers more at once.
+  it.each([
+    [500, [500]],
+    [1100, [512, 512, 76]],
+  ])(
+    'commits %i calls that wait together in groups of %j, and answers each in order',
+    async (count, groups) => {
+      const [opened, ...commits] = await exchange([...creations(count), { kind: 'close' }]);
+      expect(opened).toEqual({ kind: 'opened' });
+      const answers = commits.map((commit) => (commit.kind === 'committed' ? commit.answers : []));
+      expect(answers.map(({ length }) => length)).toEqual(groups);
+      expect(answers.flat().map(({ id }) => id)).toEqual(creations(count).map((_, id) => id));
+      expect(answers.flat().every((answer) => 'value' in answer)).toBe(true);
+    },
+  );
 });
