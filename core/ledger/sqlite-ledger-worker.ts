@@ -38,7 +38,7 @@ function serve(port: MessagePort, path: string): void {
   }
   const perform = callPerformer(database);
   port.on('message', (first: LedgerRequest) => {
-    const requests = [first, ...arrived(port)];
+    const requests = group(port, first);
     const calls = requests.filter((request) => request.kind === 'call');
     if (calls.length > 0) reply(answer(calls, perform));
     if (requests.some(({ kind }) => kind === 'close')) {
@@ -49,8 +49,8 @@ function serve(port: MessagePort, path: string): void {
   reply({ kind: 'opened' });
 }
 
-function arrived(port: MessagePort): LedgerRequest[] {
-  const requests: LedgerRequest[] = [];
+function group(port: MessagePort, first: LedgerRequest): LedgerRequest[] {
+  const requests = [first];
   while (requests.length < GROUP_MOST) {
     const received = receiveMessageOnPort(port) as { message: LedgerRequest } | undefined;
     if (received === undefined) break;
