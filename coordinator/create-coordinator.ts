@@ -21,8 +21,8 @@ import type { CheckpointOptions } from './checkpoint/checkpoints.js';
 import { IterationBoundary } from './boundary.js';
 import { ControlEvents } from './control-events.js';
 import { Coordinator } from './coordinator.js';
-import type { Dispatcher } from './dispatch/dispatcher.js';
-import { LockstepDispatcher } from './dispatch/lockstep-dispatcher.js';
+import { createDispatch } from './dispatch/create-dispatch.js';
+import type { DispatcherOptions } from './dispatch/dispatcher.js';
 import { Evaluator } from './evaluate/evaluator.js';
 import { createRunModels } from './models/run-models.js';
 import { HealthGuard } from './health/health-guard.js';
@@ -31,7 +31,8 @@ import { PolicyRegistry } from './policy/policy-registry.js';
 import { PromptSchedule } from './prompts/prompt-schedule.js';
 import type { PromptSource } from './prompts/prompt-source.js';
 import type { RunObserver } from './run-observer.js';
-import { LockstepScorer } from './score/lockstep-scorer.js';
+import { LOCKSTEP } from './schedule/schedule-options.js';
+import type { Schedule } from './schedule/schedule-options.js';
 import type { RewardSources } from './score/reward-source.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
@@ -55,6 +56,8 @@ export interface CoordinatorSettings {
   /** As the ledger has it, with the epoch of this start. */
   readonly run: Pick<Run, 'id' | 'seed' | 'epoch'>;
   readonly algorithm: AlgorithmOptions;
+  /** Lockstep unless told. */
+  readonly schedule?: Schedule;
   readonly sampling: SamplingSettings;
   /** The supervised checkpoint, a Hugging Face directory: policy, reference and critic start from it. */
   readonly baseModel: string;
@@ -84,10 +87,12 @@ export async function createCoordinator(
   settings: CoordinatorSettings,
 ): Promise<Coordinator> {
   const { bus, ledger, artifacts, trainer, clock, observer } = ports;
-  const { run, algorithm, sampling, rubricHash } = settings;
+  const { run, algorithm, sampling, rubricHash, schedule = LOCKSTEP } = settings;
   const rng = createRng(run.seed);
   const prompts = await ports.prompts.prompts();
-  const schedule = new PromptSchedule(prompts, algorithm.promptsPerIteration, rng.fork('prompts'));
+  const order = new PromptSchedule(prompts, algorithm.promptsPerIteration, rng.fork('prompts'));
+  const dispatching = dispatcherOptions(ports, settings, { schedule: order, rng: rng.fork('rollouts') });
+  const { dispatcher, scorer } = createDispatch({ ...ports, schedule, algorithm }, dispatching);
   for (const queue of rolloutQueues(run.id, settings.ackWaitMs)) await bus.declareQueue(queue);
   const session = { run: run.id, epoch: run.epoch };
   const spec = { base: settings.baseModel, seed: rng.fork('models').uint32(), algorithm };
@@ -105,6 +110,8 @@ export async function createCoordinator(
     models,
     ledger,
     ...settings.checkpoints,
+    // What an async iteration did cannot be done again, so there is a checkpoint after each.
+    ...(schedule.kind === 'async' ? { every: 1 } : {}),
     rngSeed: run.seed,
   });
   const health = createHealth(ports.freeSpace, settings, () => policies.bytes + checkpoints.bytes);
@@ -123,8 +130,8 @@ export async function createCoordinator(
   });
   const components = {
     boundary,
-    dispatcher: createDispatcher(ports, settings, { schedule, rng: rng.fork('rollouts') }),
-    scorer: new LockstepScorer(ports.scorer),
+    dispatcher,
+    scorer,
     rewardSources,
     models,
     evaluator: new Evaluator(models),
@@ -142,12 +149,12 @@ export async function createCoordinator(
   return new Coordinator(components, { run: run.id, algorithm, maxNewTokens, rubricHash, klController });
 }
 
-function createDispatcher(
+function dispatcherOptions(
   { bus, ledger, artifacts, clock, observer }: CoordinatorPorts,
   { run, algorithm, sampling, engineFingerprint, reissueAfterMs, maxIssues }: CoordinatorSettings,
   { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
-): Dispatcher {
-  return new LockstepDispatcher({
+): DispatcherOptions {
+  return {
     bus,
     ledger,
     artifacts,
@@ -159,7 +166,7 @@ function createDispatcher(
     engineFingerprint,
     reissueAfterMs: reissueAfterMs ?? 120_000,
     maxIssues: maxIssues ?? 5,
-  });
+  };
 }
 
 function createHealth(

@@ -6,6 +6,7 @@ export interface RunAlarm {
     | 'conflicting_result'
     | 'refused_result'
     | 'tasks_reissued'
+    | 'task_dead_lettered'
     | 'many_answers_excluded'
     | 'update_skipped'
     | PauseKind;

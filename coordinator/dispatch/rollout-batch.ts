@@ -15,8 +15,21 @@ export interface RolloutGroup {
   readonly result: TrajectoryGroup;
 }
 
-/** An iteration's answers, complete, in the schedule's order: who answered, and when, leaves no trace. */
+/** What overlapping cost, since this start of the run. */
+export interface Overlap {
+  /** Groups that were dropped because their policy was too old. */
+  readonly droppedStale: number;
+  /** Groups that were consumed although their policy was not the newest. */
+  readonly consumedStale: number;
+}
+
+/**
+ * An iteration's answers, complete, in the schedule's order. In lockstep, who answered, and when, leaves no trace; where
+ * iterations overlap it decides which tasks these are.
+ */
 export interface RolloutBatch {
   readonly plan: IterationPlan;
   readonly groups: readonly RolloutGroup[];
+  /** Present where iterations overlap. */
+  readonly overlap?: Overlap;
 }

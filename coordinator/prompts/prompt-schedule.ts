@@ -31,14 +31,15 @@ export class PromptSchedule {
   promptsFor(iteration: number): readonly ScheduledPrompt[] {
     const occurrences = new Map<string, number>();
     return Array.from({ length: this.perIteration }, (_, place) => {
-      const prompt = this.at(iteration * this.perIteration + place);
+      const prompt = this.promptAt(iteration * this.perIteration + place);
       const group = occurrences.get(prompt.prompt.id) ?? 0;
       occurrences.set(prompt.prompt.id, group + 1);
       return { prompt, group };
     });
   }
 
-  private at(position: number): TokenizedPrompt {
+  /** The prompt at a place of the endless order, from 0, whatever iteration asks it. */
+  promptAt(position: number): TokenizedPrompt {
     const epoch = Math.floor(position / this.prompts.length);
     return this.shuffled(epoch)[position % this.prompts.length];
   }

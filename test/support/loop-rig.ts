@@ -16,6 +16,7 @@ import type { RunEnd } from '../../coordinator/coordinator.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { CheckpointSettings } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished, RunAlarm } from '../../coordinator/run-observer.js';
+import type { Schedule } from '../../coordinator/schedule/schedule-options.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import { aPrompt } from './builders.js';
 import { FakeEngine } from './fake-engine.js';
@@ -44,6 +45,7 @@ export interface LoopRigOptions {
   readonly seed?: number;
   readonly workers?: number;
   readonly algorithm?: AlgorithmChoice;
+  readonly schedule?: Schedule;
   readonly scoreAnswer?: ScoreAnswer;
   readonly reissueAfterMs?: number;
   readonly ackWaitMs?: number;
@@ -209,6 +211,7 @@ export class LoopRig {
           ...options.algorithm,
           kl: { initial: 0.01, ...options.algorithm?.kl },
         }),
+        ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
         sampling: asked.sampling,
         baseModel: stack?.baseModel ?? 'base',
         rubricHash: 'rubric-a',
