@@ -40,7 +40,8 @@ export interface RebuildOptions {
   /** A folder of this rebuilding alone; whoever made it removes it. */
   readonly scratch: string;
   readonly signal: AbortSignal;
-  readonly onPolicy?: (policy: ReplayedPolicy) => void;
+  /** Told after every update on the way how many are done, of how many. */
+  readonly onUpdate?: (done: number, all: number) => void;
 }
 
 /** Brings new models there; returns every policy on the way. */
@@ -52,9 +53,8 @@ export async function rebuildModels(options: RebuildOptions): Promise<readonly R
   for (let iteration = start.iteration; iteration < until; iteration += 1) {
     options.signal.throwIfAborted();
     await rebuild.cross(iteration);
-    const policy = await rebuild.replay(iteration);
-    options.onPolicy?.(policy);
-    policies.push(policy);
+    policies.push(await rebuild.replay(iteration));
+    options.onUpdate?.(policies.length, until - start.iteration);
   }
   await rebuild.cross(until);
   return policies;

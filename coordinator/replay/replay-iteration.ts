@@ -23,7 +23,7 @@ import type { RecordedUpdate } from './recorded-update.js';
 import { findStart } from './replay-start.js';
 import { iterationOf, readUpdate } from './run-history.js';
 
-export interface ReplayOptions extends Pick<RebuildOptions, 'history' | 'scratch' | 'signal' | 'onPolicy'> {
+export interface ReplayOptions extends Pick<RebuildOptions, 'history' | 'scratch' | 'signal' | 'onUpdate'> {
   readonly trainer: Trainer;
   readonly session: TrainerSession;
   readonly iteration: number;

@@ -120,6 +120,18 @@ describe('an iteration that is replayed', () => {
     expect(hashes[0].recomputed).toBe(hashes[0].recorded);
   });
 
+  it('refuses a record whose parts do not fit, and an option of the algorithm that it does not know', async () => {
+    const unfit = rewritten(history, (text) => text.replaceAll('"float64"', '"float32"'));
+    await expect(replay(6, { artifacts: unfit })).rejects.toMatchObject({
+      code: 'data_loss',
+      message: 'an update record has float32 where float64 belongs',
+    });
+    const unknown = rewritten(history, (text) => text.replace('"gamma":1', '"gamma":1,"delta":1'));
+    await expect(replay(6, { artifacts: unknown })).rejects.toThrow(
+      'update record of iteration 6 at algorithm: found unknown key "delta"',
+    );
+  });
+
   it('measures how far another engine comes out', async () => {
     const { quantities, hashes } = await replay(6, {}, withLearningRate(trainer, 1.001));
     const differences = new Map(
