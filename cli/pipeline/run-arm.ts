@@ -14,6 +14,7 @@ import { systemFreeSpace } from '../../core/runtime/free-space.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
+import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
 import type { RewardSources } from '../../coordinator/score/reward-source.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { ArmServices } from './arm-services.js';
@@ -113,6 +114,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
     {
       run: { id: runId, seed: config.seed, epoch },
       algorithm: compileAlgorithm(config.algorithm),
+      schedule: compileSchedule(config),
       sampling: plan.sampling,
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,

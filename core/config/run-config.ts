@@ -96,12 +96,14 @@ const dataSchema = z.strictObject({
   controlGold: z.string().min(1),
 });
 
-export const runConfigSchema = z.strictObject({
+const runConfigObject = z.strictObject({
   name: z.string().min(1),
   locale: z.string().min(2),
   seed: z.int().min(0).default(1),
-  /** Rollouts and learning take turns; there is no other schedule yet. */
-  schedule: z.literal('lockstep').default('lockstep'),
+  /** Whether generation, scoring and learning take turns or overlap. */
+  schedule: z.enum(['lockstep', 'async']).default('lockstep'),
+  /** Of an async run; absent it is 1. Not filled in, so that a lockstep run's configuration stays what it was. */
+  maxStaleness: z.int().min(0).exactOptional().meta({ default: 1 }),
   data: dataSchema,
   /** A rubric's id among the shipped ones, or the path of a rubric file. */
   rubric: z.string().min(1),
@@ -115,6 +117,16 @@ export const runConfigSchema = z.strictObject({
   algorithm: algorithmSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),
   health: healthSchema.prefault({}),
+});
+
+export const runConfigSchema = runConfigObject.superRefine(({ schedule, maxStaleness }, context) => {
+  if (schedule !== 'lockstep' || maxStaleness === undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['maxStaleness'],
+    params: { found: String(maxStaleness) },
+    message: 'no maxStaleness with schedule lockstep, where nothing goes stale',
+  });
 });
 
 /** A run file as parsed; the compiled configuration whose hash stands on the run. */

@@ -241,8 +241,14 @@ const cases: Case[] = [
   },
   {
     name: 'a schedule that is not known',
-    args: () => ['run', runFile('schedule.yaml', { schedule: 'async' })],
-    sentence: /schedule\.yaml at schedule: found "async"; allowed: "lockstep"$/,
+    args: () => ['run', runFile('schedule.yaml', { schedule: 'eager' })],
+    sentence: /schedule\.yaml at schedule: found "eager"; allowed: "lockstep", "async"$/,
+  },
+  {
+    name: 'a staleness in lockstep',
+    args: () => ['run', runFile('stale.yaml', { schedule: 'lockstep', maxStaleness: 2 })],
+    sentence:
+      /stale\.yaml at maxStaleness: found 2; allowed: no maxStaleness with schedule lockstep, where nothing goes stale$/,
   },
   {
     name: 'prompts that are no JSON',
