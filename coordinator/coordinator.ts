@@ -146,7 +146,8 @@ export class Coordinator {
     const update = await updater.update(learning, signal);
     watch.lap('update');
     const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
-    const record = { plan, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
+    const { groups } = batch;
+    const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
     const next = await this.complete(progress, { batch, record, metrics });
     watch.lap('publish');
 

@@ -9,6 +9,7 @@ import type { Answer, AnswerAdvantage } from './answer.js';
 import { batchMetrics } from './batch-metrics.js';
 import { groupEstimator } from './group-estimator.js';
 import { ppoEstimator } from './ppo-estimator.js';
+import { samplingMetrics } from './sampling-metrics.js';
 import { scoredAnswers } from './scored-answers.js';
 
 export interface AdvantageInput {
@@ -40,12 +41,21 @@ export function estimateAdvantages(input: AdvantageInput): BatchAdvantages {
   const estimator = algorithm.estimator === 'ppo' ? ppoEstimator : groupEstimator(algorithm.estimator);
   const advantages = estimator(answers, { algorithm, beta: rewardBeta });
   const behaviour = sequences.map(({ trajectory }) => Float32Array.from(trajectory.logProbs));
-  const trajectories = answers.map((answer, at) =>
-    weighted(answer, advantages[at], importance(answer, behaviour[at], algorithm)),
-  );
+  const old = answers.map(({ oldLogProbs }) => oldLogProbs);
+  const weights = importance(old, behaviour, algorithm);
+  const { metrics, ...figures } = batchMetrics({
+    answers,
+    advantages,
+    behaviour,
+    scored,
+    reward,
+    beta: rewardBeta,
+  });
+  const sampled = { old, behaviour, ...(weights === undefined ? {} : { weights }) };
   return {
-    trajectories,
-    ...batchMetrics({ answers, advantages, behaviour, scored, reward, beta: rewardBeta }),
+    trajectories: answers.map((answer, at) => weighted(answer, advantages[at], weights?.[at])),
+    ...figures,
+    metrics: { ...metrics, ...samplingMetrics(sampled) },
   };
 }
 
@@ -63,26 +73,26 @@ function answersOf(estimates: Estimates, scores: readonly (number | undefined)[]
   }));
 }
 
-/** min(π_old / π_behaviour, C): the sampler and the trainer may differ in their last bits, or in more. [token] */
+/** min(π_old / π_behaviour, C): the sampler may be an older policy, or differ from the trainer in its last bits. [answer][token] */
 function importance(
-  answer: Answer,
-  behaviour: Float32Array,
+  old: readonly Float32Array[],
+  behaviour: readonly Float32Array[],
   { importanceCap }: AlgorithmOptions,
-): Float32Array {
-  if (importanceCap === undefined) return new Float32Array(behaviour.length).fill(1);
-  return truncatedImportanceWeights(answer.oldLogProbs, behaviour, importanceCap);
+): readonly Float32Array[] | undefined {
+  if (importanceCap === undefined) return undefined;
+  return old.map((logProbs, at) => truncatedImportanceWeights(logProbs, behaviour[at], importanceCap));
 }
 
 function weighted(
   answer: Answer,
   estimated: AnswerAdvantage | undefined,
-  importanceWeights: Float32Array,
+  importanceWeights: Float32Array | undefined,
 ): TrajectoryAdvantages {
   const { taskId, index, oldLogProbs } = answer;
   const length = oldLogProbs.length;
   const nothing = { taskId, index, advantages: new Float32Array(length), weights: new Float32Array(length) };
   if (estimated === undefined) return nothing;
-  const advantages = estimated.advantages.map((advantage, t) => advantage * importanceWeights[t]);
+  const advantages = estimated.advantages.map((advantage, t) => advantage * (importanceWeights?.[t] ?? 1));
   const weights = new Float32Array(length).fill(1);
   if (estimated.returns === undefined) return { taskId, index, advantages, weights };
   return { taskId, index, advantages, weights, returns: estimated.returns };

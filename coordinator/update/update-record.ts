@@ -11,7 +11,7 @@ import type { PackedTensor } from './packed-tensor.js';
 import { joinFloats } from '../advantage/join-floats.js';
 import type { BatchAdvantages } from '../advantage/estimate-advantages.js';
 import type { AlgorithmOptions } from '../algorithm-options.js';
-import type { IterationPlan } from '../dispatch/rollout-batch.js';
+import type { IterationPlan, RolloutGroup } from '../dispatch/rollout-batch.js';
 import type { Estimates } from '../evaluate/evaluator.js';
 import type { RewardedTrajectory } from '../../core/domain/reward.js';
 import type { StepTaken } from './train-model.js';
@@ -33,6 +33,8 @@ const sequenceSchema = z.strictObject({
   index: z.int().min(0),
   finish: z.enum(['stop', 'length']),
   outcome: outcomeSchema,
+  /** The policy version that it was sampled from; absent where that is the one that the update starts from. */
+  sampledFrom: z.strictObject({ version: z.int().min(0), hash: z.string() }).optional(),
 });
 
 const stepSchema = z.strictObject({
@@ -53,7 +55,7 @@ const stepSchema = z.strictObject({
 export const updateRecordSchema = z.strictObject({
   format: z.literal('majlis-update/1'),
   iteration: z.int().min(0),
-  /** Weights that the answers were sampled from and that the update starts from. */
+  /** Weights that the update starts from and, where a sequence does not name others, that it was sampled from. */
   policyHash: z.string(),
   rubricHash: z.string(),
   rewardModelHash: z.string(),
@@ -94,6 +96,7 @@ export type UpdateRecord = z.infer<typeof updateRecordSchema>;
 
 export interface UpdateRecordInput {
   readonly plan: IterationPlan;
+  readonly groups: readonly RolloutGroup[];
   readonly rewards: readonly RewardedTrajectory[];
   readonly estimates: Estimates;
   readonly advantages: BatchAdvantages;
@@ -119,11 +122,12 @@ export function updateRecord(input: UpdateRecordInput): UpdateRecord {
     temperature: batch.temperature,
     holdsPolicy,
     algorithm: { ...algorithm },
-    sequences: sequences.map(({ taskId, trajectory }, at) => ({
+    sequences: sequences.map(({ taskId, group, trajectory }, at) => ({
       taskId,
       index: trajectory.index,
       finish: trajectory.finish,
       outcome: input.rewards[at].outcome,
+      ...sampledFrom(input.groups[group], plan),
     })),
     tokenIds: packTensor(batch.tokenIds),
     offsets: packTensor(batch.offsets),
@@ -146,6 +150,14 @@ export function updateRecord(input: UpdateRecordInput): UpdateRecord {
     policySteps: update.policySteps.map(stepRecord),
     criticSteps: update.criticSteps.map(stepRecord),
   };
+}
+
+function sampledFrom(
+  { task }: RolloutGroup,
+  { policy }: IterationPlan,
+): Pick<UpdateRecord['sequences'][number], 'sampledFrom'> {
+  const { policyVersion: version, policyHash: hash } = task;
+  return hash === policy.hash ? {} : { sampledFrom: { version, hash } };
 }
 
 function stepRecord({ minibatch, loss, gradNorm, skipped }: StepTaken): UpdateRecord['policySteps'][number] {

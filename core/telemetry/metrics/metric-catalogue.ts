@@ -37,6 +37,23 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
     unit: 'nats',
     help: "Largest difference between trainer's and sampler's log-probability of a token.",
   },
+  'sampling/sampling_logp_difference/mean': {
+    unit: 'nats',
+    help: "Mean difference between trainer's and sampler's log-probability of a token.",
+  },
+  'sampling/importance_sampling_ratio/min': { unit: 'ratio', help: 'Smallest importance weight of a token.' },
+  'sampling/importance_sampling_ratio/mean': { unit: 'ratio', help: 'Mean importance weight of a token.' },
+  'sampling/importance_sampling_ratio/max': { unit: 'ratio', help: 'Largest importance weight of a token.' },
+  'staleness/mean': { unit: '', help: "Policy versions that a group's policy was behind, mean." },
+  'staleness/max': { unit: '', help: "Policy versions that a group's policy was behind, at most." },
+  'fully_async/count/stale_samples_processed': {
+    unit: '',
+    help: 'Groups of older policies that were consumed since this start.',
+  },
+  'fully_async/count/dropped_stale_samples': {
+    unit: '',
+    help: 'Groups that were dropped as too old since this start.',
+  },
   'val/mean': { unit: 'reward', help: 'Mean value over contributing tokens.' },
   'val/explained_variance': { unit: 'share', help: 'Variance of the returns that the critic explains.' },
   'prompts/truncated': { unit: 'count', help: 'Prompt groups whose prompt was cut to fit the context.' },

@@ -99,7 +99,14 @@ describe('docs/metrics.md', () => {
   it('names every metric that an iteration records and no other', async () => {
     const rig = new LoopRig({ algorithm: { iterations: 3 } });
     await rig.play();
-    const recorded = await rig.ledger.iterations(rig.run);
+    const overlapping = new LoopRig({
+      algorithm: { iterations: 1 },
+      schedule: { kind: 'async', maxStaleness: 1 },
+    });
+    await overlapping.play();
+    const recorded = (
+      await Promise.all([rig, overlapping].map(({ ledger, run }) => ledger.iterations(run)))
+    ).flat();
     const names = new Set(recorded.flatMap(({ metrics }) => Object.keys(metrics)));
     for (const name of Object.keys(updateMetrics(STEPS, STEPS, DEFAULT_ALGORITHM))) names.add(name);
     const documented = namedRows('docs/metrics.md').map(([name]) => name.replace('<rubric id>', 'rubric-a'));

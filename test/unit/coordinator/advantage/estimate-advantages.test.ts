@@ -78,10 +78,22 @@ describe('estimateAdvantages with PPO', () => {
     expectClose(estimated([[drifted]], options).trajectories[0].advantages, [1.495, 2.2]);
     const { metrics } = estimated([[drifted]], { ...options, importanceCap: undefined });
     expect(metrics['behaviour/max_log_ratio']).toBeCloseTo(1, 6);
+    expect(metrics).not.toHaveProperty('sampling/importance_sampling_ratio/mean');
     expectClose(
       estimated([[drifted]], { ...options, importanceCap: undefined }).trajectories[0].advantages,
       [1.495, 1.1],
     );
+  });
+
+  it('says how far the sampler is from the learner, over the tokens of all answers', () => {
+    const drifted = { ...long, behaviour: [-1, -3] };
+    const behind = { ...long, behaviour: [-0.5, -2] };
+    const { metrics } = estimated([[drifted, behind]], { importanceCap: 2 });
+    // |π_old − π_behaviour| in logs: 0, 1, 0.5, 0; ratios e^0, min(e^1, 2), e^−0.5, e^0.
+    expect(metrics['sampling/sampling_logp_difference/mean']).toBeCloseTo(0.375, 6);
+    expect(metrics['sampling/importance_sampling_ratio/min']).toBeCloseTo(0.606531, 5);
+    expect(metrics['sampling/importance_sampling_ratio/mean']).toBeCloseTo((1 + 2 + 0.606531 + 1) / 4, 5);
+    expect(metrics['sampling/importance_sampling_ratio/max']).toBe(2);
   });
 
   it('keeps the penalty out of the reward where the KL is a loss', () => {

@@ -24,4 +24,21 @@ describe('rolloutMetrics', () => {
       'val/num_eos_tokens': 2,
     });
   });
+
+  it('says how old answers are, and what age has cost, where iterations overlap', () => {
+    const tasks = [3, 5, 5].map((policyVersion, at) => aTask({ id: `task-${at}`, policyVersion }));
+    const plan = {
+      iteration: 9,
+      policy: { version: 5, hash: 'policy-5', location: 'there' },
+      reward: SKETCH_REWARD,
+    };
+    const groups = tasks.map((task) => ({ task, result: aResult(task) }));
+    const overlap = { droppedStale: 7, consumedStale: 11 };
+    expect(rolloutMetrics({ plan, groups, overlap })).toMatchObject({
+      'staleness/mean': 2 / 3,
+      'staleness/max': 2,
+      'fully_async/count/stale_samples_processed': 11,
+      'fully_async/count/dropped_stale_samples': 7,
+    });
+  });
 });
