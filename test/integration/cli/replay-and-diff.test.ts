@@ -48,7 +48,7 @@ afterAll(() => {
 describe('majlis runs diff', () => {
   it('finds no difference between a run and itself', async () => {
     const { json, text, exitCode } = await diff('rubricA', 'rubricA', true);
-    expect(json).toMatchObject({ isSame: true, config: [], divergence: {} });
+    expect(json).toMatchObject({ isSame: true, config: [], divergence: { compared: 4 } });
     expect(text).toMatch(/No difference\.$/);
     expect(exitCode).toBe(0);
   });

@@ -23,25 +23,27 @@ export function diffText({ before, after, comparison, divergence }: DiffReport):
     ...[...config, ...fingerprints, ...controls, ...made, ...progress].map(textRow),
     ...lastMetrics.map(metricRow),
   ];
-  const table = rows.length === 0 ? [] : [formatTable(['', 'A', 'B'], rows), ''];
+  const isParted = divergence.update !== undefined || divergence.policy !== undefined;
   return [
     `A  ${before.id}`,
     `B  ${after.id}`,
     '',
-    ...table,
-    ...divergenceLines(divergence),
-    ...(rows.length === 0 && divergence.update === undefined && divergence.policy === undefined
-      ? ['No difference.']
-      : []),
+    ...(rows.length === 0 ? [] : [formatTable(['', 'A', 'B'], rows), '']),
+    ...(isParted ? divergenceLines(divergence) : [unparted(divergence, rows.length === 0)]),
     ...(differsInCause(comparison) || divergence.update === undefined ? [] : [UNEXPLAINED]),
-  ]
-    .join('\n')
-    .trimEnd();
+  ].join('\n');
+}
+
+function unparted({ compared }: Divergence, isSame: boolean): string {
+  if (isSame) return 'No difference.';
+  return compared === 0
+    ? 'There is no iteration that both finished.'
+    : `The same in what both did: ${compared === 1 ? 'one iteration' : `${compared} iterations`} and their policies.`;
 }
 
 const UNEXPLAINED =
-  'Config, fingerprints and control events are the same: a judge endpoint answered otherwise or, where rules judged, ' +
-  'the runs should be the same; "majlis replay" tells which of them does not repeat itself.';
+  'Config, fingerprints and control events are the same: a judge endpoint answered otherwise, the schedule was async or, ' +
+  'where neither is so, lockstep did not repeat itself; "majlis replay" tells which run does not.';
 
 function divergenceLines({ update, policy }: Divergence): string[] {
   const fields = update?.fields === undefined ? '' : `, in ${update.fields.join(', ')}`;

@@ -7,6 +7,8 @@ import type { UpdateRecord } from '../../../../coordinator/update/update-record.
 
 /** Where two runs part, over the iterations that both finished. */
 export interface Divergence {
+  /** How many iterations both finished. */
+  readonly compared: number;
   /** The first iteration whose update took in or brought forth something else. */
   readonly update?: {
     readonly iteration: number;
@@ -25,7 +27,12 @@ export async function firstDivergence(
 ): Promise<Divergence> {
   const update = await firstUpdate(before.iterations, after.iterations, artifacts);
   const policy = firstPolicy(before, after);
-  return { ...(update === undefined ? {} : { update }), ...(policy === undefined ? {} : { policy }) };
+  const compared = Math.min(before.iterations.length, after.iterations.length);
+  return {
+    compared,
+    ...(update === undefined ? {} : { update }),
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
 
 async function firstUpdate(
@@ -58,7 +65,10 @@ async function bothRecords(
   return [await readUpdate({ artifacts }, one), await readUpdate({ artifacts }, other)];
 }
 
-/** In the record's order. Task ids are made from the run's id, so they always differ and mean nothing. */
+/**
+ * In the record's order. Task ids are made from the run's id, so they always differ and mean nothing; the algorithm is a
+ * cause that stands in the config, and parts nothing until numbers differ by it.
+ */
 function differentFields(one: UpdateRecord, other: UpdateRecord): string[] {
   const [left, right] = [one, other].map((record) => ({
     ...record,
@@ -66,7 +76,10 @@ function differentFields(one: UpdateRecord, other: UpdateRecord): string[] {
   }));
   const rightFields = new Map(Object.entries(right));
   return Object.entries(left)
-    .filter(([name, value]) => canonicalJson(value) !== canonicalJson(rightFields.get(name)))
+    .filter(
+      ([name, value]) =>
+        name !== 'algorithm' && canonicalJson(value) !== canonicalJson(rightFields.get(name)),
+    )
     .map(([name]) => name);
 }
 

@@ -1,6 +1,6 @@
 import { compareRuns, differsInCause } from '../../../../cli/commands/runs/diff/compare-runs.js';
 import { diffText } from '../../../../cli/commands/runs/diff/diff-text.js';
-import { firstDivergence } from '../../../../cli/commands/runs/diff/first-divergence.js';
+import { firstDivergence, type Divergence } from '../../../../cli/commands/runs/diff/first-divergence.js';
 import type { RunDescription } from '../../../../coordinator/control/run-control.js';
 import type { IterationRecord } from '../../../../core/ledger/ledger.js';
 
@@ -48,7 +48,11 @@ function described(
   };
 }
 
-const text = (before: RunDescription, after: RunDescription, divergence = {}): string =>
+const text = (
+  before: RunDescription,
+  after: RunDescription,
+  divergence: Divergence = { compared: 2 },
+): string =>
   diffText({ before: before.run, after: after.run, comparison: compareRuns(before, after), divergence });
 
 describe('two runs that are compared', () => {
@@ -94,7 +98,11 @@ describe('two runs that are compared', () => {
   });
 
   it('name a divergence that nothing explains for what it is', () => {
-    const divergence = { update: { iteration: 1, fields: ['policySteps'] }, policy: 'last' as const };
+    const divergence: Divergence = {
+      compared: 2,
+      update: { iteration: 1, fields: ['policySteps'] },
+      policy: 'last',
+    };
     const said = text(described(), described({}, { id: 'b' }), divergence);
     expect(said).toContain('Updates first differ at iteration 1, in policySteps.');
     expect(said).toContain('Policies first differ after the last iteration.');
@@ -109,12 +117,18 @@ describe('where two runs part', () => {
     firstDivergence(described(), described(after), undefined);
 
   it('is nowhere while one is only further than the other', async () => {
-    expect(await parted({ iterations: [iteration(0)] })).toEqual({});
+    expect(await parted({ iterations: [iteration(0)] })).toEqual({ compared: 1 });
+    const longer = described({}, { config: '{"algorithm":{"iterations":9}}' });
+    expect(text(described(), longer, { compared: 1 })).toMatch(
+      /The same in what both did: one iteration and/,
+    );
+    expect(text(described(), longer, { compared: 0 })).toMatch(/no iteration that both finished\.$/);
   });
 
   it('is told by figures where the stored inputs are gone', async () => {
     const moved = iteration(1, { inputsHash: 'other', metrics: { 'objective/kl': 7 } });
     expect(await parted({ iterations: [iteration(0, { inputsHash: 'other too' }), moved] })).toEqual({
+      compared: 2,
       update: { iteration: 1 },
     });
   });
@@ -123,9 +137,10 @@ describe('where two runs part', () => {
     const policyVersions = described().policyVersions.map((version) =>
       version.version === 2 ? { ...version, hash: 'other' } : version,
     );
-    expect(await parted({ policyVersions })).toEqual({ policy: 'last' });
+    expect(await parted({ policyVersions })).toEqual({ compared: 2, policy: 'last' });
     const [base, ...later] = policyVersions;
     expect(await parted({ policyVersions: [{ ...base, hash: 'other' }, ...later] })).toEqual({
+      compared: 2,
       policy: { iteration: 0 },
     });
   });
