@@ -100,17 +100,24 @@ class Experiment {
   }
 
   async run(): Promise<ExperimentEnd> {
-    const { arms, options, workspace } = this.parts;
     const engines = await this.openEngines();
     try {
       await this.enter(engines);
+      return await this.workOrFail(engines);
+    } finally {
+      await this.parts.workspace.closeEngines(this.engines);
+    }
+  }
+
+  /** A run that was entered says in the ledger why it failed; one that was refused stays as it was. */
+  private async workOrFail(engines: readonly Engine[]): Promise<ExperimentEnd> {
+    const { arms, options, workspace } = this.parts;
+    try {
       return await this.work(engines);
     } catch (thrown) {
       const error = MajlisError.from(thrown);
       if (!options.signal.aborted) await failArms(workspace.ledger, { id: this.runId, arms }, error);
       throw error;
-    } finally {
-      await workspace.closeEngines(this.engines);
     }
   }
 

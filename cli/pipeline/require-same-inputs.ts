@@ -25,5 +25,5 @@ function sentence({ place, before, after }: Difference): string {
 
 function short(value: string | undefined): string {
   if (value === undefined) return 'absent';
-  return value.length > 40 ? `${value.slice(0, 12)}…` : value;
+  return value.length > 40 ? `${value.replace(/^"/, '').slice(0, 12)}…` : value;
 }
