@@ -24,7 +24,7 @@ import { Coordinator } from './coordinator.js';
 import { createDispatch } from './dispatch/create-dispatch.js';
 import type { DispatcherOptions } from './dispatch/dispatcher.js';
 import { Evaluator } from './evaluate/evaluator.js';
-import { createRunModels } from './models/run-models.js';
+import { createRunModels, modelSeed } from './models/run-models.js';
 import { HealthGuard } from './health/health-guard.js';
 import { RunHealth } from './health/run-health.js';
 import { PolicyRegistry } from './policy/policy-registry.js';
@@ -95,7 +95,7 @@ export async function createCoordinator(
   const { dispatcher, scorer } = createDispatch({ ...ports, schedule, algorithm }, dispatching);
   for (const queue of rolloutQueues(run.id, settings.ackWaitMs)) await bus.declareQueue(queue);
   const session = { run: run.id, epoch: run.epoch };
-  const spec = { base: settings.baseModel, seed: rng.fork('models').uint32(), algorithm };
+  const spec = { base: settings.baseModel, seed: modelSeed(run.seed), algorithm };
   const models = await createRunModels(trainer, session, spec);
   const policies = new PolicyRegistry({
     run: run.id,
