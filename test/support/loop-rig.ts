@@ -26,6 +26,7 @@ import { FakeTrainer } from './fake-trainer.js';
 import type { SavedFakeModels } from './fake-trainer.js';
 import { MemoryArtifacts } from '../../core/artifacts/memory-artifacts.js';
 import type { PublishedModels } from './unigram-model.js';
+import { until } from './until.js';
 
 const VOCABULARY = 8;
 /** The token that the default scorer pays for. */
@@ -115,9 +116,8 @@ export class LoopRig {
 
   /** Resolves once the run is in this state. */
   async reached(state: RunState): Promise<void> {
-    while ((await this.ledger.getRun(this.run))?.state !== state) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    const { ledger, run } = this;
+    await until(`the run is ${state}`, async () => (await ledger.getRun(run))?.state === state);
   }
 
   /** A worker on this engine; `bus` may be one that fails. */
