@@ -141,7 +141,7 @@ export class AsyncDispatcher implements Dispatcher {
     const groups = taskIds.map((id) => slots.consume(id)).sort((one, other) => one.number - other.number);
     for (const { task } of groups) {
       intake.remember({ ...task, state: 'consumed' });
-      if (task.policyVersion < plan.policy.version) this.consumedStale += 1;
+      if (task.policyHash !== plan.policy.hash) this.consumedStale += 1;
     }
     const { droppedStale, consumedStale } = this;
     return { plan, groups, overlap: { droppedStale, consumedStale } };

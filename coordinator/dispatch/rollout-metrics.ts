@@ -21,10 +21,11 @@ export function rolloutMetrics(batch: RolloutBatch): Record<string, number> {
   };
 }
 
-/** Staleness in policy versions, over groups. The counts have verl's names and, like them, go on from iteration to iteration. */
+/** Staleness in policy versions, over groups; 0 for the very policy that learns, whatever its version was then. The counts have verl's names and, like them, go on from iteration to iteration. */
 function overlapMetrics({ plan, groups, overlap }: RolloutBatch): Record<string, number> {
   if (overlap === undefined) return {};
-  const staleness = groups.map(({ task }) => plan.policy.version - task.policyVersion);
+  const { version, hash } = plan.policy;
+  const staleness = groups.map(({ task }) => (task.policyHash === hash ? 0 : version - task.policyVersion));
   return {
     'staleness/mean': staleness.reduce((sum, one) => sum + one, 0) / staleness.length,
     'staleness/max': Math.max(...staleness),

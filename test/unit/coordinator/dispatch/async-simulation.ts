@@ -91,10 +91,18 @@ export class AsyncSimulation {
 
   /** Runs from start to end in simulated time; rejects with what the run failed of. */
   async play(): Promise<void> {
-    await this.ledger.createRun({ id: RUN, name: RUN, seed: 1, config: '{}', configHash: 'c', fingerprints: {} });
+    await this.ledger.createRun({
+      id: RUN,
+      name: RUN,
+      seed: 1,
+      config: '{}',
+      configHash: 'c',
+      fingerprints: {},
+    });
     for (const queue of rolloutQueues(RUN, 5000)) await this.bus.declareQueue(queue);
     await this.ledger.recordPolicyVersion(RUN, this.policy, 'rubric-0');
-    for (let worker = 0; worker < this.options.workers; worker += 1) void this.work(this.rng.fork(`w${worker}`));
+    for (let worker = 0; worker < this.options.workers; worker += 1)
+      void this.work(this.rng.fork(`w${worker}`));
     let state = 'running';
     const running = this.learn().finally(() => (state = 'ended'));
     running.catch(() => undefined);
@@ -127,7 +135,11 @@ export class AsyncSimulation {
     await dispatcher.finish();
   }
 
-  private async iterate(dispatcher: SimulatedDispatcher, iteration: number, rubricHash: string): Promise<void> {
+  private async iterate(
+    dispatcher: SimulatedDispatcher,
+    iteration: number,
+    rubricHash: string,
+  ): Promise<void> {
     const reward = { rubricId: rubricHash, rubricHash, rewardModelHash: `model of ${rubricHash}`, floor: -1 };
     const plan = { iteration, policy: this.policy, reward };
     const batch = await dispatcher.collect(plan, this.stop.signal);
@@ -217,7 +229,10 @@ export class AsyncSimulation {
     const publish = (data: Uint8Array, dedupeId: string): Promise<unknown> =>
       this.bus.publish(queues.results, { dedupeId, data });
     if (policyVersion < oldestVersion) {
-      await publish(encodeGivenUpTask({ taskId, policyVersion, oldestVersion }), `${taskId} given up ${rng.uniform()}`);
+      await publish(
+        encodeGivenUpTask({ taskId, policyVersion, oldestVersion }),
+        `${taskId} given up ${rng.uniform()}`,
+      );
       return delivery.ack();
     }
     // Now and then far longer than an iteration, so that tasks come back too old.

@@ -26,7 +26,14 @@ describe('rolloutMetrics', () => {
   });
 
   it('says how old answers are, and what age has cost, where iterations overlap', () => {
-    const tasks = [3, 5, 5].map((policyVersion, at) => aTask({ id: `task-${at}`, policyVersion }));
+    const policies = [
+      [3, 'policy-3'],
+      [5, 'policy-5'],
+      [1, 'policy-5'],
+    ] as const;
+    const tasks = policies.map(([policyVersion, policyHash], at) =>
+      aTask({ id: `task-${at}`, policyVersion, policyHash }),
+    );
     const plan = {
       iteration: 9,
       policy: { version: 5, hash: 'policy-5', location: 'there' },
