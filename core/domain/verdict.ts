@@ -24,6 +24,8 @@ export interface PairScore {
 export interface PairVerdict {
   readonly judgeId: string;
   readonly rubricHash: string;
+  /** Of the one criterion that was asked about; absent where the question was the whole rubric. */
+  readonly criterionHash?: string;
   readonly pairId: string;
   readonly order: Order;
   readonly outcome: Outcome<PairScore>;
