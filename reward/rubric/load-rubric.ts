@@ -3,10 +3,10 @@ import type { LocaleProfile } from '../../core/domain/locale.js';
 import { profileFor } from '../../core/domain/locale.js';
 import type { Criterion, Rubric } from '../../core/domain/rubric.js';
 import { BadInputError } from '../../core/errors.js';
-import { contentHash } from '../../core/runtime/content-hash.js';
 import type { Evaluator } from '../judge/evaluator.js';
 import { positiveWeight } from './composite.js';
-import type { RubricFile } from './rubric-schema.js';
+import { criterionHash, rubricHash } from './rubric-hash.js';
+import type { CriterionFile, RubricFile } from './rubric-schema.js';
 import { rubricSchema } from './rubric-schema.js';
 
 /** What a rubric may refer to. */
@@ -23,15 +23,11 @@ export async function loadRubric(path: string, context: RubricContext): Promise<
   const file = await readYaml(path, rubricSchema);
   checkRubric(file, path, context);
   const content = { ...file, criteria: file.criteria.map(toCriterion) };
-  return { ...content, hash: contentHash(content) };
+  return { ...content, hash: rubricHash(content) };
 }
 
-function toCriterion({ rationale, veto, ...rest }: RubricFile['criteria'][number]): Criterion {
-  return {
-    ...rest,
-    ...(rationale === undefined ? {} : { rationale }),
-    ...(veto === undefined ? {} : { veto }),
-  };
+function toCriterion(criterion: CriterionFile): Criterion {
+  return { ...criterion, hash: criterionHash(criterion) };
 }
 
 function checkRubric(rubric: RubricFile, source: string, context: RubricContext): void {

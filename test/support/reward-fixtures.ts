@@ -28,6 +28,7 @@ export const emptyRubric: Rubric = {
   id: 'empty',
   version: '1.0.0',
   title: 'Nothing asked',
+  status: 'active',
   locale: 'ar',
   criteria: [],
   floor: -1,

@@ -10,6 +10,8 @@ function criterion(key: string, kind: Criterion['kind'], weight: number, veto?: 
     parameters: {},
     description: key,
     sources: [],
+    scale: 'continuous' as const,
+    hash: key,
   };
   return { ...base, kind, weight, ...(veto === undefined ? {} : { veto: { threshold: veto } }) };
 }
@@ -18,6 +20,7 @@ const rubric: Rubric = {
   version: '1.0.0',
   title: 'r',
   locale: 'ar',
+  status: 'active',
   floor: -1,
   hash: 'h',
   criteria: [criterion('a', 'principle', 3), criterion('b', 'hard_rule', 1, 0), criterion('p', 'pitfall', 2)],
