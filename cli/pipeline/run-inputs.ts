@@ -87,6 +87,7 @@ const SHIPPED_RUBRICS = join(packageRoot, 'reward', 'rubrics');
 /** Ids of the rubrics that come with Majlis. */
 function shippedRubricIds(): string[] {
   return readdirSync(SHIPPED_RUBRICS)
+    .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.replace(/\.yaml$/, ''))
     .sort();
 }
