@@ -2,6 +2,7 @@
  * `npm run bench -- NAME [options]`. Lines for people first; the last line of stdout is one JSON object (`BenchResult`).
  */
 import { MajlisError } from '../core/errors.js';
+import { asyncSchedule } from './async.js';
 import type { Benchmark } from './bench-result.js';
 import { ledger } from './ledger.js';
 import { loop } from './loop.js';
@@ -11,6 +12,7 @@ import { trainer } from './trainer.js';
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   trainer,
   loop,
+  async: asyncSchedule,
   ledger,
   'quickstart-controls': quickstartControls,
 };
