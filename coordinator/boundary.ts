@@ -38,9 +38,15 @@ export class IterationBoundary {
     return this.options.control.inForce(iteration);
   }
 
-  /** Whether an earlier start of the run finished this iteration. */
-  async isRepeated(iteration: number): Promise<boolean> {
-    return this.options.control.isRepeated(iteration);
+  /** Whether an earlier start of the run stood here, or stands here paused: what led here is told already. */
+  async wasReached(iteration: number): Promise<boolean> {
+    const { control, ledger, run } = this.options;
+    return (await control.wasReached(iteration)) || (await ledger.getRun(run))?.state === 'paused';
+  }
+
+  /** The first iteration whose predecessors count no more for the run's health, seen from this one. */
+  async lastFreshStart(iteration: number): Promise<number> {
+    return this.options.control.lastFreshStart(iteration);
   }
 
   /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
@@ -94,10 +100,9 @@ export class IterationBoundary {
   /** At a boundary that is repeated, the run's state speaks of a later one. */
   private async resumed({ iteration }: Progress): Promise<void> {
     const { ledger, run, control, health } = this.options;
-    if (await control.isRepeated(iteration)) return health.startAnew();
-    if ((await ledger.getRun(run))?.state !== 'paused') return;
     health.startAnew();
-    await ledger.setRunState(run, 'running');
+    if (await control.isRepeated(iteration)) return;
+    if ((await ledger.getRun(run))?.state === 'paused') await ledger.setRunState(run, 'running');
   }
 
   /** The critic learns the new reward before the policy follows it: its values still speak of the old one. */

@@ -1,4 +1,4 @@
-import type { RecordedControlEvent } from '../core/domain/run.js';
+import type { ControlEvent, RecordedControlEvent } from '../core/domain/run.js';
 import type { Ledger } from '../core/ledger/ledger.js';
 
 /**
@@ -23,6 +23,25 @@ export class ControlEvents {
     // As the ledger has it when the run goes on: what this start finishes is not repeated.
     this.finished ??= this.finishedIterations();
     return iteration < (await this.finished);
+  }
+
+  /**
+   * Whether an earlier start of the run stood before this iteration, as events say that took effect there: what it found
+   * when it came there, it has told.
+   */
+  async wasReached(iteration: number): Promise<boolean> {
+    if (await this.isRepeated(iteration)) return true;
+    const events = await this.ledger.controlEvents(this.run);
+    return events.some(({ effectiveAt }) => effectiveAt === iteration);
+  }
+
+  /** The last iteration, this one or an earlier, before which a person resumed the run or took it back to older weights. */
+  async lastFreshStart(iteration: number): Promise<number> {
+    const events = await this.ledger.controlEvents(this.run);
+    const boundaries = events.flatMap(({ event, effectiveAt }) =>
+      effectiveAt !== undefined && effectiveAt <= iteration && isFreshStart(event) ? effectiveAt : [],
+    );
+    return Math.max(0, ...boundaries);
   }
 
   /** The events that take effect before this iteration. A second call does not return them again. */
@@ -98,4 +117,8 @@ function isPending({ effectiveAt }: RecordedControlEvent): boolean {
 
 function isAskedFor({ event }: RecordedControlEvent, iteration: number): boolean {
   return (event.iteration ?? 0) <= iteration;
+}
+
+function isFreshStart(event: ControlEvent): boolean {
+  return event.kind === 'resume' || (event.kind === 'roll_back' && 'policyVersion' in event.to);
 }

@@ -32,9 +32,9 @@ import type { Dispatcher } from './dispatch/dispatcher.js';
 import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
-import type { FinishedIteration } from './health/health-history.js';
 import { isGoodToCheckpoint } from './health/non-finite.js';
 import { pauseText } from './health/pause-reason.js';
+import type { PauseReason } from './health/pause-reason.js';
 import type { RunHealth } from './health/run-health.js';
 import { iterationAlarms } from './iteration-alarms.js';
 import { deleteRunModels } from './models/run-models.js';
@@ -128,7 +128,7 @@ export class Coordinator {
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { boundary, dispatcher, scorer, evaluator, updater, clock } = this.components;
+    const { boundary, dispatcher, scorer, evaluator, updater, health, clock } = this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -151,11 +151,12 @@ export class Coordinator {
     const next = await this.complete(progress, { batch, record, metrics });
     watch.lap('publish');
 
-    if (!(await boundary.isRepeated(next.iteration))) {
+    const reason = await health.check({ iteration, policyVersion: policy.version, metrics });
+    if (!(await boundary.wasReached(next.iteration))) {
       const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
       for (const alarm of alarms) await this.raise(alarm);
+      if (reason !== undefined) await this.pause(next, reason);
     }
-    await this.pauseWhereUnwell(next, { iteration, policyVersion: policy.version, metrics });
     this.report(next, plan, metrics, watch);
     return next;
   }
@@ -191,13 +192,14 @@ export class Coordinator {
 
   /** The run's first policy is the trainer's, published as version 0; a run that was here before goes on where it was. */
   private async begin(signal: AbortSignal): Promise<Progress> {
-    const { rewardSources, policies, checkpoints, health, ledger } = this.components;
+    const { boundary, rewardSources, policies, checkpoints, health, ledger } = this.components;
     const { run, rubricHash, klController, algorithm } = this.options;
     const state = (await ledger.getRun(run))?.state;
     if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
     const manifest = await checkpoints.restore();
     await checkpoints.prune();
-    health.recall(await ledger.iterations(run), manifest?.iteration ?? 0);
+    const iteration = manifest?.iteration ?? 0;
+    health.recall(await ledger.iterations(run), iteration, await boundary.lastFreshStart(iteration));
     if (manifest !== undefined) return this.continued(manifest, signal);
     const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.publish(0, rubricHash);
@@ -222,18 +224,12 @@ export class Coordinator {
     };
   }
 
-  /**
-   * A run that is not well stands still at the next boundary, where a person finds the reason and the next step. It does
-   * so once: not at a boundary that an earlier start of the run has left.
-   */
-  private async pauseWhereUnwell(next: Progress, finished: FinishedIteration): Promise<void> {
-    const { health, ledger, boundary } = this.components;
-    const reason = await health.check(finished);
-    if (reason === undefined || next.iteration >= this.options.algorithm.iterations) return;
-    if (await boundary.isRepeated(next.iteration)) return;
+  /** A run that is not well stands still at the next boundary, where a person finds the reason and the next step. */
+  private async pause(next: Progress, reason: PauseReason): Promise<void> {
+    if (next.iteration >= this.options.algorithm.iterations) return;
     const message = pauseText(reason);
     await this.raise({ kind: reason.kind, message });
-    await ledger.setRunState(this.options.run, 'paused', message);
+    await this.components.ledger.setRunState(this.options.run, 'paused', message);
   }
 
   private async raise(alarm: RunAlarm): Promise<void> {

@@ -20,9 +20,13 @@ export class RunHealth {
 
   constructor(private readonly options: RunHealthOptions) {}
 
-  /** Takes up a run that goes on before this iteration, from its journal. */
-  recall(journal: readonly IterationRecord[], iteration: number): void {
-    this.history = this.options.guard.recall(journal.filter((record) => record.iteration < iteration));
+  /**
+   * Takes up a run that goes on before this iteration, from its journal. `since` is the first iteration after it was last
+   * resumed or rolled back.
+   */
+  recall(journal: readonly IterationRecord[], iteration: number, since: number): void {
+    const finished = journal.filter((record) => record.iteration < iteration);
+    this.history = this.options.guard.recall(finished, since);
   }
 
   /** Why the run should not go on after this iteration; undefined while it is well. */

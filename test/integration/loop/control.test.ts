@@ -204,6 +204,20 @@ describe('a run that people steer and that goes on in another process', () => {
     expect(await finishedRun(again)).toEqual(await finishedRun(calm));
   });
 
+  it('is paused still where a pause before it was taken back', async () => {
+    const rig = new LoopRig(OPTIONS);
+    askIn(rig, 2, PAUSE, RESUME, PAUSE);
+    await stoppedWhilePaused(rig);
+    const again = rig.restarted();
+    const playing = again.play();
+    await until('an iteration is repeated', () => again.iterations.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(again.iterations).toHaveLength(1);
+    expect((await again.ledger.getRun(again.run))?.state).toBe('paused');
+    await again.ledger.requestControl(again.run, RESUME);
+    expect((await playing).state).toBe('completed');
+  });
+
   it('meets what was asked while nothing ran at the boundary where it stood', async () => {
     const asked = [swapTo('rubric-b'), RESUME];
     const calm = new LoopRig(OPTIONS);
