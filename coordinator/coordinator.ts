@@ -198,6 +198,7 @@ export class Coordinator {
     if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
     const manifest = await checkpoints.restore();
     await checkpoints.prune();
+    await policies.discardUnrecorded();
     const iteration = manifest?.iteration ?? 0;
     health.recall(await ledger.iterations(run), iteration, await boundary.lastFreshStart(iteration));
     if (manifest !== undefined) return this.continued(manifest, signal);

@@ -5,8 +5,8 @@
  * - The manifest is committed with the iteration that it follows (`Ledger.completeIteration`), never apart from it.
  * - Folders carry the epoch that wrote them, so an interrupted save is never taken for a finished one.
  */
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { removeOthers } from '../../core/artifacts/remove-others.js';
 import type { CheckpointManifest, SavedModel } from '../../core/domain/checkpoint.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { RunModels } from '../models/run-models.js';
@@ -87,23 +87,11 @@ export class Checkpoints {
         old.map(({ iteration }) => iteration),
       );
     }
-    const folders = new Set(kept.map(({ policy }) => join(policy.directory, '..')));
-    for (const name of await foldersIn(directory)) {
-      const folder = join(directory, name);
-      if (!folders.has(folder)) await rm(folder, { recursive: true, force: true });
-    }
+    // By name: a workspace may be called by another path than when it was written.
+    await removeOthers(directory, new Set(kept.map(({ policy }) => basename(dirname(policy.directory)))));
   }
 }
 
 function savedModel({ directory, sha256, step }: SavedModel): SavedModel {
   return { directory, sha256, step };
-}
-
-async function foldersIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw thrown;
-  }
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { removeOthers } from '../../core/artifacts/remove-others.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
 import { MajlisError } from '../../core/errors.js';
@@ -23,6 +24,16 @@ export class PolicyRegistry {
   bytes = 0;
 
   constructor(private readonly options: PolicyRegistryOptions) {}
+
+  /**
+   * Removes what a process wrote that died before the ledger knew of it. What is published never changes, and under async
+   * another process may come to other weights.
+   */
+  async discardUnrecorded(): Promise<void> {
+    const { ledger, run, directory } = this.options;
+    const versions = await ledger.policyVersions(run);
+    await removeOthers(directory, new Set(versions.map(({ location }) => basename(location))));
+  }
 
   /** Writes the model's weights as that version, sampled for and paid by that rubric. */
   async publish(version: number, rubricHash: string): Promise<RecordedPolicyVersion> {

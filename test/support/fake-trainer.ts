@@ -137,8 +137,14 @@ export class FakeTrainer implements Trainer {
     const model = this.find(call, request.modelId);
     this.calls.push(`publish ${model.role}`);
     const weights = { logits: model.weights.slice() };
-    this.options.published.set(request.directory, weights);
-    return { directory: request.directory, sha256: weightsHash(weights), bytes: weights.logits.byteLength };
+    const { directory } = request;
+    const sha256 = weightsHash(weights);
+    const before = this.options.published.get(directory);
+    if (before !== undefined && weightsHash(before) !== sha256) {
+      throw new MajlisError(`${directory} already holds other weights`, { code: 'already_exists' });
+    }
+    this.options.published.set(directory, weights);
+    return { directory, sha256, bytes: weights.logits.byteLength };
   }
 
   async saveCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<SavedCheckpoint> {
@@ -149,8 +155,8 @@ export class FakeTrainer implements Trainer {
     return { sha256: weightsHash({ logits: saved }), bytes: saved.byteLength, step };
   }
 
-  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
-    const model = this.find(call, request.modelId);
+  async loadCheckpoint(_call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+    const model = this.known(request.modelId);
     const saved = this.saved.get(request.directory);
     if (saved === undefined) {
       throw new MajlisError(`nothing is saved at ${request.directory}`, { code: 'not_found' });
@@ -172,11 +178,16 @@ export class FakeTrainer implements Trainer {
   }
 
   private find(call: TrainerCall, modelId: ModelId): FakeModel {
-    const model = this.models.get(modelId);
-    if (model === undefined) throw new MajlisError(`no model ${modelId}`, { code: 'not_found' });
+    const model = this.known(modelId);
     if (call.expectedVersion !== model.step) {
       throw new MajlisError(`${modelId} is at step ${model.step}`, { code: 'failed_precondition' });
     }
+    return model;
+  }
+
+  private known(modelId: ModelId): FakeModel {
+    const model = this.models.get(modelId);
+    if (model === undefined) throw new MajlisError(`no model ${modelId}`, { code: 'not_found' });
     return model;
   }
 
