@@ -97,4 +97,33 @@ describe('ControlEvents', () => {
     stop.abort();
     await expect(never).rejects.toThrow('aborted');
   });
+
+  it('says whether an earlier start stood at a boundary, by what took effect there', async () => {
+    const { ledger, control } = await eventsOf(swap('now', 2));
+    await control.due(2);
+    await finish(ledger, 0);
+    const again = new ControlEvents(ledger, 'run');
+    expect(await Promise.all([0, 1, 2, 3].map((iteration) => again.wasReached(iteration)))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('says since when the run counts anew: a resume or a return to older weights, not a swap', async () => {
+    const { ledger, control } = await eventsOf();
+    await ledger.setRunState('run', 'running');
+    const askedBefore = async (iteration: number, event: ControlEvent): Promise<void> => {
+      await ledger.requestControl('run', event);
+      await control.due(iteration);
+    };
+    await askedBefore(1, { kind: 'roll_back', to: { policyVersion: 0 } });
+    await askedBefore(2, { kind: 'roll_back', to: { rubricHash: 'r' } });
+    await askedBefore(3, { kind: 'pause' });
+    await askedBefore(4, { kind: 'resume' });
+    await askedBefore(5, swap('now', 0));
+    const starts = [0, 1, 2, 3, 4, 5].map((iteration) => control.lastFreshStart(iteration));
+    expect(await Promise.all(starts)).toEqual([0, 1, 1, 1, 4, 4]);
+  });
 });
