@@ -53,8 +53,13 @@ export class IterationBoundary {
   async cross(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
     const { control } = this.options;
     const { iteration } = progress;
-    let next: Progress | 'cancelled' = await this.applied(progress, await control.due(iteration), signal);
-    if (await control.isRepeated(iteration)) return next;
+    if (await control.isRepeated(iteration)) {
+      return this.applied(progress, await control.due(iteration), signal);
+    }
+    // Asked together: most boundaries have nothing to say, and each question waits for the ledger's thread.
+    const [due, isPaused] = await Promise.all([control.due(iteration), this.isPaused()]);
+    if (due.length === 0 && !isPaused) return progress;
+    let next = await this.applied(progress, due, signal);
     while (next !== 'cancelled' && (await this.isPaused())) {
       next = await this.applied(next, await control.nextDue(iteration, signal), signal);
     }

@@ -148,12 +148,15 @@ export class Coordinator {
     const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
     const { groups } = batch;
     const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
-    const next = await this.complete(progress, { batch, record, metrics });
+    const [next, reason] = await Promise.all([
+      this.complete(progress, { batch, record, metrics }),
+      health.check({ iteration, policyVersion: policy.version, metrics }),
+    ]);
     watch.lap('publish');
 
-    const reason = await health.check({ iteration, policyVersion: policy.version, metrics });
-    if (!(await boundary.wasReached(next.iteration))) {
-      const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
+    const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
+    const isWell = alarms.length === 0 && reason === undefined;
+    if (!isWell && !(await boundary.wasReached(next.iteration))) {
       for (const alarm of alarms) await this.raise(alarm);
       if (reason !== undefined) await this.pause(next, reason);
     }

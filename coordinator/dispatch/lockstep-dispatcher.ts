@@ -38,6 +38,8 @@ export class LockstepDispatcher implements Dispatcher {
   private rounds = 0;
 
   private readonly stored: StoredResults;
+  /** False from the first iteration on that no earlier start of the run had begun. */
+  private mayBeStored = true;
 
   constructor(private readonly options: DispatcherOptions) {
     const { bus, queues, ledger, artifacts, engineFingerprint } = options;
@@ -50,7 +52,9 @@ export class LockstepDispatcher implements Dispatcher {
     const { schedule, tasks, bus, queues } = this.options;
     const outstanding = new OutstandingTasks(rolloutTasks(plan, schedule.promptsFor(plan.iteration), tasks));
     this.rounds = 0;
-    await this.stored.restore(tasks.run, plan.iteration, outstanding);
+    if (this.mayBeStored) {
+      this.mayBeStored = await this.stored.restore(tasks.run, plan.iteration, outstanding);
+    }
     if (!outstanding.isComplete) await this.issue(outstanding);
     while (!outstanding.isComplete) {
       await this.outbox.flush();

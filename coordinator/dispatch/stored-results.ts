@@ -17,13 +17,18 @@ export class StoredResults {
     private readonly engineFingerprint: string,
   ) {}
 
-  async restore(run: string, iteration: number, outstanding: OutstandingTasks): Promise<void> {
-    const results = await this.ledger.results(run, iteration);
+  /** Says whether an earlier start had begun the iteration. */
+  async restore(run: string, iteration: number, outstanding: OutstandingTasks): Promise<boolean> {
+    const [results, issued] = await Promise.all([
+      this.ledger.results(run, iteration),
+      this.ledger.outstandingTasks(run),
+    ]);
     const groups = await Promise.all(
       results.map(async ({ payloadHash }) => decodeTrajectoryGroup(await this.artifacts.get(payloadHash))),
     );
     for (const group of groups) this.fulfil(group, outstanding);
-    for (const { id, issue } of await this.ledger.outstandingTasks(run)) outstanding.wasIssued(id, issue);
+    for (const { id, issue } of issued) outstanding.wasIssued(id, issue);
+    return results.length > 0 || issued.length > 0;
   }
 
   private fulfil(group: TrajectoryGroup, outstanding: OutstandingTasks): void {
