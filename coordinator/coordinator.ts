@@ -19,7 +19,7 @@
 import type { CheckpointManifest } from '../core/domain/checkpoint.js';
 import type { PolicyVersion } from '../core/domain/policy.js';
 import { MajlisError } from '../core/errors.js';
-import type { Ledger } from '../core/ledger/ledger.js';
+import type { IterationRecord, Ledger } from '../core/ledger/ledger.js';
 import type { KlController } from '../core/math/kl-controller.js';
 import { klControllerFrom } from '../core/math/kl-controller.js';
 import type { Clock } from '../core/runtime/clock.js';
@@ -145,7 +145,12 @@ export class Coordinator {
     const learning = { iteration, estimates, advantages, beta, holdsPolicy, maxNewTokens };
     const update = await updater.update(learning, signal);
     watch.lap('update');
-    const metrics = { ...rolloutMetrics(batch), ...advantages.metrics, ...update.metrics, 'kl/beta': beta };
+    const metrics = {
+      ...rolloutMetrics(batch, progress.numTokens),
+      ...advantages.metrics,
+      ...update.metrics,
+      'kl/beta': beta,
+    };
     const { groups } = batch;
     const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
     const [next, reason] = await Promise.all([
@@ -179,7 +184,7 @@ export class Coordinator {
       isToBeSaved ? checkpoints.save(iteration + 1) : undefined,
       boundary.controlInForce(iteration),
     ]);
-    const next = advanced(progress, policy, record);
+    const next = { ...advanced(progress, policy, record), numTokens: metrics['num_tokens'] };
     const { rubricHash, rewardModelHash } = reward;
     const { version: policyVersion } = progress.policy;
     await ledger.completeIteration(run, {
@@ -203,24 +208,31 @@ export class Coordinator {
     await checkpoints.prune();
     await policies.discardUnrecorded();
     const iteration = manifest?.iteration ?? 0;
-    health.recall(await ledger.iterations(run), iteration, await boundary.lastFreshStart(iteration));
-    if (manifest !== undefined) return this.continued(manifest, signal);
+    const journal = await ledger.iterations(run);
+    health.recall(journal, iteration, await boundary.lastFreshStart(iteration));
+    if (manifest !== undefined) return this.continued(manifest, journal, signal);
     const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.publish(0, rubricHash);
     await policies.record(policy);
     await policies.announce(policy);
     const policyHeldUntil = needsCritic(algorithm) ? algorithm.criticWarmupIterations : 0;
-    return { iteration: 0, policy, reward, klController, policyHeldUntil };
+    return { iteration: 0, policy, reward, klController, policyHeldUntil, numTokens: 0 };
   }
 
-  private async continued(manifest: CheckpointManifest, signal: AbortSignal): Promise<Progress> {
+  private async continued(
+    manifest: CheckpointManifest,
+    journal: readonly IterationRecord[],
+    signal: AbortSignal,
+  ): Promise<Progress> {
     const { rewardSources, policies } = this.components;
     const { iteration, rubricHash, policyHeldUntil, policyVersion } = manifest;
     const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.find(policyVersion.version);
     await policies.announce(policy);
+    const before = journal.find((record) => record.iteration === iteration - 1);
     return {
       iteration,
+      numTokens: before?.metrics['num_tokens'],
       policy,
       reward,
       klController: klControllerFrom(manifest.klController),

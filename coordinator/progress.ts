@@ -13,6 +13,8 @@ export interface Progress {
   readonly klController: KlController;
   /** The first iteration in which the policy may move. */
   readonly policyHeldUntil: number;
+  /** Prompt and answer tokens of all iterations before; undefined where the run began before they were counted. */
+  readonly numTokens: number | undefined;
 }
 
 /**

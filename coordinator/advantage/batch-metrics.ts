@@ -3,6 +3,7 @@ import { MAX_LOG_RATIO } from '../../core/math/kl.js';
 import { joinFloats } from './join-floats.js';
 import type { RewardSource } from '../score/reward-source.js';
 import type { Answer, AnswerAdvantage } from './answer.js';
+import { scoreMetrics } from './score-metrics.js';
 import type { ScoredAnswers } from './scored-answers.js';
 
 interface BatchMetricsInput {
@@ -29,14 +30,13 @@ interface BatchMetrics {
 export function batchMetrics(input: BatchMetricsInput): BatchMetrics {
   const { answers, advantages, behaviour, scored, reward, beta } = input;
   const klPerSequence = meanOf(answers.map(klOf));
-  const paid = answers.map(({ score }) => score).filter((score) => score !== undefined);
-  const excludedShare = 1 - paid.length / answers.length;
+  const excludedShare = answers.filter(({ score }) => score === undefined).length / answers.length;
   const nonScore = -beta * klPerSequence;
   const metrics = {
     'objective/kl': klPerSequence,
     'objective/entropy': meanOf(answers.map(({ oldLogProbs }) => -sumOf(oldLogProbs))),
     'objective/non_score_reward': nonScore,
-    ...(paid.length === 0 ? {} : scoreMetrics(meanOf(paid), nonScore, reward.rubricId)),
+    ...scoreMetrics(answers, nonScore, reward.rubricId),
     'rewards/excluded_share': excludedShare,
     'rewards/malformed_share': scored.counts.policy_malformed / answers.length,
     'groups/without_gradient_share': groupsWithoutGradient(answers, advantages),
@@ -44,14 +44,6 @@ export function batchMetrics(input: BatchMetricsInput): BatchMetrics {
     ...criticMetrics(answers, advantages),
   };
   return { klPerSequence, excludedShare, metrics };
-}
-
-function scoreMetrics(mean: number, nonScore: number, rubricId: string): Record<string, number> {
-  return {
-    'objective/scores': mean,
-    'objective/rlhf_reward': nonScore + mean,
-    [`rewards/${rubricId}/mean`]: mean,
-  };
 }
 
 function klOf({ oldLogProbs, referenceLogProbs }: Answer): number {

@@ -22,6 +22,20 @@ describe('the loop in one process', () => {
     expect(rig.alarms).toEqual([]);
   });
 
+  it('counts answers and tokens from its first iteration on', async () => {
+    const rig = new LoopRig();
+    await rig.play();
+    let tokens = 0;
+    for (const { metrics, iteration } of rig.iterations) {
+      for (const { payloadHash } of await rig.ledger.results(rig.run, iteration)) {
+        const { trajectories } = decodeTrajectoryGroup(await rig.artifacts.get(payloadHash));
+        // Every prompt of the rig has two tokens.
+        for (const { tokenIds } of trajectories) tokens += 2 + tokenIds.length;
+      }
+      expect(metrics).toMatchObject({ episode: 16 * (iteration + 1), num_tokens: tokens });
+    }
+  });
+
   it('accounts for every task exactly once', async () => {
     const rig = new LoopRig({ workers: 3 });
     await rig.play();

@@ -61,7 +61,7 @@ async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
     health,
   });
   const klController = fixedKlController(0);
-  const progress = { iteration: 4, policy, reward: REWARD, klController, policyHeldUntil: 0 };
+  const progress = { iteration: 4, policy, reward: REWARD, klController, policyHeldUntil: 0, numTokens: 0 };
   const ask = async (...events: readonly ControlEvent[]): Promise<void> => {
     for (const event of events) await ledger.requestControl(run, event);
   };

@@ -11,6 +11,7 @@ const PROGRESS: Progress = {
   reward: { rubricId: 'a', rubricHash: 'rubric-a', rewardModelHash: 'model-a', floor: -3 },
   klController: adaptiveKlController({ initial: 0.1, target: 6, horizon: 100 }),
   policyHeldUntil: 5,
+  numTokens: 100,
 };
 
 function afterUpdate(hasMoved: boolean, klPerSequence: number): Progress {

@@ -19,10 +19,29 @@ describe('rolloutMetrics', () => {
     expect(rolloutMetrics({ plan: { iteration: 0, policy, reward: SKETCH_REWARD }, groups })).toEqual({
       'prompts/truncated': 1,
       'answers/mean_length': 3,
+      'completions/min_length': 2,
+      'completions/max_length': 4,
+      'completions/mean_terminated_length': 2,
+      episode: 4,
       'answers/reached_limit': 2,
       'answers/cut_characters': 1,
       'val/num_eos_tokens': 2,
     });
+  });
+
+  it('counts answers and tokens since the run began, each answer with its prompt', () => {
+    const task = aTask({ prompt: aPrompt('p', [1, 2, 3]), groupSize: 2 });
+    const answers = [5, 2].map((length, index) =>
+      aTrajectory({ index, tokenIds: Array.from({ length }, () => 4), finish: 'length' }),
+    );
+    const policy = { version: 5, hash: 'policy-5', location: 'there' };
+    const batch = {
+      plan: { iteration: 9, policy, reward: SKETCH_REWARD },
+      groups: [{ task, result: aResult(task, answers) }],
+    };
+    expect(rolloutMetrics(batch, 1000)).toMatchObject({ episode: 20, num_tokens: 1013 });
+    expect(rolloutMetrics(batch)).not.toHaveProperty('num_tokens');
+    expect(rolloutMetrics(batch)).not.toHaveProperty('completions/mean_terminated_length');
   });
 
   it('says how old answers are, and what age has cost, where iterations overlap', () => {
