@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../core/config/parse-json.js';
 import type { Preference } from '../../core/domain/preference.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
-import { writeDurably } from '../../core/runtime/durable-file.js';
+import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import type { RewardModel } from '../../reward/model/reward-model.js';
 import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
@@ -64,12 +64,17 @@ export class RewardStore {
     private readonly call: TrainerCall,
   ) {}
 
-  /** The model's files come first: a reward whose description is there is whole. */
+  /**
+   * The model's files come first: a reward whose description is there is whole. Files without one were left by a process
+   * that died in between; a judge that was asked again may have led to another model.
+   */
   async save(name: string, stored: StoredReward): Promise<void> {
     const { model, normalizer, rewardModelHash, evaluation, preferences } = stored;
     const { modelId, call, heads } = model;
     const directory = join(this.directory, name, MODEL_FOLDER);
+    if (!existsSync(this.descriptionOf(name))) await rm(directory, { recursive: true, force: true });
     const { step } = await this.trainer.saveCheckpoint(call, { modelId, directory });
+    await makeFolderDurably(join(this.directory, name));
     const description: z.infer<typeof storedRewardSchema> = {
       format: 'majlis-reward/1',
       rewardModelHash,
