@@ -55,22 +55,21 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
     maxMessageBytes: MOST_MESSAGE_BYTES,
     clock,
   });
-  const startedAt = new Date(clock.now()).toISOString();
-  await writeCoordinatorFile(workspaceFolder, {
-    address: server.address,
-    pid: process.pid,
-    startedAt,
-    token,
-  });
-  return {
-    address: server.address,
-    close: async () => {
-      try {
-        await removeCoordinatorFile(workspaceFolder, token);
-      } finally {
-        stopping.abort();
-        await server.close();
-      }
-    },
+  const close = async (): Promise<void> => {
+    try {
+      await removeCoordinatorFile(workspaceFolder, token);
+    } finally {
+      stopping.abort();
+      await server.close();
+    }
   };
+  const startedAt = new Date(clock.now()).toISOString();
+  const { address } = server;
+  try {
+    await writeCoordinatorFile(workspaceFolder, { address, pid: process.pid, startedAt, token });
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { address, close };
 }

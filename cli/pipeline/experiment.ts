@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
+import { writeDurably } from '../../core/runtime/durable-file.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
 import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
@@ -221,10 +221,12 @@ class Experiment {
     const summary = summaryOf(results, data);
     const reportPath = join(this.directory, 'report.html');
     const samplesPath = join(this.directory, 'samples.jsonl');
-    await writeFile(reportPath, htmlReport(data));
-    await writeFile(join(this.directory, 'report.txt'), `${reportText}\n`);
-    await writeFile(samplesPath, samplesFile(results));
-    await writeFile(join(this.directory, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+    const write = (path: string, text: string): Promise<void> => writeDurably(path, Buffer.from(text));
+    await write(reportPath, htmlReport(data));
+    await write(join(this.directory, 'report.txt'), `${reportText}\n`);
+    await write(samplesPath, samplesFile(results));
+    // Last, since a run that has its summary has ended.
+    await write(join(this.directory, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
     return { runId: this.runId, summary, reportText, reportPath, samplesPath };
   }
 }

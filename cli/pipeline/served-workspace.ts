@@ -43,17 +43,22 @@ async function serve<Value>(
 ): Promise<Value> {
   const { ledger, folder, clock, atWork } = workspace;
   const metrics = await openMetricsPlan(choice);
-  const control = await serveRunControl({
-    ledger,
-    workspaceFolder: folder,
-    clock,
-    isAtWork: (run) => atWork.has(run),
-    ...(createRun === undefined ? {} : { createRun: (request: RunRequest) => createRun(request, workspace) }),
-  });
   try {
-    return await work({ workspace, metrics: metrics.plan });
+    const control = await serveRunControl({
+      ledger,
+      workspaceFolder: folder,
+      clock,
+      isAtWork: (run) => atWork.has(run),
+      ...(createRun === undefined
+        ? {}
+        : { createRun: (request: RunRequest) => createRun(request, workspace) }),
+    });
+    try {
+      return await work({ workspace, metrics: metrics.plan });
+    } finally {
+      await control.close();
+    }
   } finally {
-    await control.close();
     await metrics.close();
   }
 }

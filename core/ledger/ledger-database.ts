@@ -80,8 +80,15 @@ export class LedgerDatabase {
    * closed connection until they are collected as garbage.
    */
   close(): void {
-    this.connection.pragma('wal_checkpoint(TRUNCATE)');
-    this.connection.close();
+    try {
+      this.connection.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (thrown) {
+      // A log that finds no room in the file stays beside it, and the next open reads it from there.
+      const error = storageError(this.name, thrown);
+      if (error.code !== 'resource_exhausted') throw error;
+    } finally {
+      this.connection.close();
+    }
   }
 
   /**

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { storageError } from '../artifacts/storage-error.js';
 
 /**
  * Writes a whole file or none, on disk when it resolves: the bytes go to a temporary name in the same folder, are
  * synced, get their name by a rename, and the folder is synced so that the name lasts too. `mode` is the file's from
- * its first byte on; without one it is as the process makes files.
+ * its first byte on; without one it is as the process makes files. What stands in the way is told with the path.
  */
 export async function writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   const folder = dirname(path);
@@ -21,7 +22,7 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode?: numbe
     await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true });
-    throw thrown;
+    throw storageError(path, thrown);
   }
   await syncFolder(folder);
 }

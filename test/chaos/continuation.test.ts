@@ -3,6 +3,7 @@
  * with nothing on stdout, and what is stored stays as it is.
  */
 import Database from 'libsql';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -14,11 +15,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compiledModule } from '../../core/runtime/package-root.js';
 import { majlis, type FinishedProcess } from '../integration/cli/majlis-process.js';
 import { startLedgerOwner } from '../support/ledger-owner.js';
 import { writeCrashPreset } from './crash-preset.js';
 import { ledgerState } from './ledger-facts.js';
-import { uninterruptedRun } from './rehearsal.js';
+import { uninterruptedRun, type Reference } from './rehearsal.js';
 import { startChild } from './start-child.js';
 
 const PATIENCE_MS = 120_000;
@@ -27,6 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'majlis-continuation-'));
 const workspace = join(folder, 'workspace.majlis');
 const runFile = writeCrashPreset(folder);
 let run = '';
+let reference: Reference;
 
 const inWorkspace = (...args: string[]): Promise<FinishedProcess> =>
   majlis([...args, '--workspace', workspace]);
@@ -34,6 +37,17 @@ const goOn = (): Promise<FinishedProcess> => inWorkspace('run', '--continue', ru
 
 async function storedFacts(): Promise<unknown> {
   return (await ledgerState(workspace)).facts;
+}
+
+/** Mounts need a namespace of their own, which some systems do not give to a person who is not root. */
+const canMount = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
+const whereMountsWork = canMount ? it : it.skip;
+
+/** Runs a shell script with mounts of its own: `$W` is the workspace, `go_on` goes on with the run in it. */
+function runMounted(script: string): FinishedProcess {
+  const goes = `go_on() { '${process.execPath}' '${compiledModule('cli/main')}' run --continue ${run} --workspace $W; }`;
+  const args = ['--map-root-user', '--mount', 'sh', '-c', `W='${workspace}'\n${goes}\n${script}`];
+  return spawnSync('unshare', args, { encoding: 'utf8', timeout: PATIENCE_MS });
 }
 
 /** Changes a file for as long as the work lasts. */
@@ -65,6 +79,7 @@ async function expectRefusal(
 }
 
 beforeAll(async () => {
+  reference = await uninterruptedRun();
   const kill = { kind: 'before-announce', from: 2, occurrence: 1, delayMs: 0 } as const;
   const order = { workspace, runFile, diary: join(folder, 'diary.jsonl'), workers: 1, kill };
   expect(await startChild(order)).toMatchObject({ end: 'killed' });
@@ -134,10 +149,40 @@ describe('an interrupted run', () => {
     expect(refused.stderr).toMatch(/^majlis: [^\n]*ledger\.sqlite[^\n]*999[^\n]*\n$/);
   });
 
+  whereMountsWork('does not go on in a workspace that cannot be written', async () => {
+    await expectRefusal(
+      async () => runMounted('mount --bind $W $W && mount -o remount,ro,bind $W && go_on'),
+      {
+        status: 1,
+        sentence: /ledger\.sqlite .*must be writable/,
+      },
+    );
+  });
+
+  whereMountsWork.each([
+    ['at once', 0],
+    ['after a while', 400],
+  ])(
+    'stops in a sentence when the disk is full %s, and goes on once there is room',
+    async (_, kilobytes) => {
+      const { stdout, stderr } = runMounted(`
+        cp -r $W $W.copy && mount -t tmpfs -o size=64m tmpfs $W && cp -r $W.copy/. $W && rm -r $W.copy
+        free=$(df -k --output=avail $W | tail -1)
+        dd if=/dev/zero of=$W/filler bs=1k count=$((free - ${kilobytes})) 2>/dev/null
+        go_on >&2; echo "full: $?"
+        rm $W/filler && go_on >$W/report.txt 2>&1; echo "room: $?"
+        rm -rf $W.end && mkdir $W.end && cp $W/ledger.sqlite* $W.end`);
+      expect(stdout).toBe('full: 1\nroom: 0\n');
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^majlis: .* the disk is full$/);
+      const { facts } = await ledgerState(`${workspace}.end`);
+      expect(facts).toMatchObject({ run: { state: 'completed' }, policyHash: reference.policyHash });
+    },
+    PATIENCE_MS,
+  );
+
   it(
     'goes on after a record of its last segment was cut short, and then has ended',
     async () => {
-      const reference = await uninterruptedRun();
       const segments = join(workspace, 'segments');
       const last = readdirSync(segments).sort().at(-1) ?? '';
       const whole = readFileSync(join(segments, last));

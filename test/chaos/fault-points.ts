@@ -25,7 +25,10 @@ export function ledgerWithPoints(ledger: Ledger, executioner: Executioner, diary
       executioner.enter(iteration);
       return inner(run, iteration);
     },
-    issueTasks: (inner, ...given) => committed(inner(...given)),
+    issueTasks: (inner, run, tasks) => {
+      for (const { iteration } of tasks) executioner.enter(iteration);
+      return committed(inner(run, tasks));
+    },
     acceptResult: (inner, ...given) => committed(inner(...given)),
     requestControl: async (inner, run, event) => {
       const reply = inner(run, event);

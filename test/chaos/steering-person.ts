@@ -21,6 +21,11 @@ export function ledgerWithPerson(ledger: Ledger, pauseIn?: number): Ledger {
     const asked = await ledger.controlEvents(run);
     if (!asked.some(({ event: { kind } }) => kind === event.kind)) await ledger.requestControl(run, event);
   };
+  const steer = async (run: string, iteration: number): Promise<void> => {
+    await ask(run, ROLL_BACK);
+    if (pauseIn === undefined || iteration < pauseIn) return;
+    await ask(run, { kind: 'pause', reason: 'a rehearsal' });
+  };
   const resumeSoon = (run: string): void => {
     setTimeout(() => void ask(run, { kind: 'resume' }), THINKS_MS);
   };
@@ -32,10 +37,12 @@ export function ledgerWithPerson(ledger: Ledger, pauseIn?: number): Ledger {
       return epoch;
     },
     results: async (inner, run, iteration) => {
-      await ask(run, ROLL_BACK);
-      if (pauseIn !== undefined && iteration >= pauseIn)
-        await ask(run, { kind: 'pause', reason: 'a rehearsal' });
+      await steer(run, iteration);
       return inner(run, iteration);
+    },
+    issueTasks: async (inner, run, tasks) => {
+      for (const { iteration } of tasks.slice(0, 1)) await steer(run, iteration);
+      return inner(run, tasks);
     },
     setRunState: async (inner, run, state, reason) => {
       await inner(run, state, reason);
