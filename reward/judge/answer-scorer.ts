@@ -1,7 +1,8 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
-import type { Rubric } from '../../core/domain/rubric.js';
+import { ASKED_EVALUATORS, type Criterion, type Rubric } from '../../core/domain/rubric.js';
 import { MajlisError } from '../../core/errors.js';
+import { appliesTo } from '../rubric/applies-to.js';
 import type { CompositeScore } from '../rubric/composite.js';
 import { compositeScore } from '../rubric/composite.js';
 import { readAnswer } from './answer-reading.js';
@@ -10,13 +11,17 @@ import { evaluators as allEvaluators } from './evaluators/registry.js';
 /** Scores one answer under a rubric by its deterministic evaluators. */
 export type AnswerScorer = (prompt: Prompt, answer: string) => CompositeScore;
 
-/** Prepares a rubric's evaluators once; the result is cheap to call. The rubric has been checked by its loader. */
+/**
+ * Prepares a rubric's evaluators once; the result is cheap to call. The rubric has been checked by its loader. Criteria that
+ * a judge or a person has to be asked about stay without a score; those that do not apply to the prompt are left out.
+ */
 export function createAnswerScorer(
   rubric: Rubric,
   profile: LocaleProfile,
   evaluators = allEvaluators,
 ): AnswerScorer {
-  const prepared = rubric.criteria.map((criterion) => {
+  const ruled = rubric.criteria.filter(({ evaluator }) => !ASKED_EVALUATORS.has(evaluator));
+  const prepared = ruled.map((criterion) => {
     const evaluator = evaluators.get(criterion.evaluator);
     if (evaluator === undefined) {
       throw new MajlisError(
@@ -28,13 +33,14 @@ export function createAnswerScorer(
     }
     const where = { source: `rubric ${rubric.id}`, place: `${criterion.key}.parameters` };
     const score = evaluator.prepare(criterion.parameters, { tag: rubric.locale, profile }, where);
-    return { key: criterion.key, score };
+    return { criterion, score };
   });
   return (prompt, answer) => {
     const reading = readAnswer(prompt, answer, profile);
-    return compositeScore(
-      rubric,
-      Object.fromEntries(prepared.map(({ key, score }) => [key, score(reading)])),
-    );
+    const applies = (criterion: Criterion): boolean => appliesTo(criterion, prompt);
+    const scores = prepared
+      .filter(({ criterion }) => applies(criterion))
+      .map(({ criterion, score }): [string, number] => [criterion.key, score(reading)]);
+    return compositeScore(rubric, Object.fromEntries(scores), rubric.criteria.filter(applies));
   };
 }

@@ -28,8 +28,15 @@ export function createRuleJudge({ id = 'rules', scorers }: RuleJudgeOptions): Ju
       }
       const first = scorer(pair.prompt, pair.first);
       const second = scorer(pair.prompt, pair.second);
+      if (first.value === undefined || second.value === undefined) {
+        const reason = `the rules of rubric ${rubric.id} alone do not decide what an answer is worth`;
+        return verdictOf(id, request, { kind: 'abstained', reason });
+      }
       const contributions = Object.fromEntries(
-        Object.entries(first.contributions).map(([key, part]) => [key, part - second.contributions[key]]),
+        Object.entries(first.contributions).map(([key, part]) => [
+          key,
+          part - (second.contributions[key] ?? 0),
+        ]),
       );
       const probabilityFirst = logistic(GAIN * (first.value - second.value));
       return verdictOf(id, request, { kind: 'scored', score: { probabilityFirst, contributions } });

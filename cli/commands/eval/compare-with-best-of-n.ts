@@ -4,6 +4,7 @@ import type { TokenizedPrompt } from '../../../core/domain/prompt.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
+import { decidedValue } from '../../../reward/rubric/composite.js';
 import type { ControlJudge } from '../../../workers/evaluation/control-judge.js';
 import { matchPoints, winRate, winRateDifference } from '../../../workers/evaluation/win-rate.js';
 import { evaluatePolicy, type EvaluationInputs } from '../../pipeline/evaluate-policy.js';
@@ -49,7 +50,8 @@ export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<Best
   const n = nearestBestOf(meanKl, inputs.mostAnswers);
 
   const scoreAnswer = createAnswerScorer(rubric, profile);
-  const score = ({ prompt }: TokenizedPrompt, answer: string): number => scoreAnswer(prompt, answer).value;
+  const score = ({ prompt }: TokenizedPrompt, answer: string): number =>
+    decidedValue(scoreAnswer(prompt, answer), rubric);
   const plan = { policy: checkpoint.policy, samples: 1, sampling, rng };
   const single = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
   const answers = {

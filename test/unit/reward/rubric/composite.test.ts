@@ -1,5 +1,6 @@
 import type { Criterion, Rubric } from '../../../../core/domain/rubric.js';
-import { compositeScore } from '../../../../reward/rubric/composite.js';
+import { compositeScore, decidedValue } from '../../../../reward/rubric/composite.js';
+import { prepareFormula } from '../../../../reward/rubric/formula/prepared-formulas.js';
 
 function criterion(key: string, kind: Criterion['kind'], weight: number, veto?: number): Criterion {
   const base = {
@@ -54,5 +55,35 @@ describe('compositeScore', () => {
     expect(vetoed.vetoedBy).toBe('b');
     expect(Object.values(vetoed.contributions).reduce((sum, part) => sum + part)).toBeCloseTo(-1, 12);
     expect(vetoed.contributions.b).toBeLessThan(vetoed.contributions.a);
+  });
+
+  it('leaves a criterion that nobody scored out of the sum, not out of the weights', () => {
+    const composite = compositeScore(rubric, { a: 1, p: 1 });
+    expect(composite.value).toBeCloseTo(3 / 4, 12);
+    expect(composite.contributions).not.toHaveProperty('b');
+  });
+
+  it('drops criteria that do not apply from the weights too', () => {
+    const applying = rubric.criteria.filter(({ key }) => key !== 'b');
+    expect(compositeScore(rubric, { a: 0.5, p: 1 }, applying).value).toBeCloseTo(1 / 2, 12);
+  });
+
+  it('has no value, rather than 0, where nothing that weighs was scored', () => {
+    expect(compositeScore(rubric, {})).toEqual({ contributions: {} });
+    expect(() => decidedValue(compositeScore(rubric, {}), rubric)).toThrow('do not decide');
+    expect(compositeScore(rubric, { b: 0 })).toMatchObject({ value: -1, vetoedBy: 'b' });
+  });
+
+  it('is what a formula says, clipped, with what each criterion changes it by', async () => {
+    const formula = 'a * b - 2 * (1 - p)';
+    await prepareFormula(formula, new Set(['a', 'b', 'p']), { source: 'r' });
+    const own = { ...rubric, composite: { formula } };
+    expect(compositeScore(own, { a: 0.5, b: 0.8, p: 0.9 })).toEqual({
+      value: expect.closeTo(0.2, 12),
+      contributions: { a: expect.closeTo(0.4, 12), b: expect.closeTo(0.4, 12), p: expect.closeTo(-0.2, 12) },
+    });
+    expect(compositeScore(own, { a: 0.5, b: 0.8, p: 0.1 }).value).toBe(-1);
+    expect(compositeScore(own, { a: 1, b: 0, p: 1 })).toMatchObject({ value: -1, vetoedBy: 'b' });
+    expect(compositeScore(own, { a: 1, b: 1 })).toEqual({ contributions: {} });
   });
 });
