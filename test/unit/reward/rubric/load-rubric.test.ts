@@ -169,7 +169,7 @@ describe('the rubrics that come with Majlis', () => {
   const rubrics = join(packageRoot, 'reward', 'rubrics');
 
   it('all load, and differ', async () => {
-    const files = (await readdir(rubrics)).filter((name) => name.endsWith('.yaml'));
+    const files = (await readdir(rubrics)).filter((name) => /^(ar|ko)-.*\.yaml$/.test(name));
     const loaded = await Promise.all(
       files.map((name) => loadRubric(join(rubrics, name), { evaluators, profiles: [arabic, korean] })),
     );
