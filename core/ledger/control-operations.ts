@@ -4,11 +4,11 @@ import { mayControl } from '../domain/run-state.js';
 import type { RunState } from '../domain/run-state.js';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { EventLog } from './event-log.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, refusedControl, unknownControl } from './ledger-refusals.js';
 import { changeState, requireRun } from './run-operations.js';
-import { storedJson } from './stored-json.js';
+import { storedJson } from '../database/stored-json.js';
 import { controlEvent } from './stored-records.js';
 
 type ControlOperations = Pick<LedgerOperations, 'requestControl' | 'stampControl' | 'controlEvents'>;
@@ -26,7 +26,7 @@ const controlRow = z
 const CONTROLS = 'SELECT sequence, event, effective_at AS effectiveAt FROM control_events WHERE run = ?';
 
 /** What people asked of runs, and since when it is in force. */
-export function controlOperations(database: LedgerDatabase, log: EventLog): ControlOperations {
+export function controlOperations(database: ExclusiveDatabase, log: EventLog): ControlOperations {
   function stamp(run: string, sequence: number, iteration: number): void {
     const [stored] = database.select(controlRow, `${CONTROLS} AND sequence = ?`, run, sequence);
     if (stored === undefined) throw unknownControl(run, sequence);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunEventPayload } from '../domain/run.js';
 import { canonicalJson } from '../runtime/content-hash.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import { encodeMetrics } from './record-text.js';
 
 const lastRow = z.object({ last: z.number() });
@@ -14,7 +14,7 @@ export class EventLog {
   private stampMs = 0;
   private readonly touched = new Set<string>();
 
-  constructor(private readonly database: LedgerDatabase) {}
+  constructor(private readonly database: ExclusiveDatabase) {}
 
   /** When the operation that runs now was called. */
   get atMs(): number {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { RunEvent } from '../domain/run.js';
 import type { EventLog } from './event-log.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { requireRun } from './run-operations.js';
-import { storedJson } from './stored-json.js';
+import { storedJson } from '../database/stored-json.js';
 import { runEventPayload } from './stored-records.js';
 
 type EventOperations = Pick<LedgerOperations, 'recordAlarm' | 'events'>;
@@ -17,7 +17,7 @@ const eventRow: z.ZodType<RunEvent> = z.object({
 });
 
 /** What happened to runs, for whoever watches them. */
-export function eventOperations(database: LedgerDatabase, log: EventLog): EventOperations {
+export function eventOperations(database: ExclusiveDatabase, log: EventLog): EventOperations {
   return {
     recordAlarm(run, alarm, message) {
       requireRun(database, run);

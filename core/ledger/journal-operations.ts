@@ -3,13 +3,13 @@ import type { CheckpointManifest } from '../domain/checkpoint.js';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { EventLog } from './event-log.js';
 import type { IterationRecord } from './ledger.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded } from './ledger-refusals.js';
 import { recordPolicy } from './policy-operations.js';
 import { encodeMetrics, iterationText } from './record-text.js';
 import { requireRun } from './run-operations.js';
-import { storedJson } from './stored-json.js';
+import { storedJson } from '../database/stored-json.js';
 import { checkpointManifest, storedMetrics } from './stored-records.js';
 import { consumeTasks } from './task-operations.js';
 
@@ -35,7 +35,7 @@ const ITERATIONS = `SELECT iteration, policy_version AS policyVersion, rubric_ha
   FROM iterations WHERE run = ?`;
 
 /** What each iteration consumed and produced, and the states to go on from. Every record is written once. */
-export function journalOperations(database: LedgerDatabase, log: EventLog): JournalOperations {
+export function journalOperations(database: ExclusiveDatabase, log: EventLog): JournalOperations {
   return {
     completeIteration(run, { record, consumed, policy, checkpoint }) {
       requireRun(database, run);
@@ -72,7 +72,7 @@ export function journalOperations(database: LedgerDatabase, log: EventLog): Jour
 }
 
 /** True where the entry is new, false where the same one was there. */
-function recordIteration(database: LedgerDatabase, run: string, record: IterationRecord): boolean {
+function recordIteration(database: ExclusiveDatabase, run: string, record: IterationRecord): boolean {
   const { iteration, policyVersion, rubricHash, rewardModelHash, inputsHash, controlSequence } = record;
   const inserted = database.change(
     `INSERT INTO iterations
@@ -87,7 +87,7 @@ function recordIteration(database: LedgerDatabase, run: string, record: Iteratio
   throw alreadyRecorded(`iteration ${iteration}`);
 }
 
-function recordCheckpoint(database: LedgerDatabase, run: string, checkpoint: CheckpointManifest): void {
+function recordCheckpoint(database: ExclusiveDatabase, run: string, checkpoint: CheckpointManifest): void {
   const { iteration } = checkpoint;
   const manifest = canonicalJson(checkpoint);
   const insert = 'INSERT INTO checkpoints (run, iteration, manifest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';

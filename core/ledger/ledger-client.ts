@@ -3,6 +3,7 @@ import type { CheckpointManifest } from '../domain/checkpoint.js';
 import type { Preference } from '../domain/preference.js';
 import type { ControlEvent, RecordedControlEvent, Run, RunEvent } from '../domain/run.js';
 import type { RunState } from '../domain/run-state.js';
+import type { DatabaseCalls } from '../database/database-calls.js';
 import type { Clock } from '../runtime/clock.js';
 import type {
   IssuedTask,
@@ -14,27 +15,17 @@ import type {
   TaskRecord,
   TaskResult,
 } from './ledger.js';
-import type { LedgerCall } from './ledger-messages.js';
 import type { LedgerOperations } from './ledger-operations.js';
-
-/** Where a ledger's calls go: to its thread, or to a database in memory. */
-export interface LedgerCalls {
-  /** Resolves to the operation's value when the commit that holds the call is on disk. */
-  call(call: LedgerCall): Promise<unknown>;
-  /** Sets the one listener that is told, after each commit, to which runs it added events. */
-  whenEventsAreAdded(listener: (run: string) => void): void;
-  close(): Promise<void>;
-}
 
 /** The ledger's methods as calls, each with its time, and whoever waits for events. */
 export class LedgerClient implements Ledger {
   private readonly listeners = new Map<string, Set<() => void>>();
 
   constructor(
-    private readonly calls: LedgerCalls,
+    private readonly calls: DatabaseCalls,
     private readonly clock: Clock,
   ) {
-    calls.whenEventsAreAdded((run) => {
+    calls.whenNoticed((run) => {
       for (const listener of [...(this.listeners.get(run) ?? [])]) listener();
     });
   }

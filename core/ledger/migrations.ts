@@ -1,4 +1,4 @@
-import type { Migration } from './migration.js';
+import type { Migration } from '../database/migration.js';
 import { SCHEMA_2 } from './schema-2.js';
 
 /** Every step so far, in order. Forward only: there is no way back but the backup that each step makes first. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { RecordedPolicyVersion } from './ledger.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded } from './ledger-refusals.js';
 import { requireRun } from './run-operations.js';
@@ -19,7 +19,7 @@ const POLICY_VERSIONS =
   'SELECT version, hash, location, rubric_hash AS rubricHash FROM policy_versions WHERE run = ?';
 
 /** A run's policy versions, in order. */
-export function policyOperations(database: LedgerDatabase): PolicyOperations {
+export function policyOperations(database: ExclusiveDatabase): PolicyOperations {
   return {
     recordPolicyVersion(run, policy, rubricHash) {
       requireRun(database, run);
@@ -34,7 +34,7 @@ export function policyOperations(database: LedgerDatabase): PolicyOperations {
 }
 
 /** Records a version once; the same again changes nothing. */
-export function recordPolicy(database: LedgerDatabase, run: string, policy: RecordedPolicyVersion): void {
+export function recordPolicy(database: ExclusiveDatabase, run: string, policy: RecordedPolicyVersion): void {
   const { version, hash, location, rubricHash } = policy;
   const inserted = database.change(
     `INSERT INTO policy_versions (run, version, hash, location, rubric_hash)

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Preference } from '../domain/preference.js';
 import { canonicalJson } from '../runtime/content-hash.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, requireUsablePreference } from './ledger-refusals.js';
 import { preferenceText } from './record-text.js';
 import { requireRun } from './run-operations.js';
-import { storedJson } from './stored-json.js';
+import { storedJson } from '../database/stored-json.js';
 import { answerPair } from './stored-records.js';
 
 type PreferenceOperations = Pick<LedgerOperations, 'recordPreferences' | 'preferences'>;
@@ -23,7 +23,7 @@ const PREFERENCES = `SELECT pair, rubric_hash AS rubricHash, probability_first A
   excluded_verdicts AS excludedVerdicts FROM preferences WHERE run = ?`;
 
 /** What the judges preferred, in the order of recording. One for each pair and rubric; the same again changes nothing. */
-export function preferenceOperations(database: LedgerDatabase): PreferenceOperations {
+export function preferenceOperations(database: ExclusiveDatabase): PreferenceOperations {
   function recordPreference(run: string, preference: Preference): void {
     requireUsablePreference(preference);
     const { pair, rubricHash, probabilityFirst, weight, excludedVerdicts } = preference;

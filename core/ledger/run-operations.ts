@@ -4,11 +4,11 @@ import { mayFollow } from '../domain/run-state.js';
 import type { RunState } from '../domain/run-state.js';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { EventLog } from './event-log.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, forbiddenTransition, unknownRun } from './ledger-refusals.js';
 import { newRunText } from './record-text.js';
-import { storedJson } from './stored-json.js';
+import { storedJson } from '../database/stored-json.js';
 import { runState } from './stored-records.js';
 
 type RunOperations = Pick<
@@ -35,7 +35,7 @@ const RUN_COLUMNS = `id, name, state, seed, config_hash AS configHash, config, f
   created_at_ms AS createdAtMs, reason`;
 
 /** Runs, their states and their epochs. */
-export function runOperations(database: LedgerDatabase, log: EventLog): RunOperations {
+export function runOperations(database: ExclusiveDatabase, log: EventLog): RunOperations {
   return {
     getRun: (run) => findRun(database, run),
 
@@ -72,7 +72,7 @@ export function runOperations(database: LedgerDatabase, log: EventLog): RunOpera
 
 /** Follows the table of states. A state set again to itself keeps its reason unless another is given, and is no event. */
 export function changeState(
-  { database, log }: { readonly database: LedgerDatabase; readonly log: EventLog },
+  { database, log }: { readonly database: ExclusiveDatabase; readonly log: EventLog },
   run: Run,
   state: RunState,
   reason?: string,
@@ -86,12 +86,12 @@ export function changeState(
 }
 
 /** The run, or `not_found`. */
-export function requireRun(database: LedgerDatabase, run: string): Run {
+export function requireRun(database: ExclusiveDatabase, run: string): Run {
   const found = findRun(database, run);
   if (found === undefined) throw unknownRun(run);
   return found;
 }
 
-function findRun(database: LedgerDatabase, run: string): Run | undefined {
+function findRun(database: ExclusiveDatabase, run: string): Run | undefined {
   return database.select(runRow, `SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`, run)[0];
 }

@@ -1,4 +1,4 @@
-import type { Migration } from './migration.js';
+import type { Migration } from '../database/migration.js';
 
 /** Run states with their reasons, control in force, ends of tasks, checkpoints, events, lineage, and views to read. */
 export const SCHEMA_2: Migration = {

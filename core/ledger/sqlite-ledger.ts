@@ -1,7 +1,8 @@
+import { DatabaseThread } from '../database/database-thread.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Ledger } from './ledger.js';
 import { LedgerClient } from './ledger-client.js';
-import { LedgerThread } from './ledger-thread.js';
+import { LEDGER } from './ledger-schema.js';
 
 /**
  * Opens or creates the ledger file for this process alone, brings its schema up to date (after a backup beside it)
@@ -9,5 +10,6 @@ import { LedgerThread } from './ledger-thread.js';
  * it is already open or comes from a newer Majlis, `data_loss` when it is damaged.
  */
 export async function openSqliteLedger(path: string, clock: Clock): Promise<Ledger> {
-  return new LedgerClient(await LedgerThread.start(path), clock);
+  const module = 'core/ledger/sqlite-ledger-worker';
+  return new LedgerClient(await DatabaseThread.start({ module, path, kind: LEDGER }), clock);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TaskRecord, TaskResult } from './ledger.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, notConsumable, unknownTask } from './ledger-refusals.js';
 import { requireRun } from './run-operations.js';
@@ -36,7 +36,7 @@ const ISSUED_COLUMNS = 'id, iteration, issue, deadline_ms AS deadlineMs';
  * Tasks and the first result of each. Invariants: a task that is outstanding has no row in `results`, one that is
  * accepted or consumed has one; a task that has ended stays as it ended, and a result that comes after that is unknown.
  */
-export function taskOperations(database: LedgerDatabase): TaskOperations {
+export function taskOperations(database: ExclusiveDatabase): TaskOperations {
   return {
     issueTasks(run, tasks) {
       requireRun(database, run);
@@ -113,7 +113,7 @@ export function taskOperations(database: LedgerDatabase): TaskOperations {
 
 /** Ends accepted tasks as consumed by that iteration. Those that it consumed before stay so. */
 export function consumeTasks(
-  database: LedgerDatabase,
+  database: ExclusiveDatabase,
   run: string,
   { iteration, taskIds }: { readonly iteration: number; readonly taskIds: readonly string[] },
 ): void {
@@ -129,7 +129,7 @@ export function consumeTasks(
   }
 }
 
-function requireTask(database: LedgerDatabase, run: string, id: string): z.infer<typeof endedTask> {
+function requireTask(database: ExclusiveDatabase, run: string, id: string): z.infer<typeof endedTask> {
   const query = 'SELECT state, consumed_in AS consumedIn FROM tasks WHERE run = ? AND id = ?';
   const [task] = database.select(endedTask, query, run, id);
   if (task === undefined) throw unknownTask(run, id);

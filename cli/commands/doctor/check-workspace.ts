@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { MajlisError } from '../../../core/errors.js';
-import { LedgerDatabase } from '../../../core/ledger/ledger-database.js';
-import { schemaVersion } from '../../../core/ledger/migrate.js';
+import { ExclusiveDatabase } from '../../../core/database/exclusive-database.js';
+import { LEDGER } from '../../../core/ledger/ledger-schema.js';
+import { schemaVersion } from '../../../core/database/migrate.js';
 import { MIGRATIONS } from '../../../core/ledger/migrations.js';
 import { ledgerFile } from '../open-ledger.js';
 import type { Check } from './check.js';
@@ -52,7 +53,7 @@ export function checkLedger(workspace: string): Check {
 }
 
 function examined(file: string): Check {
-  const database = LedgerDatabase.open(file);
+  const database = ExclusiveDatabase.open(file, { kind: LEDGER });
   try {
     const version = schemaVersion(database);
     const latest = MIGRATIONS.at(-1)?.version ?? 0;

@@ -4,9 +4,10 @@ import { collectSegments } from '../../artifacts/collect-segments.js';
 import type { CollectedSegments } from '../../artifacts/collect-segments.js';
 import { RUN_TRANSITIONS, hasEnded } from '../../domain/run-state.js';
 import type { RunState } from '../../domain/run-state.js';
-import { commitTogether } from '../commit-together.js';
-import { LedgerDatabase } from '../ledger-database.js';
-import { migrate } from '../migrate.js';
+import { commitTogether } from '../../database/commit-together.js';
+import { ExclusiveDatabase } from '../../database/exclusive-database.js';
+import { LEDGER } from '../ledger-schema.js';
+import { migrate } from '../../database/migrate.js';
 import { MIGRATIONS } from '../migrations.js';
 import { withSnapshot } from '../snapshot/ledger-snapshot.js';
 
@@ -55,7 +56,7 @@ const payloadRow = iterationRow.extend({ hash: z.string() });
  */
 export async function releasePayloads(file: string, retention: Retention): Promise<ReleasedPayloads> {
   if (retention.dryRun) return withSnapshot(file, (database) => release(database, retention));
-  const database = LedgerDatabase.open(file);
+  const database = ExclusiveDatabase.open(file, { kind: LEDGER });
   try {
     migrate(database, MIGRATIONS);
     return await release(database, retention);
@@ -64,7 +65,7 @@ export async function releasePayloads(file: string, retention: Retention): Promi
   }
 }
 
-async function release(database: LedgerDatabase, retention: Retention): Promise<ReleasedPayloads> {
+async function release(database: ExclusiveDatabase, retention: Retention): Promise<ReleasedPayloads> {
   const { segments, keepIterations, dryRun } = retention;
   const released = database.select(iterationRow, RELEASABLE, keepIterations);
   // On a copy too: what is kept is then told by one query.
@@ -79,12 +80,12 @@ async function release(database: LedgerDatabase, retention: Retention): Promise<
   return { ...collected, iterations };
 }
 
-function record(database: LedgerDatabase, released: readonly z.infer<typeof iterationRow>[]): void {
+function record(database: ExclusiveDatabase, released: readonly z.infer<typeof iterationRow>[]): void {
   const insert = 'INSERT INTO released_payloads (run, iteration) VALUES (?, ?)';
   for (const { run, iteration } of released) database.change(insert, run, iteration);
 }
 
-function keptPayloads(database: LedgerDatabase): ReadonlySet<string> {
+function keptPayloads(database: ExclusiveDatabase): ReadonlySet<string> {
   const released = new Set(
     database
       .select(iterationRow, 'SELECT run, iteration FROM released_payloads')

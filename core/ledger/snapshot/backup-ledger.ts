@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolderDurably } from '../../runtime/durable-file.js';
 import { storageError } from '../../artifacts/storage-error.js';
 import { BadInputError } from '../../errors.js';
-import { backUp } from '../migrate.js';
+import { backUp } from '../../database/migrate.js';
 import { withSnapshot } from './ledger-snapshot.js';
 
 /**

@@ -10,7 +10,7 @@ import { MajlisError } from '../../errors.js';
  * That holds as long as the log is not begun anew meanwhile, and a new log has a new header (its salts), so a copy
  * during which the header changed is made again.
  *
- * This process must not be the one that has the ledger open (see `LedgerDatabase`).
+ * This process must not be the one that has the ledger open (see `ExclusiveDatabase`).
  */
 export async function copyLedger(source: string, target: string): Promise<void> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {

@@ -2,10 +2,11 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadInputError } from '../../errors.js';
-import { LedgerDatabase } from '../ledger-database.js';
-import { migrate } from '../migrate.js';
+import { ExclusiveDatabase } from '../../database/exclusive-database.js';
+import { LEDGER } from '../ledger-schema.js';
+import { migrate } from '../../database/migrate.js';
 import { MIGRATIONS } from '../migrations.js';
-import { storageError } from '../storage-error.js';
+import { storageError } from '../../database/storage-error.js';
 import { copyLedger } from './copy-ledger.js';
 
 /**
@@ -15,7 +16,7 @@ import { copyLedger } from './copy-ledger.js';
  */
 export async function withSnapshot<Value>(
   file: string,
-  work: (database: LedgerDatabase) => Promise<Value> | Value,
+  work: (database: ExclusiveDatabase) => Promise<Value> | Value,
 ): Promise<Value> {
   await requireFile(file);
   const folder = await mkdtemp(join(tmpdir(), 'majlis-ledger-'));
@@ -31,20 +32,20 @@ export async function withSnapshot<Value>(
 async function lend<Value>(
   copy: string,
   file: string,
-  work: (database: LedgerDatabase) => Promise<Value> | Value,
+  work: (database: ExclusiveDatabase) => Promise<Value> | Value,
 ): Promise<Value> {
-  const database = LedgerDatabase.open(copy, { name: file });
+  const database = ExclusiveDatabase.open(copy, { kind: LEDGER, name: file });
   try {
     bringUpToDate(database);
     return await work(database);
   } catch (thrown) {
-    throw storageError(file, thrown);
+    throw storageError({ kind: LEDGER, name: file }, thrown);
   } finally {
     database.discard();
   }
 }
 
-function bringUpToDate(database: LedgerDatabase): void {
+function bringUpToDate(database: ExclusiveDatabase): void {
   migrate(database, MIGRATIONS, { keepsBackup: false });
 }
 

@@ -1,6 +1,6 @@
 import Database from 'libsql';
 import { BadInputError } from '../../errors.js';
-import type { LedgerDatabase } from '../ledger-database.js';
+import type { ExclusiveDatabase } from '../../database/exclusive-database.js';
 import { withSnapshot } from './ledger-snapshot.js';
 
 /** Rows of a query, in the order of its columns. */
@@ -19,7 +19,7 @@ export function queryLedger(file: string, sql: string): Promise<QueryRows> {
   return withSnapshot(file, (database) => answer(database, sql));
 }
 
-function answer(database: LedgerDatabase, given: string): QueryRows {
+function answer(database: ExclusiveDatabase, given: string): QueryRows {
   const sql = given.trim().replace(/;\s*$/, '');
   try {
     // SQLite prepares the first of several statements and passes over the others; as a subquery they are no syntax.
@@ -32,7 +32,7 @@ function answer(database: LedgerDatabase, given: string): QueryRows {
   }
 }
 
-function requireOneSelect(database: LedgerDatabase, sql: string): void {
+function requireOneSelect(database: ExclusiveDatabase, sql: string): void {
   if (!/^\s*(--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(select|with|values)\b/i.test(sql)) {
     throw refused(sql, 'not a query');
   }

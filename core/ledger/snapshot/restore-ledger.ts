@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { storageError } from '../../artifacts/storage-error.js';
 import { MajlisError } from '../../errors.js';
 import { makeFolderDurably, syncFolder } from '../../runtime/durable-file.js';
-import { LedgerDatabase } from '../ledger-database.js';
-import { backUp } from '../migrate.js';
+import { ExclusiveDatabase } from '../../database/exclusive-database.js';
+import { LEDGER } from '../ledger-schema.js';
+import { backUp } from '../../database/migrate.js';
 import { recordChecks } from '../verify/record-checks.js';
 import { withSnapshot } from './ledger-snapshot.js';
 
@@ -45,7 +46,7 @@ export async function restoreLedger(source: string, target: string): Promise<Res
   return { lineage, ...(movedTo === undefined ? {} : { movedTo }) };
 }
 
-function requireWhole(database: LedgerDatabase, source: string): void {
+function requireWhole(database: ExclusiveDatabase, source: string): void {
   const failed = recordChecks(database).find(({ status }) => status === 'failed');
   if (failed === undefined) return;
   throw new MajlisError(`${source} is not restored, because its ${failed.name} failed: ${failed.found}`, {
@@ -53,7 +54,7 @@ function requireWhole(database: LedgerDatabase, source: string): void {
   });
 }
 
-function beginLineage(database: LedgerDatabase): string {
+function beginLineage(database: ExclusiveDatabase): string {
   database.execute('BEGIN IMMEDIATE');
   database.change("UPDATE ledger_facts SET value = lower(hex(randomblob(16))) WHERE name = 'lineage'");
   database.change('UPDATE runs SET epoch = epoch + ?', LINEAGE_EPOCHS);
@@ -78,7 +79,7 @@ async function moveAside(target: string): Promise<string> {
 
 function requireUnowned(target: string): void {
   try {
-    LedgerDatabase.open(target).release();
+    ExclusiveDatabase.open(target, { kind: LEDGER }).release();
   } catch (thrown) {
     const error = MajlisError.from(thrown);
     if (error.code !== 'data_loss') throw error;

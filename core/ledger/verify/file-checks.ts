@@ -7,8 +7,8 @@ import { systemCode } from '../../artifacts/storage-error.js';
 import { MajlisError } from '../../errors.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import type { CheckpointManifest } from '../../domain/checkpoint.js';
-import type { LedgerDatabase } from '../ledger-database.js';
-import { storedJson } from '../stored-json.js';
+import type { ExclusiveDatabase } from '../../database/exclusive-database.js';
+import { storedJson } from '../../database/stored-json.js';
 import { checkpointManifest } from '../stored-records.js';
 import type { LedgerCheck } from './ledger-check.js';
 import { check } from './record-checks.js';
@@ -28,7 +28,7 @@ const REFERENCED = `
  * Whether the files that the ledger names are there and whole: payloads in the segments, checkpoints in their folders.
  * Without the segments of its workspace a ledger is a backup, and its files are not looked for.
  */
-export async function fileChecks(database: LedgerDatabase, segments: string): Promise<LedgerCheck[]> {
+export async function fileChecks(database: ExclusiveDatabase, segments: string): Promise<LedgerCheck[]> {
   if (!existsSync(segments)) {
     const found = `there is no ${segments} beside the ledger`;
     return ['segments', 'payloads', 'checkpoint files'].map((name) => ({ name, status: 'skipped', found }));
@@ -50,7 +50,7 @@ function describeCut({ path, offset }: { readonly path: string; readonly offset:
   return `${path} ends within the record at byte ${offset}`;
 }
 
-async function payloadCheck(database: LedgerDatabase, readings: SegmentReadings): Promise<LedgerCheck> {
+async function payloadCheck(database: ExclusiveDatabase, readings: SegmentReadings): Promise<LedgerCheck> {
   const referenced = database.select(payloadRow, REFERENCED);
   const found = await readings.problemsOf(referenced.map(({ hash }) => hash));
   const problems = referenced.flatMap(({ hash, owner }) => {
@@ -62,7 +62,7 @@ async function payloadCheck(database: LedgerDatabase, readings: SegmentReadings)
   return check('payloads', 'every payload that was not released is there and whole', [...hints, ...problems]);
 }
 
-async function checkpointCheck(database: LedgerDatabase): Promise<LedgerCheck> {
+async function checkpointCheck(database: ExclusiveDatabase): Promise<LedgerCheck> {
   const query = 'SELECT run, manifest FROM checkpoints WHERE forgotten = 0 ORDER BY run, iteration';
   const problems: string[] = [];
   for (const { run, manifest } of database.select(checkpointRow, query)) {

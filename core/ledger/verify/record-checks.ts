@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MajlisError } from '../../errors.js';
-import type { LedgerDatabase } from '../ledger-database.js';
-import type { LedgerCall } from '../ledger-messages.js';
+import type { ExclusiveDatabase } from '../../database/exclusive-database.js';
+import type { DatabaseCall } from '../../database/database-messages.js';
 import type { LedgerOperations } from '../ledger-operations.js';
 import { callPerformer } from '../perform-calls.js';
 import { INVARIANTS } from './invariants.js';
@@ -28,7 +28,7 @@ const integrityRow = z.object({ integrity_check: z.string() });
 const referenceRow = z.object({ table: z.string(), parent: z.string() });
 
 /** Looks at the database itself, and at all that its records promise about each other. */
-export function recordChecks(database: LedgerDatabase): LedgerCheck[] {
+export function recordChecks(database: ExclusiveDatabase): LedgerCheck[] {
   const integrity = database.select(integrityRow, 'PRAGMA integrity_check');
   const references = database.select(referenceRow, 'PRAGMA foreign_key_check');
   return [
@@ -61,9 +61,9 @@ export function check(name: string, promise: string, problems: readonly string[]
 }
 
 /** Reads every record as the ledger itself would. */
-function unreadable(database: LedgerDatabase): string[] {
+function unreadable(database: ExclusiveDatabase): string[] {
   const perform = callPerformer(database);
-  const read = (operation: keyof LedgerOperations, ...values: readonly unknown[]): LedgerCall => ({
+  const read = (operation: keyof LedgerOperations, ...values: readonly unknown[]): DatabaseCall => ({
     operation,
     values,
     atMs: 0,

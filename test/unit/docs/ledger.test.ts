@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { Command } from 'commander';
 import { addLedgerCommand } from '../../../cli/commands/ledger.js';
 import type { Session } from '../../../cli/commands/session.js';
-import { LedgerDatabase } from '../../../core/ledger/ledger-database.js';
-import { migrate } from '../../../core/ledger/migrate.js';
+import { ExclusiveDatabase } from '../../../core/database/exclusive-database.js';
+import { LEDGER } from '../../../core/ledger/ledger-schema.js';
+import { migrate } from '../../../core/database/migrate.js';
 import { MIGRATIONS } from '../../../core/ledger/migrations.js';
 import { namedRows, readPage } from './pages.js';
 
 /** Every column of every view of the newest schema, as `view.column`. */
 function viewColumns(): string[] {
-  const database = LedgerDatabase.open(':memory:');
+  const database = ExclusiveDatabase.open(':memory:', { kind: LEDGER });
   migrate(database, MIGRATIONS);
   const query = `SELECT views.name || '.' || columns.name AS name
     FROM sqlite_schema AS views, pragma_table_info(views.name) AS columns WHERE views.type = 'view'`;

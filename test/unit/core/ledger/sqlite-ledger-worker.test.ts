@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LedgerReply, LedgerRequest } from '../../../../core/ledger/ledger-messages.js';
+import type { DatabaseReply, DatabaseRequest } from '../../../../core/database/database-messages.js';
 import { compiledModule } from '../../../../core/runtime/package-root.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -8,18 +8,18 @@ describe("the ledger's thread", () => {
   const folder = useTemporaryFolder();
 
   /** All replies of a thread that is sent these requests at once. */
-  async function exchange(requests: readonly LedgerRequest[]): Promise<LedgerReply[]> {
+  async function exchange(requests: readonly DatabaseRequest[]): Promise<DatabaseReply[]> {
     const worker = new Worker(compiledModule('core/ledger/sqlite-ledger-worker'), {
       workerData: { path: join(folder(), 'ledger.db') },
     });
-    const replies: LedgerReply[] = [];
-    worker.on('message', (reply: LedgerReply) => replies.push(reply));
+    const replies: DatabaseReply[] = [];
+    worker.on('message', (reply: DatabaseReply) => replies.push(reply));
     for (const request of requests) worker.postMessage(request);
     await new Promise((resolve) => worker.once('exit', resolve));
     return replies;
   }
 
-  const creations = (count: number): LedgerRequest[] =>
+  const creations = (count: number): DatabaseRequest[] =>
     Array.from({ length: count }, (_, id) => ({
       kind: 'call',
       id,

@@ -1,6 +1,7 @@
 import Database from 'libsql';
 import { z } from 'zod';
 import { MajlisError } from '../errors.js';
+import type { DatabaseFile, DatabaseKind } from './database-kind.js';
 import { storageError } from './storage-error.js';
 
 /** What a column can hold. */
@@ -11,13 +12,14 @@ export type SqlValue = string | number | null;
  * `close`. Nothing else in the process may open the file, not even to copy it: POSIX drops a process's locks on a
  * file as soon as any of its descriptors is closed. Copies are made with VACUUM INTO.
  */
-export class LedgerDatabase {
+export class ExclusiveDatabase implements DatabaseFile {
   private readonly statements = new Map<string, Database.Statement>();
 
   private constructor(
     readonly path: string,
     /** What messages call the file. */
     readonly name: string,
+    readonly kind: DatabaseKind,
     private readonly connection: Database.Database,
   ) {}
 
@@ -25,14 +27,17 @@ export class LedgerDatabase {
    * Opens or creates the file and locks it; another file's owner, or a file of another kind, is refused. Where the file
    * is a copy, messages speak of the original's `name`.
    */
-  static open(path: string, { name = path }: { readonly name?: string } = {}): LedgerDatabase {
-    const connection = connect(path);
-    const database = new LedgerDatabase(path, name, connection);
+  static open(
+    path: string,
+    { kind, name = path }: { readonly kind: DatabaseKind; readonly name?: string },
+  ): ExclusiveDatabase {
+    const connection = connect(path, kind);
+    const database = new ExclusiveDatabase(path, name, kind, connection);
     try {
       database.lock();
     } catch (thrown) {
       connection.close();
-      throw storageError(name, thrown);
+      throw storageError({ kind, name }, thrown);
     }
     return database;
   }
@@ -84,7 +89,7 @@ export class LedgerDatabase {
       this.connection.pragma('wal_checkpoint(TRUNCATE)');
     } catch (thrown) {
       // A log that finds no room in the file stays beside it, and the next open reads it from there.
-      const error = storageError(this.name, thrown);
+      const error = storageError(this, thrown);
       if (error.code !== 'resource_exhausted') throw error;
     } finally {
       this.connection.close();
@@ -119,7 +124,7 @@ export class LedgerDatabase {
     const parsed = schema.safeParse(row);
     if (parsed.success) return parsed.data;
     const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
-    throw new MajlisError(`ledger file ${this.name} holds a damaged record: ${problem}`, {
+    throw new MajlisError(`${this.kind.noun} file ${this.name} holds a damaged record: ${problem}`, {
       code: 'data_loss',
       cause: parsed.error,
     });
@@ -138,17 +143,18 @@ export class LedgerDatabase {
   private refuseForeignFile(): void {
     const tables = this.select(z.object({ name: z.string() }), 'SELECT name FROM sqlite_schema');
     if (tables.length === 0 || tables.some(({ name }) => name === 'schema_migrations')) return;
-    throw new MajlisError(`${this.name} is a database, but not a Majlis ledger; choose another file`, {
-      code: 'failed_precondition',
-    });
+    throw new MajlisError(
+      `${this.name} is a database, but not a Majlis ${this.kind.noun}; choose another file`,
+      { code: 'failed_precondition' },
+    );
   }
 }
 
-function connect(path: string): Database.Database {
+function connect(path: string, { noun }: DatabaseKind): Database.Database {
   try {
     return new Database(path);
   } catch (thrown) {
-    throw new MajlisError(`ledger file ${path} cannot be opened; its folder must exist and be writable`, {
+    throw new MajlisError(`${noun} file ${path} cannot be opened; its folder must exist and be writable`, {
       code: 'failed_precondition',
       cause: thrown,
     });

@@ -1,5 +1,5 @@
 import type { MajlisError } from '../errors.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from './exclusive-database.js';
 import { storageError } from './storage-error.js';
 
 /** How one operation of a group ended, once the group is on disk. */
@@ -11,7 +11,7 @@ export type Outcome<Value> = { readonly value: Value } | { readonly error: Majli
  * rare, and a savepoint before each operation doubles its cost, so a group gets them only at its second try.
  */
 export function commitTogether<Value>(
-  database: LedgerDatabase,
+  database: ExclusiveDatabase,
   operations: readonly (() => Value)[],
 ): Outcome<Value>[] {
   try {
@@ -22,18 +22,18 @@ export function commitTogether<Value>(
 }
 
 function commitApart<Value>(
-  database: LedgerDatabase,
+  database: ExclusiveDatabase,
   operations: readonly (() => Value)[],
 ): Outcome<Value>[] {
   try {
     return commit(database, () => operations.map((operation) => attempt(database, operation)));
   } catch (thrown) {
-    const error = storageError(database.path, thrown);
+    const error = storageError(database, thrown);
     return operations.map(() => ({ error }));
   }
 }
 
-function commit<Result>(database: LedgerDatabase, work: () => Result): Result {
+function commit<Result>(database: ExclusiveDatabase, work: () => Result): Result {
   database.execute('BEGIN IMMEDIATE');
   try {
     const result = work();
@@ -45,7 +45,7 @@ function commit<Result>(database: LedgerDatabase, work: () => Result): Result {
   }
 }
 
-function attempt<Value>(database: LedgerDatabase, operation: () => Value): Outcome<Value> {
+function attempt<Value>(database: ExclusiveDatabase, operation: () => Value): Outcome<Value> {
   database.execute('SAVEPOINT operation');
   try {
     const value = operation();
@@ -55,6 +55,6 @@ function attempt<Value>(database: LedgerDatabase, operation: () => Value): Outco
     // SQLite ends the whole transaction itself when the storage failed; then nothing of the group is left to keep.
     if (!database.inTransaction) throw thrown;
     database.execute('ROLLBACK TO operation; RELEASE operation');
-    return { error: storageError(database.path, thrown) };
+    return { error: storageError(database, thrown) };
   }
 }

@@ -1,22 +1,21 @@
 import type { ErrorCode } from '../errors.js';
-import type { LedgerOperations } from './ledger-operations.js';
 
-/** What the ledger's thread is started with. */
-export interface LedgerThreadData {
+/** What a database's thread is started with. */
+export interface DatabaseThreadData {
   readonly path: string;
 }
 
-/** One method of the ledger with what it was called with. */
-export interface LedgerCall {
-  readonly operation: keyof LedgerOperations;
+/** One operation with what it was called with. */
+export interface DatabaseCall<Operation extends string = string> {
+  readonly operation: Operation;
   readonly values: readonly unknown[];
   /** When it was called, by the caller's clock. */
   readonly atMs: number;
 }
 
 /** One call, or the request to close, which is the last. */
-export type LedgerRequest =
-  ({ readonly kind: 'call'; readonly id: number } & LedgerCall) | { readonly kind: 'close' };
+export type DatabaseRequest =
+  ({ readonly kind: 'call'; readonly id: number } & DatabaseCall) | { readonly kind: 'close' };
 
 /** An error as it crosses the thread boundary, which drops classes. */
 export interface ThreadError {
@@ -25,15 +24,15 @@ export interface ThreadError {
 }
 
 /** `opened` or `refused` comes first and once; then `committed` for each group, the answers of its calls in it. */
-export type LedgerReply =
+export type DatabaseReply =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly error: ThreadError }
   | {
       readonly kind: 'committed';
-      readonly answers: readonly LedgerAnswer[];
-      /** The runs to which the commit added events. */
-      readonly runs: readonly string[];
+      readonly answers: readonly DatabaseAnswer[];
+      /** What the commit has to tell to whoever listens, for example the runs to which it added events. */
+      readonly notices: readonly string[];
     };
 
-export type LedgerAnswer =
+export type DatabaseAnswer =
   { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: ThreadError };

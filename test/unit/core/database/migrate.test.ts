@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LedgerDatabase } from '../../../../core/ledger/ledger-database.js';
-import { migrate } from '../../../../core/ledger/migrate.js';
+import { ExclusiveDatabase } from '../../../../core/database/exclusive-database.js';
+import { LEDGER } from '../../../../core/ledger/ledger-schema.js';
+import { migrate } from '../../../../core/database/migrate.js';
 import { MIGRATIONS } from '../../../../core/ledger/migrations.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -17,10 +18,10 @@ const failing = {
 describe('a migration', () => {
   const folder = useTemporaryFolder();
   const path = (): string => join(folder(), 'ledger.db');
-  const opened: LedgerDatabase[] = [];
+  const opened: ExclusiveDatabase[] = [];
 
-  function open(file = path()): LedgerDatabase {
-    const database = LedgerDatabase.open(file);
+  function open(file = path()): ExclusiveDatabase {
+    const database = ExclusiveDatabase.open(file, { kind: LEDGER });
     opened.push(database);
     return database;
   }
@@ -29,7 +30,7 @@ describe('a migration', () => {
     for (const database of opened.splice(0)) database.close();
   });
 
-  const columns = (database: LedgerDatabase) =>
+  const columns = (database: ExclusiveDatabase) =>
     database
       .select(z.object({ name: z.string() }), "SELECT name FROM pragma_table_info('words')")
       .map((c) => c.name);

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { MajlisError } from '../errors.js';
-import type { LedgerDatabase } from './ledger-database.js';
+import type { ExclusiveDatabase } from './exclusive-database.js';
 import type { Migration } from './migration.js';
 import { storageError } from './storage-error.js';
 
@@ -11,15 +11,16 @@ import { storageError } from './storage-error.js';
  * (`<file>.schema-<version>.backup`; none of a file that is a copy anyway). A schema from the future is refused and left alone.
  */
 export function migrate(
-  database: LedgerDatabase,
+  database: ExclusiveDatabase,
   migrations: readonly Migration[],
   { keepsBackup = true }: { readonly keepsBackup?: boolean } = {},
 ): void {
-  const { path, name } = database;
+  const { path, name, kind } = database;
   const current = schemaVersion(database);
   const latest = migrations.at(-1)?.version ?? 0;
+  if (current > 0) requireKind(database, migrations);
   if (current > latest) {
-    const message = `ledger file ${name} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
+    const message = `${kind.noun} file ${name} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
     throw new MajlisError(message, { code: 'failed_precondition' });
   }
   if (keepsBackup && current > 0 && current < latest) backUp(database, `${path}.schema-${current}.backup`);
@@ -27,14 +28,25 @@ export function migrate(
 }
 
 /** The number of the last step that the file has; 0 for an empty one. */
-export function schemaVersion(database: LedgerDatabase): number {
+export function schemaVersion(database: ExclusiveDatabase): number {
   const table = "SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'";
   if (database.select(z.unknown(), table).length === 0) return 0;
   const row = z.object({ version: z.number() });
   return database.select(row, 'SELECT max(version) AS version FROM schema_migrations')[0]?.version ?? 0;
 }
 
-function apply(database: LedgerDatabase, migration: Migration): void {
+/** A file of another kind has migrations too; its first step tells it apart. */
+function requireKind(database: ExclusiveDatabase, [first]: readonly Migration[]): void {
+  const row = z.object({ name: z.string() });
+  const [applied] = database.select(row, 'SELECT name FROM schema_migrations WHERE version = 1');
+  if (applied === undefined || applied.name === first?.name) return;
+  throw new MajlisError(
+    `${database.name} is a Majlis database, but no ${database.kind.noun}; choose another file`,
+    { code: 'failed_precondition' },
+  );
+}
+
+function apply(database: ExclusiveDatabase, migration: Migration): void {
   database.execute('BEGIN IMMEDIATE');
   try {
     database.execute(
@@ -50,7 +62,7 @@ function apply(database: LedgerDatabase, migration: Migration): void {
 }
 
 /** A whole and durable copy of the database in one file, or none: it gets its name last. */
-export function backUp(database: LedgerDatabase, target: string): void {
+export function backUp(database: ExclusiveDatabase, target: string): void {
   const unfinished = `${target}.unfinished`;
   try {
     rmSync(unfinished, { force: true });
@@ -60,7 +72,7 @@ export function backUp(database: LedgerDatabase, target: string): void {
     syncToDisk(dirname(target));
   } catch (thrown) {
     rmSync(unfinished, { force: true });
-    throw storageError(target, thrown);
+    throw storageError({ kind: database.kind, name: target }, thrown);
   }
 }
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MajlisError } from '../../../../core/errors.js';
-import { commitTogether } from '../../../../core/ledger/commit-together.js';
-import { LedgerDatabase } from '../../../../core/ledger/ledger-database.js';
+import { commitTogether } from '../../../../core/database/commit-together.js';
+import { ExclusiveDatabase } from '../../../../core/database/exclusive-database.js';
+import { LEDGER } from '../../../../core/ledger/ledger-schema.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
 describe('operations that commit together', () => {
   const folder = useTemporaryFolder();
-  let database: LedgerDatabase;
+  let database: ExclusiveDatabase;
 
   beforeEach(() => {
-    database = LedgerDatabase.open(join(folder(), 'ledger.db'));
+    database = ExclusiveDatabase.open(join(folder(), 'ledger.db'), { kind: LEDGER });
     database.execute('CREATE TABLE numbers (n INTEGER PRIMARY KEY, text TEXT) STRICT');
   });
 

@@ -1,15 +1,16 @@
 import Database from 'libsql';
 import { MajlisError } from '../errors.js';
+import type { DatabaseFile, DatabaseKind } from './database-kind.js';
 
 /** An SQLite failure as one sentence that names the file. */
-export function storageError(path: string, thrown: unknown): MajlisError {
+export function storageError({ kind, name }: DatabaseFile, thrown: unknown): MajlisError {
   const error = MajlisError.from(thrown);
   if (!(thrown instanceof Database.SqliteError)) return error;
-  const [code, sentence] = describeFailure(thrown.code);
-  return new MajlisError(`ledger file ${path} ${sentence}`, { code, cause: thrown });
+  const [code, sentence] = describeFailure(thrown.code, kind);
+  return new MajlisError(`${kind.noun} file ${name} ${sentence}`, { code, cause: thrown });
 }
 
-function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
+function describeFailure(sqliteCode: string, { noun, owner }: DatabaseKind): [MajlisError['code'], string] {
   // A file on a read-only volume opens, and then its lock fails.
   if (sqliteCode === 'SQLITE_IOERR_LOCK') {
     return [
@@ -21,7 +22,10 @@ function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
   switch (family) {
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
-      return ['failed_precondition', 'is already open; stop the run that uses it or choose another file'];
+      return [
+        'failed_precondition',
+        `is already open; stop the ${owner} that uses it or choose another file`,
+      ];
     case 'SQLITE_FULL':
       return ['resource_exhausted', 'cannot grow: the disk is full'];
     case 'SQLITE_READONLY':
@@ -32,7 +36,7 @@ function describeFailure(sqliteCode: string): [MajlisError['code'], string] {
       return ['unavailable', `could not be read or written (${sqliteCode}); look at its disk`];
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
-      return ['data_loss', 'is damaged, or is not a ledger'];
+      return ['data_loss', `is damaged, or is not a ${noun}`];
     default:
       return ['internal', `failed with ${sqliteCode}`];
   }

@@ -2,57 +2,68 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { MajlisError } from '../errors.js';
 import { compiledModule } from '../runtime/package-root.js';
+import type { DatabaseCalls } from './database-calls.js';
+import type { DatabaseKind } from './database-kind.js';
 import type {
-  LedgerAnswer,
-  LedgerCall,
-  LedgerReply,
-  LedgerRequest,
-  LedgerThreadData,
+  DatabaseAnswer,
+  DatabaseCall,
+  DatabaseReply,
+  DatabaseRequest,
+  DatabaseThreadData,
   ThreadError,
-} from './ledger-messages.js';
-import type { LedgerCalls } from './ledger-client.js';
+} from './database-messages.js';
+
+export interface DatabaseThreadOptions {
+  /** The thread's module, like `core/ledger/sqlite-ledger-worker`. */
+  readonly module: string;
+  readonly path: string;
+  readonly kind: DatabaseKind;
+}
 
 interface Caller {
   resolve(value: unknown): void;
   reject(error: MajlisError): void;
 }
 
-/** The caller's side of the ledger's thread: sends calls, settles their promises, and tells all of them when the thread is gone. */
-export class LedgerThread implements LedgerCalls {
+/** The caller's side of a database's thread: sends calls, settles their promises, and tells all of them when the thread is gone. */
+export class DatabaseThread implements DatabaseCalls {
   private readonly callers = new Map<number, Caller>();
   private nextId = 0;
-  private listener: (run: string) => void = () => undefined;
+  private listener: (notice: string) => void = () => undefined;
   private gone: MajlisError | undefined;
   private closing: Promise<void> | undefined;
 
-  private constructor(private readonly worker: Worker) {
-    worker.on('message', (reply: LedgerReply) => {
+  private constructor(
+    private readonly worker: Worker,
+    private readonly noun: string,
+  ) {
+    worker.on('message', (reply: DatabaseReply) => {
       if (reply.kind !== 'committed') return;
       for (const answer of reply.answers) this.settle(answer);
-      for (const run of reply.runs) this.listener(run);
+      for (const notice of reply.notices) this.listener(notice);
     });
     worker.on('error', (thrown) => {
       this.fail(
-        new MajlisError(`the ledger's thread died: ${thrown.message}`, { code: 'internal', cause: thrown }),
+        new MajlisError(`the ${noun}'s thread died: ${thrown.message}`, { code: 'internal', cause: thrown }),
       );
     });
     worker.on('exit', () => {
-      this.fail(new MajlisError("the ledger's thread ended", { code: 'internal' }));
+      this.fail(new MajlisError(`the ${noun}'s thread ended`, { code: 'internal' }));
     });
   }
 
-  static async start(path: string): Promise<LedgerThread> {
-    const workerData: LedgerThreadData = { path };
-    const worker = new Worker(compiledModule('core/ledger/sqlite-ledger-worker'), { workerData });
-    const [reply] = (await once(worker, 'message')) as [LedgerReply];
+  static async start({ module, path, kind }: DatabaseThreadOptions): Promise<DatabaseThread> {
+    const workerData: DatabaseThreadData = { path };
+    const worker = new Worker(compiledModule(module), { workerData });
+    const [reply] = (await once(worker, 'message')) as [DatabaseReply];
     if (reply.kind === 'refused') {
       await worker.terminate();
       throw toError(reply.error);
     }
-    return new LedgerThread(worker);
+    return new DatabaseThread(worker, kind.noun);
   }
 
-  async call(call: LedgerCall): Promise<unknown> {
+  async call(call: DatabaseCall): Promise<unknown> {
     if (this.gone !== undefined) throw this.gone;
     const id = this.nextId;
     this.nextId += 1;
@@ -61,11 +72,10 @@ export class LedgerThread implements LedgerCalls {
     return answer;
   }
 
-  whenEventsAreAdded(listener: (run: string) => void): void {
+  whenNoticed(listener: (notice: string) => void): void {
     this.listener = listener;
   }
 
-  /** Lets every call made so far finish, then gives up the file. */
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
@@ -73,17 +83,17 @@ export class LedgerThread implements LedgerCalls {
 
   private async end(): Promise<void> {
     if (this.gone !== undefined) return;
-    this.gone = new MajlisError('the ledger is closed', { code: 'failed_precondition' });
+    this.gone = new MajlisError(`the ${this.noun} is closed`, { code: 'failed_precondition' });
     const exited = once(this.worker, 'exit');
     this.send({ kind: 'close' });
     await exited;
   }
 
-  private send(request: LedgerRequest): void {
+  private send(request: DatabaseRequest): void {
     this.worker.postMessage(request);
   }
 
-  private settle(answer: LedgerAnswer): void {
+  private settle(answer: DatabaseAnswer): void {
     const caller = this.callers.get(answer.id);
     this.callers.delete(answer.id);
     if ('error' in answer) caller?.reject(toError(answer.error));
