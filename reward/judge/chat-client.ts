@@ -1,97 +1,151 @@
 import { types } from 'node:util';
 import { z } from 'zod';
 import { MajlisError } from '../../core/errors.js';
-import type { ChatMessage } from './judge-prompt.js';
+import { systemClock, type Clock } from '../../core/runtime/clock.js';
+import type { ChatCall, ChatClient, ChatReply } from './chat-call.js';
+import { jsonOrUndefined } from './json-or-undefined.js';
 
-export interface ChatOptions {
+export interface ChatClientOptions {
   /** Base of an OpenAI-compatible server, for example `http://localhost:8000/v1`. */
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: string;
+  /** From the call to the last byte of its reply. */
   readonly timeoutMs: number;
+  /** Reads a Retry-After that is a date. */
+  readonly clock?: Clock;
 }
 
-/** What a call came to. `failed` says whether the same call may succeed later; `garbage` is a reply of no known form. */
-export type ChatReply =
-  | { readonly kind: 'content'; readonly content: string }
-  | { readonly kind: 'garbage'; readonly raw: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryable: boolean };
-
-const LONGEST_REPLY = 64 * 1024;
+/** In UTF-16 units: a reply with log-probabilities is long, one beyond this is no verdict. */
+const LONGEST_REPLY = 1024 * 1024;
 const RETRYABLE_4XX = new Set([408, 425, 429]);
+const REFUSED_FORMAT = /response_format|json_schema|structured.?output|guided/iu;
 
+const tokenSchema = z.object({ token: z.string(), logprob: z.number() });
 const completionSchema = z.object({
-  choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1),
-});
-
-const VERDICT_FORMAT = {
-  type: 'json_schema',
-  json_schema: {
-    name: 'verdict',
-    strict: true,
-    schema: {
-      type: 'object',
-      properties: { verdict: { type: 'string', enum: ['A', 'B', 'tie'] } },
-      required: ['verdict'],
-      additionalProperties: false,
-    },
-  },
-};
-
-/** One chat/completions call. Only the caller's own abort throws, as `cancelled`. */
-export async function completeChat(
-  messages: readonly ChatMessage[],
-  options: ChatOptions,
-  signal?: AbortSignal,
-): Promise<ChatReply> {
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  try {
-    const response = await fetch(`${options.baseUrl.replace(/\/+$/, '')}/chat/completions`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
-      },
-      body: JSON.stringify({
-        model: options.model,
-        messages,
-        temperature: 0,
-        response_format: VERDICT_FORMAT,
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        logprobs: z
+          .object({ content: z.array(tokenSchema.extend({ top_logprobs: z.array(tokenSchema) })).nullish() })
+          .nullish(),
       }),
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    const text = await readLimited(response);
-    return response.ok ? contentOf(text) : httpFailure(response.status);
-  } catch (thrown) {
-    if (signal?.aborted === true) {
-      throw new MajlisError('Judging was aborted.', { code: 'cancelled', cause: thrown });
-    }
-    const reason = timeout.aborted ? `no answer within ${options.timeoutMs} ms` : networkReason(thrown);
-    return { kind: 'failed', reason, retryable: true };
+    )
+    .min(1),
+  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).default(0) }).nullish(),
+});
+type Completion = z.infer<typeof completionSchema>;
+
+/** One attempt at chat/completions, by HTTP. A deadline that passes, whenever it does, is a retryable failure. */
+export function createChatClient(options: ChatClientOptions): ChatClient {
+  return {
+    complete: async (call, signal) => {
+      const timeout = AbortSignal.timeout(options.timeoutMs);
+      try {
+        const response = await post(
+          call,
+          options,
+          signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        );
+        const text = await readLimited(response);
+        return response.ok ? completionOf(text) : refusalOf(response, text, { call, options });
+      } catch (thrown) {
+        if (signal?.aborted === true) {
+          throw new MajlisError('Judging was aborted.', { code: 'cancelled', cause: thrown });
+        }
+        const reason = timeout.aborted ? `no answer within ${options.timeoutMs} ms` : networkReason(thrown);
+        return { kind: 'failed', reason, retryable: true };
+      }
+    },
+  };
+}
+
+function post(call: ChatCall, options: ChatClientOptions, signal: AbortSignal): Promise<Response> {
+  return fetch(`${options.baseUrl.replace(/\/+$/, '')}/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),
+    },
+    body: JSON.stringify(bodyOf(call, options.model)),
+    signal,
+  });
+}
+
+function bodyOf(
+  { messages, temperature, seed, format, maxTokens, topLogProbs }: ChatCall,
+  model: string,
+): object {
+  return {
+    model,
+    messages,
+    temperature,
+    ...(seed === undefined ? {} : { seed }),
+    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+    ...(topLogProbs === undefined ? {} : { logprobs: true, top_logprobs: topLogProbs }),
+    ...(format === undefined
+      ? {}
+      : { response_format: { type: 'json_schema', json_schema: { ...format, strict: true } } }),
+  };
+}
+
+/** The server's own words stay out of the reason: some quote the key they refuse. */
+function refusalOf(
+  response: Response,
+  body: string,
+  { call, options }: { readonly call: ChatCall; readonly options: ChatClientOptions },
+): ChatReply {
+  const { status } = response;
+  const reason = `HTTP ${status}`;
+  if ((status === 400 || status === 422) && call.format !== undefined && REFUSED_FORMAT.test(body)) {
+    return { kind: 'unsupported', reason };
   }
+  const retryAfterMs = retryAfter(response.headers, options.clock ?? systemClock);
+  return {
+    kind: 'failed',
+    reason,
+    retryable: status >= 500 || RETRYABLE_4XX.has(status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
-function httpFailure(status: number): ChatReply {
-  return { kind: 'failed', reason: `HTTP ${status}`, retryable: status >= 500 || RETRYABLE_4XX.has(status) };
+/** Retry-After in milliseconds: seconds or a date (RFC 9110 §10.2.3). A value of neither form counts as absent. */
+function retryAfter(headers: Headers, clock: Clock): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
 }
 
-function contentOf(text: string): ChatReply {
+function completionOf(text: string): ChatReply {
   const completion = completionSchema.safeParse(jsonOrUndefined(text));
   if (!completion.success) return { kind: 'garbage', raw: text };
-  return { kind: 'content', content: completion.data.choices[0].message.content };
-}
-
-/** The value, or undefined where the text is no JSON: a reply from outside is allowed to be anything. */
-export function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return undefined;
-    throw thrown;
+  const { message, logprobs } = completion.data.choices[0];
+  const usage = usageOf(completion.data);
+  if (typeof message.refusal === 'string' && message.refusal !== '') {
+    return { kind: 'declined', reason: message.refusal, ...usage };
   }
+  if (typeof message.content !== 'string') return { kind: 'garbage', raw: text, ...usage };
+  const logProbs = logprobs?.content?.map(({ token, top_logprobs }) => ({
+    token,
+    top: top_logprobs.map((alternative) => ({ token: alternative.token, logProb: alternative.logprob })),
+  }));
+  return {
+    kind: 'content',
+    content: message.content,
+    ...usage,
+    ...(logProbs === undefined ? {} : { logProbs }),
+  };
 }
 
-/** The body's first 64 KiB; the rest of an endless one is never read. */
+function usageOf({ usage }: Completion): Pick<Extract<ChatReply, { kind: 'content' }>, 'usage'> {
+  if (usage === undefined || usage === null) return {};
+  return { usage: { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens } };
+}
+
+/** The body's beginning; the rest of an endless one is never read. */
 async function readLimited(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

@@ -17,8 +17,10 @@ export function createLearnedJudge({ id = 'learned-ngrams', models }: LearnedJud
     kind: 'learned',
     judge: async (request) => {
       const model = models.get(request.rubric.hash);
-      if (model === undefined) {
-        const reason = `no model was fitted for rubric ${request.rubric.id}`;
+      if (model === undefined || request.criterion !== undefined) {
+        const { rubric, criterion } = request;
+        const question = criterion === undefined ? `rubric ${rubric.id}` : `criterion ${criterion.key}`;
+        const reason = `no model was fitted for ${question}`;
         return verdictOf(id, request, { kind: 'abstained', reason });
       }
       const probabilityFirst = logistic(ngramLogit(model, request.pair.first, request.pair.second));

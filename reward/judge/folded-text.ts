@@ -1,0 +1,49 @@
+import { withoutHidden } from './hidden-characters.js';
+
+/** Cyrillic and Greek letters that pass for Latin ones. */
+const LOOKALIKES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    а: 'a',
+    е: 'e',
+    о: 'o',
+    р: 'p',
+    с: 'c',
+    у: 'y',
+    х: 'x',
+    і: 'i',
+    ј: 'j',
+    ѕ: 's',
+    к: 'k',
+    т: 't',
+    н: 'h',
+    в: 'b',
+    м: 'm',
+    ο: 'o',
+    α: 'a',
+    ε: 'e',
+    ι: 'i',
+    ρ: 'p',
+    υ: 'u',
+  }),
+);
+const LOOKALIKE = new RegExp(`[${[...LOOKALIKES.keys()].join('')}]`, 'gu');
+/** Vowel signs, the superscript alef and tatweel: ornament to a reader, camouflage to a pattern. */
+const ARABIC_ORNAMENT = /[\u064B-\u065F\u0670\u0640]/gu;
+/** Four or more single letters with single spaces between them. */
+const SPACED_OUT = /(?<![\p{L}\p{M}])\p{L}(?:[ ._*-]\p{L}){3,}(?![\p{L}\p{M}])/gu;
+
+/**
+ * A text as rules against attacks match it: NFKC, lower case, nothing hidden, look-alike letters as Latin ones, Arabic
+ * without vowel signs and tatweel and with one alef, and s p a c e d letters closed up. Not for any other use: it
+ * makes different words equal.
+ */
+export function foldedText(text: string): string {
+  return withoutHidden(text.normalize('NFKC'))
+    .toLowerCase()
+    .replace(LOOKALIKE, (letter) => LOOKALIKES.get(letter) ?? letter)
+    .replace(ARABIC_ORNAMENT, '')
+    .replace(/[أإآٱ]/gu, 'ا')
+    .replace(/ى/gu, 'ي')
+    .replace(SPACED_OUT, (word) => word.replace(/[ ._*-]/gu, ''))
+    .replace(/\s+/gu, ' ');
+}
