@@ -5,6 +5,7 @@ import { fitNgramModel, ngramLogit } from '../../../../reward/judge/ngram-model.
 import { judgePairs } from '../../../../reward/judge/panel.js';
 import { createPositionBiasedJudge } from '../../../../reward/judge/position-biased-judge.js';
 import { verdictOf } from '../../../../reward/judge/verdict-of.js';
+import { collectVotes } from '../../../../reward/preference/panel-votes.js';
 import { emptyRubric, pairOf, probabilityIn, promptOf } from '../../../support/reward-fixtures.js';
 import { arabic } from '../../../support/small-locales.js';
 
@@ -64,6 +65,61 @@ describe('judgePairs', () => {
       ['broken', 'first_shown_first'],
       ['broken', 'second_shown_first'],
     ]);
+  });
+
+  it('asks a judge that is blind to order once', async () => {
+    const verdicts = await judgePairs([{ ...even, orderBlind: true }, broken], pairs.slice(0, 2), {
+      rubric: emptyRubric,
+    });
+    expect(verdicts.map(({ judgeId }) => judgeId)).toEqual([
+      'even',
+      'broken',
+      'broken',
+      'even',
+      'broken',
+      'broken',
+    ]);
+  });
+
+  it('counterbalances: neighbours see a pair in opposite orders, one pair in ten is asked in both', async () => {
+    const many = Array.from({ length: 2000 }, (_, index) => pairOf(prompt, `أ ${index}`, `ب ${index}`));
+    const verdicts = await judgePairs([even, broken], many, {
+      rubric: emptyRubric,
+      orders: 'counterbalanced',
+    });
+    const byPair = new Map<string, string[]>();
+    for (const { pairId, judgeId, order } of verdicts) {
+      byPair.set(pairId, [...(byPair.get(pairId) ?? []), `${judgeId} ${order}`]);
+    }
+    const orders = [...byPair.values()].map((asked) => asked.join(', '));
+    const share = (asked: string): number => orders.filter((found) => found === asked).length / many.length;
+    expect(share('even first_shown_first, broken second_shown_first')).toBeCloseTo(0.45, 1);
+    expect(share('even second_shown_first, broken first_shown_first')).toBeCloseTo(0.45, 1);
+    expect(verdicts.length / (4 * many.length)).toBeCloseTo(0.55, 1);
+    expect(new Set(orders).size).toBe(3);
+  });
+
+  it('finds the position bias of counterbalanced judges and takes it off', async () => {
+    const many = Array.from({ length: 400 }, (_, index) => pairOf(prompt, `أ ${index}`, `ب ${index}`));
+    const judge = createPositionBiasedJudge(even, { bias: 0.9, noise: 0, rng: createRng(1) });
+    const verdicts = await judgePairs([judge], many, { rubric: emptyRubric, orders: 'counterbalanced' });
+    const { judges, votes } = collectVotes(verdicts);
+    expect(judges.get(judge.id)?.positionBias).toBeCloseTo(0.9, 9);
+    for (const pairVotes of votes.values()) expect(pairVotes.get(judge.id)).toBeCloseTo(0, 9);
+  });
+
+  it('refuses two judges of one name, and fewer families than it is to have', async () => {
+    await expect(judgePairs([even, even], pairs, { rubric: emptyRubric })).rejects.toThrow(
+      'judge panel: found two judges called "even"; allowed: an id for each judge',
+    );
+    const kin = [even, broken].map((judge) => ({ ...judge, family: 'sparrow' }));
+    await expect(judgePairs(kin, pairs, { rubric: emptyRubric, leastFamilies: 2 })).rejects.toThrow(
+      'judge panel at families: found 1 (sparrow); allowed: judges of at least 2 families',
+    );
+    const mixed = [{ ...even, family: 'sparrow' }, broken];
+    await expect(judgePairs(mixed, pairs, { rubric: emptyRubric, leastFamilies: 2 })).resolves.toHaveLength(
+      160,
+    );
   });
 
   it('stops when it is aborted', async () => {
