@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { Rng } from '../../../core/math/rng.js';
 import { createRng } from '../../../core/math/rng.js';
 import type { PairVerdict } from '../../../core/domain/verdict.js';
+import { readLlmBarVotes } from '../../../reward/judge/llmbar-votes.js';
+import { judgePairs } from '../../../reward/judge/panel.js';
+import { createRecordedJudges } from '../../../reward/judge/recorded-judge.js';
 import { averageFuser, fitAnchoredStack } from '../../../reward/preference/fuser.js';
 import type { Gold } from '../../../reward/preference/panel-accuracy.js';
 import { panelAccuracy } from '../../../reward/preference/panel-accuracy.js';
 import { collectVotes } from '../../../reward/preference/panel-votes.js';
+import { emptyRubric } from '../../support/reward-fixtures.js';
 import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
 
 const FILE = 'llmbar_votes.csv';
@@ -13,27 +16,22 @@ const JUDGES = new Set(['GPT-4', 'ChatGPT', 'PaLM2', 'LLaMA2', 'Falcon']);
 const DRAWS = 60;
 const ANCHORS = 40;
 
-/** The recorded verdicts of the plain prompt; a vote is a logit of ±1, an unparsed one stays unparsed. */
-function recorded(): { gold: Map<string, boolean>; verdicts: PairVerdict[] } {
-  const gold = new Map<string, boolean>();
-  const verdicts: PairVerdict[] = [];
-  for (const line of readFileSync(sharedData(FILE), 'utf8').trim().split(/\r?\n/).slice(1)) {
-    const [subset, index, truth, judgeId, strategy, order, vote] = line.split(',');
-    if (strategy !== 'Vanilla' || !JUDGES.has(judgeId)) continue;
-    const pairId = `${subset}/${index}`;
-    gold.set(pairId, truth === '1');
-    verdicts.push({
-      judgeId,
-      pairId,
-      rubricHash: 'llmbar',
-      order: order === '0' ? 'first_shown_first' : 'second_shown_first',
-      outcome:
-        vote === ''
-          ? { kind: 'unparseable', raw: '' }
-          : { kind: 'scored', score: { probabilityFirst: 1 / (1 + Math.exp(vote === '1' ? -1 : 1)) } },
-    });
-  }
-  return { gold, verdicts };
+/** The plain prompt's votes, asked again of recorded judges by the panel; a vote is a logit of ±1. */
+async function recorded(): Promise<{ gold: ReadonlyMap<string, boolean>; verdicts: readonly PairVerdict[] }> {
+  const path = sharedData(FILE);
+  const votes = await readLlmBarVotes(path, {
+    strategy: 'Vanilla',
+    decisiveProbability: 1 / (1 + Math.exp(-1)),
+  });
+  const judges = createRecordedJudges(votes.verdicts, { source: path, anyRubric: true });
+  const pairs = [...votes.gold.keys()].map((id) => ({
+    id,
+    prompt: { id, locale: 'en', text: '' },
+    first: 'output 1',
+    second: 'output 2',
+  }));
+  const panel = judges.filter(({ id }) => JUDGES.has(id));
+  return { gold: votes.gold, verdicts: await judgePairs(panel, pairs, { rubric: emptyRubric }) };
 }
 
 /** Mean accuracy and Brier score on the pairs that were not drawn as anchors. */
@@ -59,8 +57,8 @@ function stacked(
 }
 
 describeWithSharedData('a panel of five recorded AI judges on LLMBar (Zeng et al. 2024)', FILE, () => {
-  it('reproduces the accuracy of the single judges over both orders', () => {
-    const { gold, verdicts } = recorded();
+  it('reproduces the accuracy of the single judges over both orders', async () => {
+    const { gold, verdicts } = await recorded();
     expect(gold.size).toBe(419);
     const { judges } = panelAccuracy(verdicts, gold, averageFuser);
     const best = Math.max(...[...judges.values()].map(({ accuracy }) => accuracy ?? 0));
@@ -71,16 +69,16 @@ describeWithSharedData('a panel of five recorded AI judges on LLMBar (Zeng et al
   it.each([
     ['all five judges', '', 0.853, 0.106],
     ['the strongest judge removed', 'GPT-4', 0.743, 0.175],
-  ])('is fused by 40 anchors as well as known with %s', (_case, removed, accuracy, brier) => {
-    const { gold, verdicts } = recorded();
+  ])('is fused by 40 anchors as well as known with %s', async (_case, removed, accuracy, brier) => {
+    const { gold, verdicts } = await recorded();
     const panel = verdicts.filter(({ judgeId }) => judgeId !== removed);
     const result = stacked(panel, gold, createRng(11));
     expect(Math.abs(result.accuracy - accuracy)).toBeLessThan(0.012);
     expect(Math.abs(result.brier - brier)).toBeLessThan(0.01);
   });
 
-  it('is fused worse than by anchors when its judges simply vote', () => {
-    const { gold, verdicts } = recorded();
+  it('is fused worse than by anchors when its judges simply vote', async () => {
+    const { gold, verdicts } = await recorded();
     expect(panelAccuracy(verdicts, gold, averageFuser).fused.accuracy).toBeLessThan(0.75);
   });
 });
