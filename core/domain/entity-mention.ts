@@ -1,9 +1,11 @@
 /**
  * Finding a locale's names in running text. Invariants: mentions come in order of position and never overlap; at
  * one position the longest name wins; a name counts only when the rest of its word is clitics that the profile
- * lists (at most two before, three after), so that a name inside another word is no mention.
+ * lists (at most two before, three after), so that a name inside another word is no mention. Where words are told apart
+ * by a word list, a name may be several of its words, and has to begin and end where they do.
  */
 import type { GazetteerEntry, LocaleProfile } from './locale.js';
+import { wordSpans, type WordSpan } from './words.js';
 
 /** A gazetteer entry in a text. Offsets are UTF-16 units of `normalizeText(text)`. */
 export interface EntityMention {
@@ -15,7 +17,6 @@ export interface EntityMention {
 
 const MOST_PREFIXES = 2;
 const MOST_SUFFIXES = 3;
-const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 const WORD_REST = /[\p{L}\p{M}\p{N}]*/uy;
 /** Arabic tatweel and short vowels: typography and vocalisation, never part of a name's spelling here. */
 const UNWRITTEN = /[\u0640\u064B-\u0652\u0670]/gu;
@@ -30,12 +31,20 @@ export function normalizeText(text: string): string {
 /** The entities that a text mentions, in order of position. */
 export function findEntities(text: string, profile: LocaleProfile): EntityMention[] {
   const normalized = normalizeText(text);
-  const index = indexOf(profile);
+  const words = wordSpans(normalized, profile);
+  const place: Place = {
+    text: normalized,
+    index: indexOf(profile),
+    ends:
+      profile.segmentation === undefined
+        ? new Set()
+        : new Set(words.map((word) => word.start + word.text.length)),
+  };
   const mentions: EntityMention[] = [];
   let past = 0;
-  for (const word of normalized.matchAll(WORD)) {
-    if (word.index < past) continue;
-    const mention = longestAt(normalized, word.index, word[0], index);
+  for (const word of words) {
+    if (word.start < past) continue;
+    const mention = longestAt(place, word);
     if (mention === undefined) continue;
     mentions.push(mention);
     past = mention.end;
@@ -74,6 +83,14 @@ function indexOf(profile: LocaleProfile): EntityIndex {
   return index;
 }
 
+/** Where names are looked for. */
+interface Place {
+  readonly text: string;
+  readonly index: EntityIndex;
+  /** Ends of words that a name may end at whatever follows; empty where words are runs, since there nothing follows. */
+  readonly ends: ReadonlySet<number>;
+}
+
 /** All strings of at most `most` parts, the empty one included. */
 function chains(parts: readonly string[], most: number): Set<string> {
   let level = [''];
@@ -108,23 +125,26 @@ function groupByFirstUnit(forms: readonly Form[]): Map<string, Form[]> {
   return groups;
 }
 
-function longestAt(text: string, start: number, word: string, index: EntityIndex): EntityMention | undefined {
+function longestAt(place: Place, { text: word, start }: WordSpan): EntityMention | undefined {
+  const { index } = place;
   let best: EntityMention | undefined;
   for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
     const prefix = word.slice(0, length);
     if (!index.prefixes.has(prefix)) continue;
     const form = index.forms
       .get(word[length])
-      ?.find((candidate) => candidate.allows(prefix) && matchesAt(text, start + length, candidate, index));
+      ?.find((candidate) => candidate.allows(prefix) && matchesAt(place, start + length, candidate));
     if (form === undefined || (best !== undefined && form.body.length <= best.end - best.start)) continue;
     best = { entry: form.entry, start: start + length, end: start + length + form.body.length };
   }
   return best;
 }
 
-function matchesAt(text: string, at: number, form: Form, index: EntityIndex): boolean {
+function matchesAt({ text, index, ends }: Place, at: number, form: Form): boolean {
   if (!text.startsWith(form.body, at)) return false;
-  WORD_REST.lastIndex = at + form.body.length;
+  const end = at + form.body.length;
+  if (ends.has(end)) return true;
+  WORD_REST.lastIndex = end;
   const rest = WORD_REST.exec(text)?.[0] ?? '';
   return isSuffixChain(rest, index.suffixes, MOST_SUFFIXES);
 }

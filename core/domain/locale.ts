@@ -27,11 +27,20 @@ export interface RegisterFeatures {
   readonly endings: readonly string[];
 }
 
+/** The script of a profile that has none of its own: an answer is then held to the scripts of its question. */
+export const PROMPT_SCRIPT = 'prompt';
+
 /** What Majlis knows about writing in a locale; all texts are in Unicode NFC. */
 export interface LocaleProfile {
   readonly locale: Locale;
-  /** Unicode script name, for example `Arabic` or `Hangul`. */
+  /** Unicode script name, for example `Arabic` or `Hangul`, or `PROMPT_SCRIPT`. */
   readonly script: string;
+  /** Scripts that the language is written in beside that one, as Katakana and Han beside Hiragana. */
+  readonly otherScripts?: readonly string[];
+  /** How words are told apart: by spaces and punctuation unless told, or by the word list of ICU. */
+  readonly segmentation?: 'dictionary';
+  /** Numbering systems of Unicode CLDR whose digits are at home, for example `arab` and `latn`. */
+  readonly digits?: readonly string[];
   readonly registers: Readonly<Record<string, RegisterFeatures>>;
   /** Clitics that may stand before an entity in the same word. */
   readonly prefixes: readonly string[];
@@ -50,6 +59,10 @@ export interface LocaleProfile {
   };
   readonly localCurrencyWords: readonly string[];
   readonly foreignCurrencyWords: readonly string[];
+  /** Function words in lower case, which running text of the language is full of and other languages lack. */
+  readonly stopWords?: readonly string[];
+  /** Phrases by which an answer speaks to whoever grades it. */
+  readonly evaluatorAddresses?: readonly string[];
 }
 
 /**

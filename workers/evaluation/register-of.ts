@@ -29,7 +29,7 @@ function countFeatures(answer: string, { markers, endings }: RegisterFeatures): 
   const words = wordsOf(answer);
   const marked = words.filter((word) => markers.includes(word)).length;
   const ended = answer
-    .split(/[.!?؟。…]+/u)
+    .split(/[.!?！？؟。…]+/u)
     .filter((sentence) => endings.some((ending) => sentence.trim().endsWith(ending))).length;
   return marked + ended;
 }

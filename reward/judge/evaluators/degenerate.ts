@@ -11,11 +11,11 @@ export const degenerate = defineEvaluator({
   name: 'degenerate',
   parameters: z.strictObject({ minimumWords: z.int().min(1).default(2) }),
   prepare:
-    ({ minimumWords }) =>
+    ({ minimumWords }, { profile }) =>
     ({ prompt, text, words }) => {
       const spoken = words.filter((word) => /\p{L}/u.test(word));
       if (spoken.length < minimumWords || text.includes('\uFFFD')) return 0;
-      return copiesPrompt(words, wordsOf(prompt.text.normalize('NFC'))) ? 0 : 1;
+      return copiesPrompt(words, wordsOf(prompt.text.normalize('NFC'), profile)) ? 0 : 1;
     },
 });
 

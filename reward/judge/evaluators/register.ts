@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { BadInputError } from '../../../core/errors.js';
 import type { LocaleProfile } from '../../../core/domain/locale.js';
 import type { AnswerReading } from '../answer-reading.js';
-import { wordsOf } from '../answer-reading.js';
 import { defineEvaluator } from '../evaluator.js';
+
+const RUN = /[\p{L}\p{M}\p{N}]+/gu;
 
 /**
  * Register: of the signs of any register that the locale knows (marker words anywhere, endings of each sentence's
- * last word), the share that belongs to the target's. Mixing registers therefore costs; `none` is the score of an
+ * last run of letters), the share that belongs to the target's. Mixing registers therefore costs; `none` is the score of an
  * answer that gives no sign. Where endings of two registers fit, the longer one is read (습니다 before 다). A word
  * that is no marker is read again without the conjunction it may begin with (Arabic writes و and ف onto words).
  */
@@ -56,7 +57,8 @@ function registerSigns(
   return ({ words, sentences }) => {
     const byWord = words.map(markOf);
     const byEnding = sentences.map((sentence) => {
-      const last = wordsOf(sentence).at(-1) ?? '';
+      // A run of letters and not a word: ICU's word list would cut a Japanese ending in pieces (行き, ま, した).
+      const last = sentence.match(RUN)?.at(-1) ?? '';
       return endings.find(({ ending }) => last.endsWith(ending))?.name;
     });
     return [...byWord, ...byEnding].filter((name) => name !== undefined);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineEvaluator } from '../evaluator.js';
 import type { AnswerReading } from '../answer-reading.js';
-import { wordsOf } from '../answer-reading.js';
+
+const NOT_WORD = /[^\p{L}\p{M}\p{N}]+/gu;
 
 /**
  * Names piled up for the score's sake, which 1 says there are not. Two signs, the worse one counts: more mentions
@@ -24,13 +25,13 @@ export const stuffing = defineEvaluator({
   },
 });
 
-/** Most names in a row that have no more than one letter between them, a conjunction in both languages. */
+/** Most names in a row that have no more than one letter between them, as a conjunction has in Arabic, Korean and Japanese. */
 function longestRun({ mentions, text }: AnswerReading): number {
   let longest = mentions.length === 0 ? 0 : 1;
   let run = longest;
   for (let at = 1; at < mentions.length; at += 1) {
-    const between = wordsOf(text.slice(mentions[at - 1].end, mentions[at].start));
-    run = between.join('').length <= 1 ? run + 1 : 1;
+    const between = text.slice(mentions[at - 1].end, mentions[at].start).replace(NOT_WORD, '');
+    run = between.length <= 1 ? run + 1 : 1;
     longest = Math.max(longest, run);
   }
   return longest;

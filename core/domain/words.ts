@@ -1,0 +1,35 @@
+/**
+ * Telling words apart. Where a language writes no spaces, ICU's word list does it (`Intl.Segmenter`): the same text is cut
+ * the same way by the same version of ICU (`process.versions.icu`), and may be cut differently by another.
+ */
+import type { LocaleProfile } from './locale.js';
+
+/** A word and where it begins, in UTF-16 units. */
+export interface WordSpan {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** What telling words apart depends on. */
+export type WordProfile = Pick<LocaleProfile, 'locale' | 'segmentation'>;
+
+const RUN = /[\p{L}\p{M}\p{N}]+/gu;
+const segmenters = new Map<string, Intl.Segmenter>();
+
+/** The words of a text in order: runs of letters, marks and digits, or what ICU's word list makes of the text. */
+export function wordSpans(text: string, { locale, segmentation }: WordProfile): WordSpan[] {
+  if (segmentation === undefined) {
+    return Array.from(text.matchAll(RUN), (run) => ({ text: run[0], start: run.index }));
+  }
+  return Array.from(segmenterFor(locale).segment(text))
+    .filter(({ isWordLike }) => isWordLike === true)
+    .map(({ segment, index }) => ({ text: segment, start: index }));
+}
+
+function segmenterFor(locale: string): Intl.Segmenter {
+  const known = segmenters.get(locale);
+  if (known !== undefined) return known;
+  const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
+  segmenters.set(locale, segmenter);
+  return segmenter;
+}

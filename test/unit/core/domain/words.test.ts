@@ -1,0 +1,35 @@
+import { wordSpans } from '../../../../core/domain/words.js';
+
+const texts = (text: string, locale: string, segmentation?: 'dictionary'): string[] =>
+  wordSpans(text, segmentation === undefined ? { locale } : { locale, segmentation }).map(
+    (word) => word.text,
+  );
+
+describe('wordSpans', () => {
+  it('cuts at spaces and punctuation, and keeps marks and digits with their letters', () => {
+    expect(texts('أهلاً، يا صديقي! 2024', 'ar')).toEqual(['أهلاً', 'يا', 'صديقي', '2024']);
+  });
+
+  it('leaves a text without spaces whole where no word list is asked for', () => {
+    expect(texts('京都に行く。', 'ja')).toEqual(['京都に行く']);
+  });
+
+  it.each([
+    ['ja', '京都に行く。東京は広い。', ['京都', '東京']],
+    ['th', 'กรุงเทพมหานครอยู่ในประเทศไทย', ['ประเทศไทย']],
+  ])('tells the words of %s apart by a word list', (locale, text, words) => {
+    const found = texts(text, locale, 'dictionary');
+    expect(found.length).toBeGreaterThan(2);
+    expect(found.join('')).toBe(text.replaceAll('。', ''));
+    expect(found).toEqual(expect.arrayContaining(words));
+  });
+
+  it('says where each word begins', () => {
+    const text = '昨日、京都に行く。';
+    const spans = wordSpans(text, { locale: 'ja', segmentation: 'dictionary' });
+    expect(spans.map(({ text: word, start }) => text.slice(start, start + word.length))).toEqual(
+      spans.map((span) => span.text),
+    );
+    expect(spans.find((span) => span.text === '京都')?.start).toBe(3);
+  });
+});
