@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SegmentArtifacts } from '../../core/artifacts/segment-artifacts.js';
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { EmbeddedEngine } from '../../core/engine/embedded-engine.js';
@@ -27,7 +27,9 @@ export interface Workspace extends ArmServices {
 }
 
 /** Opens ledger, artifacts, bus and trainer of a workspace; the folder is made where it does not exist. */
-export async function openWorkspace(folder: string, trainerThreads: number): Promise<Workspace> {
+export async function openWorkspace(path: string, trainerThreads: number): Promise<Workspace> {
+  // What is stored names folders by their whole paths, so that a run goes on however its workspace is spelt.
+  const folder = resolve(path);
   await mkdir(join(folder, 'runs'), { recursive: true });
   const clock = systemClock;
   const logger = createPinoLogger({ level: 'warn' });
