@@ -1,0 +1,5 @@
+import { serveDatabase } from '../database/serve-database.js';
+import { JUDGEMENT_SCHEMA } from './judgement-schema.js';
+
+/** The judgement store's thread. */
+serveDatabase(JUDGEMENT_SCHEMA);
