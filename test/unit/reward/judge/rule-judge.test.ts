@@ -1,6 +1,7 @@
 import type { LocaleProfile } from '../../../../core/domain/locale.js';
 import type { Rubric } from '../../../../core/domain/rubric.js';
 import { createAnswerScorer } from '../../../../reward/judge/answer-scorer.js';
+import { createCriterionScorer } from '../../../../reward/judge/criterion-scorer.js';
 import type { Judge } from '../../../../reward/judge/judge.js';
 import { createRuleJudge } from '../../../../reward/judge/rule-judge.js';
 import { pairOf, probabilityIn, promptOf, shippedRubric } from '../../../support/reward-fixtures.js';
@@ -168,6 +169,41 @@ describe('the rule judge under the shipped rubrics', () => {
       order: 'first_shown_first',
     });
     expect(verdict.outcome).toEqual({ kind: 'abstained', reason: 'rubric ar-msa is not prepared' });
+  });
+
+  it('compares two answers under one criterion, whatever its weight', async () => {
+    const rubric = await shippedRubric('ar-msa');
+    const criterion = { ...rubric.criteria[1], weight: 0 };
+    const pair = pairOf(promptOf(arabic, 'أين أسافر؟'), 'سافر إلى أسوان', 'سافر إلى لندن');
+    const score = createCriterionScorer(criterion, rubric, arabic);
+    const judge = createRuleJudge({
+      scorers: new Map(),
+      criteria: new Map([[criterion.hash, { score, profile: arabic }]]),
+    });
+    const request = { pair, rubric, order: 'first_shown_first' as const };
+    const verdict = await judge.judge({ ...request, criterion });
+    // A local name scores 1 and a foreign one 0: σ(4).
+    expect(probabilityIn(verdict)).toBeCloseTo(0.9820137900379085, 12);
+    expect(verdict.criterionHash).toBe(criterion.hash);
+    const other = await judge.judge({ ...request, criterion: rubric.criteria[0] });
+    expect(other.outcome.kind).toBe('abstained');
+    const elsewhere = { ...criterion, appliesWhen: { categories: ['food'] } };
+    const narrow = createRuleJudge({
+      scorers: new Map(),
+      criteria: new Map([
+        [criterion.hash, { score: createCriterionScorer(elsewhere, rubric, arabic), profile: arabic }],
+      ]),
+    });
+    expect((await narrow.judge({ ...request, criterion: elsewhere })).outcome.kind).toBe('abstained');
+  });
+
+  it('refuses a giant answer by its length', async () => {
+    const rubric = await shippedRubric('ar-msa');
+    const pair = { ...pairOf(promptOf(arabic, 'أين؟'), 'هنا', ''), second: 'x'.repeat(50 * 1024 * 1024) };
+    const started = performance.now();
+    const { outcome } = await judgeFor(rubric, arabic).judge({ pair, rubric, order: 'first_shown_first' });
+    expect(performance.now() - started).toBeLessThan(50);
+    expect(outcome).toMatchObject({ kind: 'judge_failed', retryable: false });
   });
 
   it('scores at least two thousand answers a second', async () => {
