@@ -1,0 +1,178 @@
+/**
+ * The judge gateway: the one place that asks judges who cost money. A question that was answered is answered from the
+ * store; equal questions in flight are asked once. Invariants: a verdict is durable in the store before anybody is told
+ * of it, and a failure of a judge is told as that and never kept.
+ */
+import { MajlisError } from '../../core/errors.js';
+import type { Outcome, PairScore, PairVerdict } from '../../core/domain/verdict.js';
+import type {
+  JudgementStore,
+  KeptOutcome,
+  Spend,
+  SpendFilter,
+} from '../../core/judgements/judgement-store.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Judge, JudgeRequest } from '../judge/judge.js';
+import { verdictOf } from '../judge/verdict-of.js';
+import { Coalesced } from './coalesced.js';
+import { judgementKey } from './judgement-key.js';
+import type { PaidChat } from './paid-chat.js';
+
+/** A judge that the gateway serves. */
+export interface ServedJudge {
+  readonly judge: Judge;
+  /** What the judge was built over. */
+  readonly chat: PaidChat;
+  /** Longest wait for a verdict, with everything: limits, retries, broken endpoints. */
+  readonly deadlineMs: number;
+}
+
+/** A question to the gateway. */
+export interface GatewayQuestion {
+  readonly judgeId: string;
+  /** Whose budget pays. */
+  readonly run: string;
+  readonly request: JudgeRequest;
+  /** Shorter than the judge's own, where given. */
+  readonly deadlineMs?: number;
+}
+
+/** `cache`: it had been answered before; `shared`: somebody else was asking it; `judge`: it was asked for this. */
+export interface GatewayAnswer {
+  readonly verdict: PairVerdict;
+  readonly source: 'cache' | 'shared' | 'judge';
+}
+
+export interface JudgeGatewayOptions {
+  readonly judges: readonly ServedJudge[];
+  readonly store: JudgementStore;
+  readonly clock: Clock;
+  /** All that a run may spend, ever; undefined where nothing limits it. */
+  budgetMicros(run: string): number | undefined;
+}
+
+interface Answered {
+  readonly outcome: Outcome<PairScore>;
+  readonly isKept: boolean;
+}
+
+export class JudgeGateway {
+  private readonly judges: ReadonlyMap<string, ServedJudge>;
+  private readonly inFlight = new Coalesced<Answered>();
+  private readonly stopping = new AbortController();
+  private draining = false;
+
+  constructor(private readonly options: JudgeGatewayOptions) {
+    this.judges = new Map(options.judges.map((served) => [served.judge.id, served]));
+  }
+
+  /**
+   * The verdict on a question. A judge that cannot answer in time, within its limits or within the budget is
+   * `judge_failed` with the reason. Throws `not_found` for a judge that it does not serve, `unavailable` while it
+   * drains, `cancelled` when the caller gives up, and what the store throws.
+   */
+  async judge(question: GatewayQuestion, signal?: AbortSignal): Promise<GatewayAnswer> {
+    const served = this.find(question.judgeId);
+    const { judge } = served;
+    const { request } = question;
+    const deadline = this.deadline(Math.min(question.deadlineMs ?? Infinity, served.deadlineMs));
+    const signals = [deadline.signal, this.stopping.signal, ...(signal === undefined ? [] : [signal])];
+    try {
+      const key = judgementKey(judge, request);
+      const work = (abandoned: AbortSignal): Promise<Answered> =>
+        this.answer(key, served, { ...question, abandoned });
+      const { value, isShared } = await this.inFlight.join(key, work, AbortSignal.any(signals));
+      const source = value.isKept ? 'cache' : isShared ? 'shared' : 'judge';
+      return { verdict: verdictOf(judge.id, request, value.outcome), source };
+    } catch (thrown) {
+      if (signal?.aborted !== true && this.stopping.signal.aborted) throw drains(thrown);
+      if (signal?.aborted === true || !deadline.signal.aborted) throw thrown;
+      const outcome = { kind: 'judge_failed', reason: deadline.reason, retryable: true } as const;
+      return { verdict: verdictOf(judge.id, request, outcome), source: 'judge' };
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /** What judges cost, by run, judge and rubric. */
+  spend(filter: SpendFilter): Promise<readonly Spend[]> {
+    return this.options.store.spend(filter);
+  }
+
+  /** The judges that it serves. */
+  served(): readonly Judge[] {
+    return [...this.judges.values()].map(({ judge }) => judge);
+  }
+
+  /** Takes no more questions, lets those that it has finish for so long, then gives up the rest. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true;
+    const patience = new AbortController();
+    const expired = this.options.clock.sleep(graceMs, patience.signal).then(
+      () => this.stopping.abort(),
+      () => undefined,
+    );
+    await this.inFlight.idle();
+    patience.abort();
+    await expired;
+  }
+
+  private find(id: string): ServedJudge {
+    if (this.draining) throw drains();
+    const found = this.judges.get(id);
+    if (found !== undefined) return found;
+    const known = [...this.judges.keys()].join(', ');
+    throw new MajlisError(`no judge ${JSON.stringify(id)} is served here; there are ${known}`, {
+      code: 'not_found',
+    });
+  }
+
+  private async answer(
+    key: string,
+    served: ServedJudge,
+    { run, request, abandoned }: GatewayQuestion & { readonly abandoned: AbortSignal },
+  ): Promise<Answered> {
+    const { store } = this.options;
+    const kept = await store.find(key);
+    if (kept !== undefined) return { outcome: kept, isKept: true };
+    const budgetMicros = this.options.budgetMicros(run);
+    const rubricHash = request.rubric.hash;
+    const purpose = {
+      ...{ run, judge: served.judge.id, rubricHash, abandoned },
+      ...(budgetMicros === undefined ? {} : { budgetMicros }),
+    };
+    const { outcome } = await served.chat.during(purpose, () => served.judge.judge(request, abandoned));
+    if (isKeepable(outcome)) {
+      await store.keep({ key, judge: served.judge.id, rubricHash, outcome });
+    }
+    return { outcome, isKept: false };
+  }
+
+  private deadline(milliseconds: number): Deadline {
+    const over = new AbortController();
+    const cleared = new AbortController();
+    this.options.clock.sleep(milliseconds, cleared.signal).then(
+      () => over.abort(),
+      () => undefined,
+    );
+    const reason = `no verdict within ${milliseconds} ms`;
+    return { signal: over.signal, reason, clear: () => cleared.abort() };
+  }
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  readonly reason: string;
+  clear(): void;
+}
+
+function isKeepable(outcome: Outcome<PairScore>): outcome is KeptOutcome {
+  return outcome.kind === 'scored' || outcome.kind === 'abstained' || outcome.kind === 'policy_malformed';
+}
+
+function drains(cause?: unknown): MajlisError {
+  return new MajlisError('the gateway is stopping; ask again when it is back', {
+    code: 'unavailable',
+    cause,
+  });
+}
