@@ -3,9 +3,11 @@ import { courtesy } from './courtesy.js';
 import { degenerate } from './degenerate.js';
 import { enumeration } from './enumeration.js';
 import { evaluatorAddress } from './evaluator-address.js';
+import { functionWords } from './function-words.js';
 import { lengthBand } from './length-band.js';
 import { localCalendar } from './local-calendar.js';
 import { localCurrency } from './local-currency.js';
+import { localDigits } from './local-digits.js';
 import { localEntity } from './local-entity.js';
 import { register } from './register.js';
 import { repetition } from './repetition.js';
@@ -20,9 +22,11 @@ export const evaluators: ReadonlyMap<string, Evaluator> = new Map(
     degenerate,
     enumeration,
     evaluatorAddress,
+    functionWords,
     lengthBand,
     localCalendar,
     localCurrency,
+    localDigits,
     localEntity,
     register,
     repetition,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadLocales } from '../../../core/config/load-locale.js';
 import { packageRoot } from '../../../core/runtime/package-root.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
+import { profileFor } from '../../../core/domain/locale.js';
 import { loadRubric } from '../../../reward/rubric/load-rubric.js';
 
 const folder = (name: string): string => join(packageRoot, 'reward', name);
@@ -10,7 +11,7 @@ const folder = (name: string): string => join(packageRoot, 'reward', name);
 describe('the rubrics and locale profiles that come with Majlis', () => {
   it('load against each other', async () => {
     const profiles = await loadLocales(folder('locales'));
-    expect(profiles.map(({ locale }) => locale)).toEqual(['ar', 'ko']);
+    expect(profiles.map(({ locale }) => locale)).toEqual(['ar', 'ja', 'ko', 'und']);
     const files = (await readdir(folder('rubrics'))).filter((file) => file.endsWith('.yaml'));
     const rubrics = await Promise.all(
       files.map((name) => loadRubric(join(folder('rubrics'), name), { evaluators, profiles })),
@@ -21,7 +22,8 @@ describe('the rubrics and locale profiles that come with Majlis', () => {
   it.each(['local', 'foreign'])(
     'cut the %s names of each locale into halves of nearly equal size',
     async (origin) => {
-      for (const { gazetteer } of await loadLocales(folder('locales'))) {
+      for (const { locale, gazetteer } of await loadLocales(folder('locales'))) {
+        if (locale === 'und') continue;
         const names = gazetteer.filter((entry) => entry.origin === origin);
         const seen = names.filter(({ half }) => half === 'seen').length;
         expect(names.length).toBeGreaterThan(40);
@@ -29,4 +31,14 @@ describe('the rubrics and locale profiles that come with Majlis', () => {
       }
     },
   );
+
+  it('write Japanese registers so that no ending of one ends in an ending of the other', async () => {
+    const profiles = await loadLocales(folder('locales'));
+    const { desumasu, jotai } = profileFor('ja', profiles)?.registers ?? {};
+    const clashes = desumasu.endings.flatMap((polite) =>
+      jotai.endings.filter((plain) => polite.endsWith(plain) || plain.endsWith(polite)),
+    );
+    expect(desumasu.endings.length).toBeGreaterThan(20);
+    expect(clashes).toEqual([]);
+  });
 });
