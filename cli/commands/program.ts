@@ -6,6 +6,7 @@ import { addExportCommand } from './export.js';
 import { addLedgerCommand } from './ledger.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addReplayCommand } from './replay.js';
+import { addRewardCommand } from './reward.js';
 import { addRubricCommand } from './rubric.js';
 import { addRunCommand } from './run.js';
 import { addRunsCommand } from './runs.js';
@@ -37,6 +38,7 @@ export function createProgram(session: Session): Command {
   addReplayCommand(program, session);
   addWatchCommand(program, session);
   addSteeringCommands(program, session);
+  addRewardCommand(program, session);
   addRubricCommand(program, session);
   addEvalCommand(program, session);
   addExportCommand(program, session);

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { perform, type Session } from './session.js';
+
+interface SpendFlags {
+  readonly config: string;
+  readonly run?: string;
+  readonly judge?: string;
+  readonly rubric?: string;
+}
+
+/** `majlis reward`. */
+export function addRewardCommand(program: Command, session: Session): void {
+  const reward = program
+    .command('reward')
+    .description('the judge gateway: serve judges, and see what they cost');
+  reward
+    .command('serve')
+    .description('ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets')
+    .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md")
+    .action((flags: { readonly config: string }, self: Command) =>
+      perform(session, self, async () =>
+        (await import('./reward/serve-gateway.js')).serveGateway(flags.config, session),
+      ),
+    );
+  reward
+    .command('spend')
+    .description('what judges cost, by run, judge and rubric')
+    .requiredOption('--config <file>', "the gateway's file")
+    .option('--run <run>', 'of that run only')
+    .option('--judge <id>', 'of that judge only')
+    .option('--rubric <hash>', 'under that rubric only')
+    .action((flags: SpendFlags, self: Command) =>
+      perform(session, self, async () => (await import('./reward/show-spend.js')).showSpend(flags, session)),
+    );
+}
