@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { defineEvaluator } from '../evaluator.js';
 import { wordsOf } from '../answer-reading.js';
+import { announcesOnly } from '../non-answer.js';
 
 /**
  * 0 for what is no answer at all, decided without any judge: fewer than `minimumWords` words with a letter (empty,
- * punctuation only, a bare "master key" such as ":"), a copy of the prompt, or replacement characters from broken
- * UTF-8; else 1.
+ * punctuation only), nothing but "master keys" such as ":" or "Thought process:", a copy of the prompt, or replacement
+ * characters from broken UTF-8; else 1.
  */
 export const degenerate = defineEvaluator({
   name: 'degenerate',
@@ -14,7 +15,7 @@ export const degenerate = defineEvaluator({
     ({ minimumWords }, { profile }) =>
     ({ prompt, text, words }) => {
       const spoken = words.filter((word) => /\p{L}/u.test(word));
-      if (spoken.length < minimumWords || text.includes('\uFFFD')) return 0;
+      if (spoken.length < minimumWords || text.includes('\uFFFD') || announcesOnly(text)) return 0;
       return copiesPrompt(words, wordsOf(prompt.text.normalize('NFC'), profile)) ? 0 : 1;
     },
 });
