@@ -4,6 +4,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
 import { addLedgerCommand } from './ledger.js';
+import { addLocaleCommand } from './locale.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addReplayCommand } from './replay.js';
 import { addRewardCommand } from './reward.js';
@@ -40,6 +41,7 @@ export function createProgram(session: Session): Command {
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
   addRubricCommand(program, session);
+  addLocaleCommand(program, session);
   addEvalCommand(program, session);
   addExportCommand(program, session);
   addLedgerCommand(program, session);

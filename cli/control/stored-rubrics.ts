@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
-import { loadLocales } from '../../core/config/load-locale.js';
 import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
-import { packageRoot } from '../../core/runtime/package-root.js';
 import { evaluators } from '../../reward/judge/evaluators/registry.js';
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { findRubric } from '../commands/rubric/find-rubric.js';
+import { localesFor } from '../pipeline/known-locales.js';
 
 /**
  * Rubrics that were swapped into runs of a workspace, by hash. The ledger names a rubric by hash alone, so its content is
@@ -36,7 +35,7 @@ export async function readStoredRubric(workspace: string, hash: string): Promise
       allowed: 'a rubric that was stored there; "majlis rubric swap RUN RUBRIC" stores what it names',
     });
   }
-  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const profiles = await localesFor(path);
   const rubric = await loadRubric(path, { evaluators, profiles });
   if (rubric.hash === hash) return rubric;
   throw new MajlisError(`${path} was changed: its content has the hash ${rubric.hash}`, {

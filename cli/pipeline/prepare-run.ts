@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { loadLocales } from '../../core/config/load-locale.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
@@ -8,7 +7,6 @@ import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import { END_TOKEN } from '../../core/network/tokenizer/chat-template.js';
 import { tokenizePrompt } from '../../core/network/tokenizer/render-prompt.js';
-import { packageRoot } from '../../core/runtime/package-root.js';
 import type { TrainerCall } from '../../core/trainer/trainer.js';
 import { evaluators } from '../../reward/judge/evaluators/registry.js';
 import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
@@ -16,6 +14,7 @@ import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sam
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { readStoredRubric } from '../control/stored-rubrics.js';
 import { judgeAllPairs, type JudgeEndpoint } from './judged-pairs.js';
+import { localesFor } from './known-locales.js';
 import type { ProgressListener } from './progress.js';
 import { RewardPlane } from './reward-plane.js';
 import { RewardStore } from './reward-store.js';
@@ -138,7 +137,7 @@ export async function prepareRun(
 
 /** The rubrics that a run file names, in its order. */
 export async function loadRunRubrics(runFile: string, { config }: RunInputs): Promise<Rubric[]> {
-  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const profiles = await localesFor(runFile);
   const named = [config.rubric, ...(config.swap === undefined ? [] : [config.swap.rubric])];
   return Promise.all(named.map((name) => loadRubric(rubricFile(name, runFile), { evaluators, profiles })));
 }

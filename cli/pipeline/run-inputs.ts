@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { loadLocales } from '../../core/config/load-locale.js';
 import { readJsonLines } from '../../core/config/read-json-lines.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
@@ -10,6 +9,7 @@ import type { Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
+import { localesFor } from './known-locales.js';
 
 /** One demonstration of the corpus, as text. */
 export interface CorpusLine {
@@ -69,9 +69,9 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   };
 }
 
-/** The shipped profile that serves a run file's locale. */
+/** The profile that serves a run file's locale. */
 async function loadProfile(locale: string, runFile: string): Promise<LocaleProfile> {
-  const profiles = await loadLocales(join(packageRoot, 'reward', 'locales'));
+  const profiles = await localesFor(runFile);
   const profile = profileFor(locale, profiles);
   if (profile !== undefined) return profile;
   throw new BadInputError({

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { loadLocales } from '../../core/config/load-locale.js';
+import type { LocaleProfile } from '../../core/domain/locale.js';
+import { packageRoot } from '../../core/runtime/package-root.js';
+
+/** Where the locale profiles lie that come with Majlis. */
+export const SHIPPED_LOCALES = join(packageRoot, 'reward', 'locales');
+
+const FOLDER = 'locales';
+
+/**
+ * Where a person's own locale profiles lie, seen from a file of theirs: the folder `locales` beside it, else beside its
+ * folder (rubrics/sw.yaml and locales/sw.yaml). Undefined where neither is there.
+ */
+export function localesFolderBy(file: string): string | undefined {
+  const folder = dirname(resolve(file));
+  return [folder, dirname(folder)].map((parent) => join(parent, FOLDER)).find((path) => existsSync(path));
+}
+
+/** The shipped profiles and those of a folder; where both describe a locale, the folder's is the one that holds. */
+export async function knownLocales(folder?: string): Promise<LocaleProfile[]> {
+  const shipped = await loadLocales(SHIPPED_LOCALES);
+  if (folder === undefined || resolve(folder) === SHIPPED_LOCALES) return shipped;
+  const own = await loadLocales(folder);
+  const tags = new Set(own.map(({ locale }) => locale.toLowerCase()));
+  return [...shipped.filter(({ locale }) => !tags.has(locale.toLowerCase())), ...own];
+}
+
+/** The profiles that a rubric file or a run file is read with. */
+export async function localesFor(file: string): Promise<LocaleProfile[]> {
+  return knownLocales(localesFolderBy(file));
+}
