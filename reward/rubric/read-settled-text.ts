@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { systemCode } from '../../core/artifacts/storage-error.js';
 import { readText } from '../../core/config/read-text.js';
 import { BadInputError } from '../../core/errors.js';
 
@@ -29,7 +30,7 @@ async function stamp(path: string): Promise<string> {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [ino, size, mtimeNs, ctimeNs].join('/');
   } catch (thrown) {
-    if (typeof thrown === 'object' && thrown !== null && 'code' in thrown) return '';
+    if (systemCode(thrown) !== undefined) return '';
     throw thrown;
   }
 }
