@@ -5,9 +5,44 @@ import { wholeNumber } from './whole-number.js';
 /** What a message of the wire can name. */
 const MOST_ITERATIONS = 2 ** 32 - 1;
 
-/** `majlis rubric lint | show | swap | rollback`. */
+interface NewOptions {
+  readonly locale: string;
+  readonly extends?: string;
+  readonly out?: string;
+}
+
+interface DiffOptions {
+  readonly pairs?: string;
+  readonly run?: string;
+}
+
+/** `majlis rubric new | lint | show | test | diff | history | swap | rollback`. */
 export function addRubricCommand(program: Command, session: Session): void {
-  const rubric = program.command('rubric').description('culture rubrics: check, show, swap, roll back');
+  const rubric = program
+    .command('rubric')
+    .description('culture rubrics: write, check, try, compare, swap, roll back');
+  addWritingCommands(rubric, session);
+  addComparingCommands(rubric, session);
+  addSteeringCommands(rubric, session);
+}
+
+function addWritingCommands(rubric: Command, session: Session): void {
+  rubric
+    .command('new')
+    .description('write a draft to begin with')
+    .argument('<id>', 'lower-case words joined by hyphens')
+    .requiredOption('--locale <tag>', 'the culture that it is for, such as ar-EG')
+    .option('--extends <rubric>', 'stand on another rubric and say only what differs')
+    .option('--out <file>', 'the file to write (default: <id>.yaml)')
+    .action((id: string, options: NewOptions, command: Command) =>
+      perform(session, command, async () =>
+        (await import('./rubric/new-rubric.js')).newRubric({
+          ...{ id, locale: options.locale },
+          ...(options.extends === undefined ? {} : { base: options.extends }),
+          ...(options.out === undefined ? {} : { out: options.out }),
+        }),
+      ),
+    );
   rubric
     .command('lint')
     .description('check rubric files and all that they refer to')
@@ -24,6 +59,48 @@ export function addRubricCommand(program: Command, session: Session): void {
     .action((name: string, _options: object, command: Command) =>
       perform(session, command, async () => (await import('./rubric/show-rubric.js')).showRubric(name)),
     );
+  rubric
+    .command('test')
+    .description("judge a rubric's own test pairs by its rules; exit status 1 when one fails")
+    .argument('<rubric>', 'a rubric file, or the id of a shipped rubric')
+    .option('--pairs <file>', 'other pairs than the <rubric>.tests.jsonl beside it')
+    .action((name: string, options: { pairs?: string }, command: Command) =>
+      perform(session, command, async () =>
+        (await import('./rubric/test-rubric.js')).testRubric({ rubric: name, ...options }),
+      ),
+    );
+}
+
+function addComparingCommands(rubric: Command, session: Session): void {
+  rubric
+    .command('diff')
+    .description('show, without training, what another rubric would change')
+    .argument('<before>', 'the rubric in force: a file, or the id of a shipped one')
+    .argument('<after>', 'the other rubric')
+    .option('--pairs <file>', 'JSON lines of prompt, first and second')
+    .option('--run <run>', "a run's stored pairs instead: its id, or as much of it as no other run has")
+    .action((before: string, after: string, options: DiffOptions, command: Command) =>
+      perform(session, command, async ({ workspace }) =>
+        (await import('./rubric/diff-rubrics.js')).diffRubrics({
+          ...{ before, after, workspace, clock: session.clock },
+          ...{ pairs: options.pairs, run: options.run },
+        }),
+      ),
+    );
+  rubric
+    .command('history')
+    .description(
+      'list the rubrics that were in force in a run, or the versions of a rubric and where they were',
+    )
+    .argument('<run-or-id>', "a run, a rubric's id, or a rubric file")
+    .action((name: string, _options: object, command: Command) =>
+      perform(session, command, async ({ workspace }) =>
+        (await import('./rubric/rubric-history.js')).rubricHistory({ workspace, clock: session.clock }, name),
+      ),
+    );
+}
+
+function addSteeringCommands(rubric: Command, session: Session): void {
   rubric
     .command('swap')
     .description('give a run another rubric from an iteration boundary on, also while it is at work')

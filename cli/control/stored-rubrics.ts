@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
@@ -41,6 +42,16 @@ export async function readStoredRubric(workspace: string, hash: string): Promise
   throw new MajlisError(`${path} was changed: its content has the hash ${rubric.hash}`, {
     code: 'data_loss',
   });
+}
+
+/** Every rubric that the workspace stores, by hash ascending; none where it stores none yet. */
+export async function storedRubrics(workspace: string): Promise<Rubric[]> {
+  const folder = join(workspace, FOLDER);
+  if (!existsSync(folder)) return [];
+  const hashes = (await readdir(folder))
+    .map((file) => file.replace(/\.json$/, ''))
+    .filter((name) => HASH.test(name));
+  return Promise.all(hashes.sort().map((hash) => readStoredRubric(workspace, hash)));
 }
 
 /** The rubric that a swap names, by hash or by the id of a shipped one, kept in the workspace from then on. */

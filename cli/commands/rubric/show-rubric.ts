@@ -10,20 +10,36 @@ export async function showRubric(name: string): Promise<CommandResult> {
 }
 
 function toText(rubric: Rubric): string {
+  const { id, version, title, locale, status, hash, parent, composite } = rubric;
   const rows = rubric.criteria.map((criterion) => [
     criterion.key,
     criterion.kind,
+    criterion.scale,
     String(criterion.weight),
     vetoOf(criterion),
     criterion.evaluator,
+    criterion.hash.slice(0, 8),
     criterion.description,
   ]);
+  const headings = ['criterion', 'kind', 'scale', 'weight', 'veto at', 'evaluator', 'hash', 'asks for'];
   return [
-    `${rubric.id} ${rubric.version}: ${rubric.title}`,
-    `locale ${rubric.locale}, hash ${rubric.hash}`,
+    `${id} ${version}: ${title}`,
+    `locale ${locale}, ${status}, ${checkedBy(rubric)}, hash ${hash}`,
+    ...(parent === undefined ? [] : [`made from ${parent.id} ${parent.version} ${parent.hash.slice(0, 12)}`]),
+    `composite: ${composite === undefined ? 'weighted mean' : composite.formula}`,
     '',
-    formatTable(['criterion', 'kind', 'weight', 'veto at', 'evaluator', 'asks for'], rows),
+    formatTable(headings, rows),
   ].join('\n');
+}
+
+/** Whether a reviewer's native language is the rubric's. */
+export function isNativeChecked({ locale, reviewers = [] }: Rubric): boolean {
+  const language = new Intl.Locale(locale).language;
+  return reviewers.some(({ nativeLocale }) => new Intl.Locale(nativeLocale).language === language);
+}
+
+function checkedBy(rubric: Rubric): string {
+  return isNativeChecked(rubric) ? 'native-checked' : 'not native-checked';
 }
 
 function vetoOf({ veto }: Criterion): string {
