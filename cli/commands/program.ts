@@ -3,6 +3,7 @@ import { addCoordinatorCommand } from './coordinator.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
+import { addLabelCommand } from './label.js';
 import { addLedgerCommand } from './ledger.js';
 import { addLocaleCommand } from './locale.js';
 import { addQuickstartCommand } from './quickstart.js';
@@ -42,6 +43,7 @@ export function createProgram(session: Session): Command {
   addRewardCommand(program, session);
   addRubricCommand(program, session);
   addLocaleCommand(program, session);
+  addLabelCommand(program, session);
   addEvalCommand(program, session);
   addExportCommand(program, session);
   addLedgerCommand(program, session);
