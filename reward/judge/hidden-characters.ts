@@ -17,9 +17,13 @@ const NEEDLESS =
 const JOINER_IN_WORD =
   /[\p{Script=Latin}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}][\u200C\u200D][\p{Script=Latin}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
+/** Zero-width spaces and byte order marks at the ends, which texts copied from web pages carry. */
+const EDGES = /^[\u200B\uFEFF]+|[\u200B\uFEFF]+$/gu;
+
 /** True when a text hides or reorders characters in a way that no ordinary writing does. */
 export function hidesCharacters(text: string): boolean {
-  return NEEDLESS.test(text) || JOINER_IN_WORD.test(text);
+  const inner = text.replace(EDGES, '');
+  return NEEDLESS.test(inner) || JOINER_IN_WORD.test(inner);
 }
 
 /** The text without its hidden characters, for rules that look at what a reader sees. */

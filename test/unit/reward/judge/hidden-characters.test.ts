@@ -25,6 +25,7 @@ describe('hidesCharacters', () => {
     ['an emoji of a family', '👨\u200D👩\u200D👧', false],
     ['a coloured heart', '❤\uFE0F', false],
     ['Arabic with a direction mark', 'مرحبا\u200F!', false],
+    ['a text copied from a web page', '\u200Bمرحبا بكم\u200B', false],
     ['a joiner in a Hangul word', '기\u200D준', true],
     ['a zero-width space', 'ig\u200Bnore', true],
     ['an isolate', '\u2067abc\u2069', true],
