@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { profileFor } from '../../core/domain/locale.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
@@ -16,10 +17,22 @@ import { localesFor } from '../pipeline/known-locales.js';
 const FOLDER = 'rubrics';
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Keeps a rubric's content under its hash; one that is there already stays. */
+/**
+ * Keeps a rubric's content under its hash; one that is there already stays. One of a locale that nobody could read it back
+ * with is refused, here and not when a run comes to it.
+ */
 export async function storeRubric(workspace: string, rubric: Rubric): Promise<void> {
   const path = rubricPath(workspace, rubric.hash);
   if (existsSync(path)) return;
+  const profiles = await localesFor(path);
+  if (profileFor(rubric.locale, profiles) === undefined) {
+    throw new BadInputError({
+      source: `rubric ${rubric.id}`,
+      place: 'locale',
+      found: `${rubric.locale}, which workspace ${workspace} has no profile of`,
+      allowed: `a locale with a profile: put it into ${join(workspace, 'locales')}`,
+    });
+  }
   await makeFolderDurably(join(workspace, FOLDER));
   // A rubric file holds no hash: it is made from the rest.
   const content = { ...rubric, hash: undefined };

@@ -10,12 +10,13 @@ export const SHIPPED_LOCALES = join(packageRoot, 'reward', 'locales');
 const FOLDER = 'locales';
 
 /**
- * Where a person's own locale profiles lie, seen from a file of theirs: the folder `locales` beside it, else beside its
- * folder (rubrics/sw.yaml and locales/sw.yaml). Undefined where neither is there.
+ * Where a person's own locale profiles lie, seen from a file of theirs: the nearest folder `locales` beside it, beside its
+ * folder (rubrics/sw.yaml and locales/sw.yaml) or beside the folder above (a workspace's rubrics). Undefined where none is.
  */
 export function localesFolderBy(file: string): string | undefined {
   const folder = dirname(resolve(file));
-  return [folder, dirname(folder)].map((parent) => join(parent, FOLDER)).find((path) => existsSync(path));
+  const parents = [folder, dirname(folder), dirname(dirname(folder))];
+  return parents.map((parent) => join(parent, FOLDER)).find((path) => existsSync(path));
 }
 
 /** The shipped profiles and those of a folder; where both describe a locale, the folder's is the one that holds. */

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
+import { readStoredRubric, storeRubric } from '../../../cli/control/stored-rubrics.js';
 import { localesFor } from '../../../cli/pipeline/known-locales.js';
 import { packageRoot } from '../../../core/runtime/package-root.js';
 import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
@@ -189,6 +191,24 @@ describe('a locale that nobody described before', () => {
         const verdict = await judge.judge({ pair, rubric, order: 'first_shown_first' });
         expect([id, probabilityIn(verdict) > 0.5]).toEqual([id, true]);
       }
+    });
+
+    it('tests its rubric', async () => {
+      const lines = PAIRS.map((pair) => ({ ...pair, origin: 'authored', nativeChecked: false }));
+      writeLines(join('rubrics', 'tr.tests.jsonl'), lines);
+      const { status, stdout } = await majlis(['rubric', 'test', inProject('rubrics', 'tr.yaml')]);
+      expect(stdout).toContain('tr 0.1.0: 5 of 5 test pairs pass; 5 not native-checked');
+      expect(status).toBe(0);
+    });
+
+    it('can be swapped in where the workspace finds its profile, and is refused where not', async () => {
+      const rubric = await findRubric(inProject('rubrics', 'tr.yaml'));
+      await storeRubric(inProject('.majlis'), rubric);
+      expect((await readStoredRubric(inProject('.majlis'), rubric.hash)).locale).toBe('tr');
+      const elsewhere = join(folder, 'far', 'away', 'workspace');
+      await expect(storeRubric(elsewhere, rubric)).rejects.toThrow(
+        `rubric tr at locale: found tr, which workspace ${elsewhere} has no profile of; allowed: a locale with`,
+      );
     });
 
     it('serves a run file beside it', async () => {

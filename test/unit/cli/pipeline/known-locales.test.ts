@@ -6,14 +6,15 @@ import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 const folder = useTemporaryFolder();
 
 describe('localesFolderBy', () => {
-  it('looks beside the file, then beside its folder, and nowhere else', () => {
+  it('looks beside the file, its folder and the folder above, and no further', () => {
     const project = join(folder(), 'project');
-    mkdirSync(join(project, 'rubrics', 'deep'), { recursive: true });
+    mkdirSync(join(project, 'rubrics', 'deep', 'deeper'), { recursive: true });
     expect(localesFolderBy(join(project, 'rubrics', 'tr.yaml'))).toBeUndefined();
     mkdirSync(join(project, 'locales'));
     expect(localesFolderBy(join(project, 'run.yaml'))).toBe(join(project, 'locales'));
     expect(localesFolderBy(join(project, 'rubrics', 'tr.yaml'))).toBe(join(project, 'locales'));
-    expect(localesFolderBy(join(project, 'rubrics', 'deep', 'tr.yaml'))).toBeUndefined();
+    expect(localesFolderBy(join(project, 'rubrics', 'deep', 'tr.yaml'))).toBe(join(project, 'locales'));
+    expect(localesFolderBy(join(project, 'rubrics', 'deep', 'deeper', 'tr.yaml'))).toBeUndefined();
     mkdirSync(join(project, 'rubrics', 'locales'));
     expect(localesFolderBy(join(project, 'rubrics', 'tr.yaml'))).toBe(join(project, 'rubrics', 'locales'));
   });
