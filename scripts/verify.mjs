@@ -1,6 +1,7 @@
 // Every check of the project, in order, with its time. `npm run verify` and .ci/run call this and nothing else.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { setUpBrowser } from './setup-browser.mjs';
 import { setUpPython } from './setup-python.mjs';
 
 const REPORT = '.majlis/jest.json';
@@ -30,11 +31,13 @@ mkdirSync('.majlis', { recursive: true });
 // A report of an earlier time must never be taken for this one's.
 rmSync(REPORT, { force: true });
 const setUpStart = performance.now();
-const python = setUpPython();
-console.log(
-  `── set-up: ${python.ok ? 'ok' : `SKIP Python checks: ${python.reason}`} in ${seconds(setUpStart)} s`,
-);
-if (!python.ok && process.env.CI === 'true') {
+const missing = [
+  ['Python', setUpPython()],
+  ['browser', setUpBrowser()],
+].filter(([, { ok }]) => !ok);
+for (const [what, { reason }] of missing) console.log(`── SKIP ${what} checks: ${reason}`);
+console.log(`── set-up: ${missing.length === 0 ? 'ok' : 'not whole'} in ${seconds(setUpStart)} s`);
+if (missing.length > 0 && process.env.CI === 'true') {
   console.error('With CI=true nothing may be skipped.');
   process.exit(1);
 }
