@@ -5,6 +5,7 @@ import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
 import { newRubric } from '../../../cli/commands/rubric/new-rubric.js';
 import { rubricHistory } from '../../../cli/commands/rubric/rubric-history.js';
 import { showRubric } from '../../../cli/commands/rubric/show-rubric.js';
+import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
 import { testRubric } from '../../../cli/commands/rubric/test-rubric.js';
 import { storeRubric } from '../../../cli/control/stored-rubrics.js';
 import type { Preference } from '../../../core/domain/preference.js';
@@ -13,6 +14,9 @@ import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import { packageRoot } from '../../../core/runtime/package-root.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { majlis } from './majlis-process.js';
+
+jest.setTimeout(60_000);
 
 const folder = useTemporaryFolder();
 const clock = new FakeClock();
@@ -259,6 +263,65 @@ parent: { id: ar-msa, version: 1.0.0, hash: ${shipped.hash} }\nwithout: [length]
     await expect(rubricHistory({ workspace: folder(), clock }, 'zz')).rejects.toThrow(
       /found "zz"; allowed: a rubric \(ar-egyptian, ar-msa, .*\) or a run/,
     );
+  });
+});
+
+describe('majlis rubric swap', () => {
+  it('asks for no rubric that was retired', async () => {
+    const retired = write(
+      'old.yaml',
+      'id: old\nversion: 1.0.0\nlocale: ar-EG\nstatus: retired\nextends: ar-msa\n',
+    );
+    await inLedger((ledger) => ledger.createRun(run));
+    await expect(swapRubric({ workspace: folder(), run: 'r1', clock }, { rubric: retired })).rejects.toThrow(
+      'at status: found "retired", of old 1.0.0; allowed: a draft, shadow or active rubric',
+    );
+    await inLedger(async (ledger) => expect(await ledger.controlEvents('r1')).toEqual([]));
+  });
+});
+
+describe('majlis rubric, from a shell', () => {
+  it('writes, checks, tries and compares with its exit status', async () => {
+    const out = join(folder(), 'mine.yaml');
+    const made = await majlis([
+      'rubric',
+      'new',
+      'mine',
+      '--locale',
+      'ar-EG',
+      '--extends',
+      'ar-msa',
+      '--out',
+      out,
+    ]);
+    expect(made).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining(`wrote ${out}: a draft`),
+    });
+    const untested = await majlis(['rubric', 'test', out]);
+    expect(untested).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('mine.tests.jsonl: found no such file'),
+    });
+    const pairs = join(packageRoot, 'reward', 'rubrics', 'ar-egyptian.tests.jsonl');
+    const tested = await majlis(['rubric', 'test', out, '--pairs', pairs, '--json']);
+    expect(tested.status).toBe(1);
+    expect(JSON.parse(tested.stdout)).toMatchObject({ rubric: 'mine', pairs: 16 });
+    const line = JSON.stringify({ prompt: 'ماذا تأكل؟', first: STANDARD, second: EGYPTIAN });
+    const compared = await majlis([
+      'rubric',
+      'diff',
+      'ar-egyptian',
+      out,
+      '--pairs',
+      write('one.jsonl', line),
+      '--json',
+    ]);
+    expect(compared.status).toBe(0);
+    expect(JSON.parse(compared.stdout)).toMatchObject({ pairs: 1, flips: 1 });
+    const history = await majlis(['rubric', 'history', out, '--workspace', folder()]);
+    expect(history).toMatchObject({ status: 0, stdout: expect.stringMatching(/0\.1\.0 .* draft/) });
   });
 });
 
