@@ -13,6 +13,11 @@ export interface WordSpan {
 /** What telling words apart depends on. */
 export type WordProfile = Pick<LocaleProfile, 'locale' | 'segmentation'>;
 
+/**
+ * What ICU is given at a time. Every segment that Intl returns holds a copy of the whole text, so that a long text at once
+ * would take memory by its square. No word spans a space or an ideographic stop, and no ordinary stretch is as long.
+ */
+const STRETCH = /[^\s。、！？]{1,500}/gu;
 const RUN = /[\p{L}\p{M}\p{N}]+/gu;
 const segmenters = new Map<string, Intl.Segmenter>();
 
@@ -21,9 +26,12 @@ export function wordSpans(text: string, { locale, segmentation }: WordProfile): 
   if (segmentation === undefined) {
     return Array.from(text.matchAll(RUN), (run) => ({ text: run[0], start: run.index }));
   }
-  return Array.from(segmenterFor(locale).segment(text))
-    .filter(({ isWordLike }) => isWordLike === true)
-    .map(({ segment, index }) => ({ text: segment, start: index }));
+  const segmenter = segmenterFor(locale);
+  return Array.from(text.matchAll(STRETCH)).flatMap((stretch) =>
+    Array.from(segmenter.segment(stretch[0]))
+      .filter(({ isWordLike }) => isWordLike === true)
+      .map(({ segment, index }) => ({ text: segment, start: stretch.index + index })),
+  );
 }
 
 function segmenterFor(locale: string): Intl.Segmenter {
