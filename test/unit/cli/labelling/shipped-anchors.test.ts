@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readPairs } from '../../../../cli/labelling/read-pairs.js';
 import { loadLocale } from '../../../../core/config/load-locale.js';
 import { readJsonLines } from '../../../../core/config/read-json-lines.js';
 import { findEntities } from '../../../../core/domain/entity-mention.js';
@@ -33,6 +34,16 @@ describe.each([
     expect(new Set(anchors.map(({ prompt }) => prompt)).size).toBe(anchors.length);
     expect(new Set(anchors.flatMap(texts)).size).toBe(2 * anchors.length);
     expect(new Set(anchors.map(({ why }) => why.split(':')[0])).size).toBeGreaterThanOrEqual(10);
+  });
+
+  it('can be labelled blind: neither the verdict nor the reason is among what is shown', async () => {
+    const anchors = await read();
+    const pairs = await readPairs(file('anchors.jsonl'), { rubric, locale });
+    expect(pairs.map(({ id }) => id)).toEqual(anchors.map(({ id }) => id));
+    const betterFirst = pairs.filter(({ first }, at) => first === anchors[at].better).length;
+    // A fair coin is within three standard deviations of a half.
+    expect(Math.abs(betterFirst - anchors.length / 2)).toBeLessThan(1.5 * Math.sqrt(anchors.length));
+    expect(Object.keys(pairs[0]).sort()).toEqual(['first', 'id', 'prompt', 'second']);
   });
 
   it('show the reward side no name of the unseen half', async () => {
