@@ -28,6 +28,7 @@ export async function checkRubric(
   checkUniqueKeys(file, source, places);
   checkWeights(file, source);
   checkParent(file, source);
+  checkReviewers(file, source);
   for (const [index, criterion] of file.criteria.entries()) {
     const place = places[index];
     checkCriterion(criterion, source, place);
@@ -41,6 +42,14 @@ export async function checkRubric(
     evaluator.prepare(criterion.parameters, { tag: file.locale, profile }, where);
   }
   await checkFormula(file, source);
+}
+
+/** Locales that are compared need not have profiles, but have to be tags. */
+function checkReviewers({ reviewers = [] }: RubricFile, source: string): void {
+  const at = reviewers.findIndex(({ nativeLocale }) => !isLanguageTag(nativeLocale));
+  if (at < 0) return;
+  const place = `reviewers[${at}].nativeLocale`;
+  throw refusal(source, place, quote(reviewers[at].nativeLocale), 'a BCP 47 language tag such as ar-EG');
 }
 
 function requireProfile({ locale }: RubricFile, source: string, { profiles }: RubricContext): LocaleProfile {

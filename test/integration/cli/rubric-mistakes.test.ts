@@ -270,6 +270,11 @@ const MISTAKES: readonly [string, string | Buffer, RegExp][] = [
     `${warmth('appliesWhen: { words: [a] }')}composite: { formula: "warmth" }\n`,
     /at composite\.formula: found "warmth", which does not apply to every prompt; allowed: criteria without appliesWhen/,
   ],
+  [
+    'a reviewer of no language',
+    `${GOOD}reviewers: [{ id: somebody, nativeLocale: Egypt_ }]\n`,
+    /at reviewers\[0\]\.nativeLocale: found "Egypt_"; allowed: a BCP 47 language tag/,
+  ],
   ['an empty file', ' \n', /: found an empty file; allowed: UTF-8 text/],
   ['a list instead of a rubric', '- a\n- b\n', /: found \["a","b"\]; allowed: a value of type object/],
   [
