@@ -89,7 +89,9 @@ async function* untilStopped(
   call: JudgeCall,
   stopping: AbortSignal,
 ): AsyncGenerator<wire.JudgeStreamRequest, void, undefined> {
-  const iterator = (call as AsyncIterable<wire.JudgeStreamRequest>)[Symbol.asyncIterator]();
+  // The end of the requests is not the end of the stream: replies are still to be written.
+  const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<wire.JudgeStreamRequest>;
+  const iterator = requests[Symbol.asyncIterator]();
   const stopped = new Promise<'stopped'>((resolve) => {
     if (stopping.aborted) resolve('stopped');
     else stopping.addEventListener('abort', () => resolve('stopped'), { once: true });
