@@ -1,9 +1,5 @@
-import type { ExclusiveDatabase } from '../database/exclusive-database.js';
-import { callOperations } from './call-operations.js';
 import type { CallEnd, CallEntry, Judgement, KeptOutcome, NewCall } from './judgement-store.js';
 import type { RecentCall, Spend, SpendFilter } from './judgement-store.js';
-import { spendOperations } from './spend-operations.js';
-import { verdictOperations } from './verdict-operations.js';
 
 /**
  * The store's methods as they run beside the database: synchronous, each one part of a transaction that somebody else
@@ -18,9 +14,4 @@ export interface JudgementOperations {
   readonly endLostCalls: (atMs: number) => void;
   readonly callsSince: (sinceMs: number) => readonly RecentCall[];
   readonly spend: (filter: SpendFilter) => readonly Spend[];
-}
-
-/** All of them, on a database whose schema is up to date. */
-export function judgementOperations(database: ExclusiveDatabase): JudgementOperations {
-  return { ...verdictOperations(database), ...callOperations(database), ...spendOperations(database) };
 }

@@ -4,7 +4,7 @@ import type { DatabaseCall } from '../database/database-messages.js';
 import type { DatabaseSchema } from '../database/database-schema.js';
 import type { ExclusiveDatabase } from '../database/exclusive-database.js';
 import { JUDGEMENT_MIGRATIONS } from './judgement-migrations.js';
-import { judgementOperations } from './judgement-operations.js';
+import { createJudgementOperations } from './create-judgement-operations.js';
 import type { JudgementOperations } from './judgement-operations.js';
 
 /** What a judgement store's file is made of. */
@@ -15,7 +15,7 @@ export const JUDGEMENT_SCHEMA: DatabaseSchema = {
 };
 
 function prepare(database: ExclusiveDatabase): CallPerformer {
-  const operations = judgementOperations(database);
+  const operations = createJudgementOperations(database);
   return (calls) => ({
     outcomes: commitTogether(
       database,
