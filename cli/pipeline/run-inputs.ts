@@ -45,6 +45,8 @@ const pairSchema = z.strictObject({
   worse: z.string(),
   /** For people. */
   why: z.string().optional(),
+  /** Who wrote it, and who checked it. */
+  provenance: z.string().optional(),
 });
 
 /** Reads a run file and all files it names. A bad one is refused in a sentence that names file, place and remedy. */

@@ -1,14 +1,9 @@
-import type { Criterion } from '../../core/domain/rubric.js';
 import type { PairScore } from '../../core/domain/verdict.js';
+import type { CriteriaRequest } from './criteria-request.js';
 import type { ShownAnswer } from './judge-prompt.js';
 import type { JudgeRequest } from './judge.js';
 import type { ReplyField } from './reply-contract.js';
 import type { JudgeModeName } from './texts/judge-texts.js';
-
-/** A request with the criteria that it is about: the one asked for, or those of the rubric that apply to the prompt. */
-export interface CriteriaRequest extends JudgeRequest {
-  readonly criteria: readonly Criterion[];
-}
 
 /** How a language model's replies become a preference. */
 export interface JudgeMode {

@@ -1,7 +1,7 @@
 import type { Criterion } from '../../core/domain/rubric.js';
 import type { ChatMessage } from './chat-call.js';
 import { visibleJson } from './hidden-characters.js';
-import type { CriteriaRequest } from './judge-mode.js';
+import type { CriteriaRequest } from './criteria-request.js';
 import type { ReplyContract } from './reply-contract.js';
 import { replyPattern } from './reply-contract.js';
 import { fillText, type JudgeModeName, type JudgeTexts } from './texts/judge-texts.js';

@@ -17,19 +17,19 @@ describe('the command line', () => {
     }
   });
 
-  it('answers an unknown command with 2 and a missing run with 1', async () => {
+  it('answers an unknown command and a workspace without runs with 2', async () => {
     const unknown = await majlis(['rnu']);
     expect(unknown).toMatchObject({ status: 2, stdout: '' });
     expect(unknown.stderr).toContain("majlis: unknown command 'rnu'");
     const missing = await majlis(['runs', 'show', 'r9', '--workspace', folder()]);
-    expect(missing).toMatchObject({ status: 1, stdout: '' });
-    expect(missing.stderr).toMatch(/^majlis: workspace .* has no run r9; .*\n$/);
+    expect(missing).toMatchObject({ status: 2, stdout: '' });
+    expect(missing.stderr).toMatch(/^majlis: workspace .*: found no ledger; allowed: .*\n$/);
   });
 
   it('shows a stack only with --verbose', async () => {
     const args = ['runs', 'show', 'r9', '--workspace', folder()];
     expect((await majlis(args)).stderr).not.toMatch(/\n\s+at /);
-    expect((await majlis([...args, '--verbose'])).stderr).toMatch(/^majlis: .*\n.*MajlisError: .*\n\s+at /);
+    expect((await majlis([...args, '--verbose'])).stderr).toMatch(/^majlis: .*\n.*(MajlisError|BadInputError): .*\n\s+at /);
   });
 
   it('takes the workspace from the flag, else from MAJLIS_WORKSPACE', async () => {
