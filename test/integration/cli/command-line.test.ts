@@ -29,7 +29,9 @@ describe('the command line', () => {
   it('shows a stack only with --verbose', async () => {
     const args = ['runs', 'show', 'r9', '--workspace', folder()];
     expect((await majlis(args)).stderr).not.toMatch(/\n\s+at /);
-    expect((await majlis([...args, '--verbose'])).stderr).toMatch(/^majlis: .*\n.*(MajlisError|BadInputError): .*\n\s+at /);
+    expect((await majlis([...args, '--verbose'])).stderr).toMatch(
+      /^majlis: .*\n.*(MajlisError|BadInputError): .*\n\s+at /,
+    );
   });
 
   it('takes the workspace from the flag, else from MAJLIS_WORKSPACE', async () => {

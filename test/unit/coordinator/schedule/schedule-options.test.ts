@@ -5,7 +5,10 @@ import { compileSchedule, requireCorrection } from '../../../../coordinator/sche
 describe('compileSchedule', () => {
   it('lets an async run learn from answers of one version before, unless told', () => {
     expect(compileSchedule({ schedule: 'async' })).toEqual({ kind: 'async', maxStaleness: 1 });
-    expect(compileSchedule({ schedule: 'async', maxStaleness: 0 })).toEqual({ kind: 'async', maxStaleness: 0 });
+    expect(compileSchedule({ schedule: 'async', maxStaleness: 0 })).toEqual({
+      kind: 'async',
+      maxStaleness: 0,
+    });
     expect(compileSchedule({ schedule: 'lockstep' })).toEqual({ kind: 'lockstep' });
   });
 });
