@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
 import { runArm } from '../cli/pipeline/run-arm.js';
@@ -16,7 +17,6 @@ import { BadInputError } from '../core/errors.js';
 import type { IterationRecord } from '../core/ledger/ledger.js';
 import type { IntervalEstimate } from '../core/math/interval-estimate.js';
 import { createRng } from '../core/math/rng.js';
-import { canonicalJson, contentHash } from '../core/runtime/content-hash.js';
 import { packageRoot } from '../core/runtime/package-root.js';
 import type { Scorer } from '../core/scorer/scorer.js';
 import { registerShare } from '../workers/evaluation/register-of.js';
@@ -164,14 +164,7 @@ async function playArm(
   const { clock, ledger } = workspace;
   const config = { ...rig.inputs.config, schedule };
   const { promptsPerIteration = 0, groupSize = 0 } = config.algorithm;
-  await ledger.createRun({
-    id: name,
-    name,
-    seed: config.seed,
-    config: canonicalJson(config),
-    configHash: contentHash(config),
-    fingerprints: {},
-  });
+  await ledger.createRun(newArm(name, name, config, {}));
   const marks = [clock.monotonic()];
   const { policy, iterations: records } = await runArm(
     { ...workspace, scorer },

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
-import { canonicalJson, contentHash } from '../core/runtime/content-hash.js';
 import { runArm } from '../cli/pipeline/run-arm.js';
 import { readRunInputs } from '../cli/pipeline/run-inputs.js';
 import type { RunInputs } from '../cli/pipeline/run-inputs.js';
@@ -122,15 +122,7 @@ async function playArm(rig: Rig, name: string, engines: readonly Engine[]): Prom
   const { workspace, inputs, prepared, rubricHash, inFlight } = rig;
   const { clock } = workspace;
   const marks: { readonly at: number; readonly inside: number; readonly cpu: NodeJS.CpuUsage }[] = [];
-  const { config } = inputs;
-  await workspace.ledger.createRun({
-    id: name,
-    name,
-    seed: config.seed,
-    config: canonicalJson(config),
-    configHash: contentHash(config),
-    fingerprints: {},
-  });
+  await workspace.ledger.createRun(newArm(name, name, inputs.config, {}));
   await runArm(workspace, {
     runId: name,
     name,

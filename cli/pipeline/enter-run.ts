@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import type { MajlisError } from '../../core/errors.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
-import { canonicalJson, contentHash } from '../../core/runtime/content-hash.js';
 import type { ArmName } from '../../workers/evaluation/arm-figures.js';
 import type { Fingerprints } from './fingerprints.js';
 import type { JudgeEndpoint } from './judged-pairs.js';
+import { newArm } from './new-arm.js';
 import { requireSameInputs } from './require-same-inputs.js';
 import type { RunInputs } from './run-inputs.js';
 import { writeRunRecord, type FoundRun } from './run-record.js';
@@ -47,14 +47,7 @@ export async function enterRun(ledger: Ledger, run: EnteringRun): Promise<void> 
   for (const arm of run.arms) {
     const id = armRunId(run.id, run.arms, arm);
     if ((await ledger.getRun(id)) !== undefined) continue;
-    await ledger.createRun({
-      id,
-      name: arm,
-      seed: config.seed,
-      config: canonicalJson(config),
-      configHash: contentHash(config),
-      fingerprints,
-    });
+    await ledger.createRun(newArm(id, arm, config, fingerprints));
   }
 }
 
