@@ -75,8 +75,15 @@ describeWithBrowser('the labelling page', () => {
     await page.locator('#undo:not([disabled])').waitFor();
   }
 
+  /** The text of the first answer once a question is on the page: before that the element is there, and empty. */
+  async function answerOne(): Promise<string | null> {
+    const answer = page.locator('#answer-one:not(:empty)');
+    await answer.waitFor();
+    return answer.textContent();
+  }
+
   async function preferFirst(first: string): Promise<void> {
-    const answer = await page.locator('#answer-one').textContent();
+    const answer = await answerOne();
     await page.keyboard.press(answer === first ? '1' : '2');
   }
 
@@ -115,7 +122,7 @@ describeWithBrowser('the labelling page', () => {
 
   it('points arrows at the answer as it lies on the page, in either direction of writing', async () => {
     await open({ pairs: pairsOf(ARABIC, 5), annotator: 'Amal' });
-    const right = await page.locator('#answer-one').textContent();
+    const right = await answerOne();
     await page.keyboard.press('ArrowRight');
     await reach(1);
     expect(rig.labels()[0].choice).toBe(right === ARABIC.first ? 'first' : 'second');
@@ -125,7 +132,7 @@ describeWithBrowser('the labelling page', () => {
     await open({ pairs: pairsOf(KOREAN, 5), locale: 'ko-KR', annotator: 'Bora' });
     const html = page.locator('html');
     expect([await html.getAttribute('dir'), await html.getAttribute('lang')]).toEqual(['ltr', 'ko']);
-    const left = await page.locator('#answer-one').textContent();
+    const left = await answerOne();
     await page.keyboard.press('ArrowLeft');
     await reach(1);
     const own = rig.labels().filter(({ annotator }) => annotator === 'Bora');
