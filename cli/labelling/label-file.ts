@@ -5,7 +5,7 @@
  */
 import { open, readFile, stat, truncate } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { storageError, systemCode } from '../../core/artifacts/storage-error.js';
+import { storageError, systemCode } from '../../core/runtime/storage-error.js';
 import { MajlisError } from '../../core/errors.js';
 import { syncFolder, writeDurably } from '../../core/runtime/durable-file.js';
 import type { LabelLine } from './label-line.js';

@@ -8,7 +8,7 @@ import type { SegmentRecord } from './segment-reader.js';
 import { segmentName } from './segment-name.js';
 import { RECORD_HEADER_BYTES, SEGMENT_MAGIC } from './segment-format.js';
 import { SegmentWriter } from './segment-writer.js';
-import { storageError } from './storage-error.js';
+import { storageError } from '../runtime/storage-error.js';
 
 /** What a collection removed, or would remove. */
 export interface CollectedSegments {

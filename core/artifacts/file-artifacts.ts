@@ -4,7 +4,7 @@ import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { damagedArtifact, missingArtifact, requireSha256 } from './artifact-refusals.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { makeFolderDurably, writeDurably } from '../runtime/durable-file.js';
-import { storageError, systemCode } from './storage-error.js';
+import { storageError, systemCode } from '../runtime/storage-error.js';
 
 /**
  * One file per object, `<folder>/<first two digits>/<sha256>`: for few and big objects such as weights. Several

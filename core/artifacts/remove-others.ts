@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storageError, systemCode } from './storage-error.js';
+import { storageError, systemCode } from '../runtime/storage-error.js';
 
 /** Removes all that a folder holds but for these names. A folder that does not exist holds nothing. */
 export async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {

@@ -9,7 +9,7 @@ import { readPayload } from './segment-reader.js';
 import type { SegmentRecord, SegmentScan } from './segment-reader.js';
 import { scanSegments } from './segment-readings.js';
 import { SegmentWriter } from './segment-writer.js';
-import { storageError } from './storage-error.js';
+import { storageError } from '../runtime/storage-error.js';
 
 export interface SegmentArtifactsOptions {
   readonly folder: string;

@@ -4,7 +4,7 @@ import { MajlisError } from '../errors.js';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { damagedArtifact } from './artifact-refusals.js';
 import { decodeHeader, RECORD_HEADER_BYTES, SEGMENT_MAGIC } from './segment-format.js';
-import { storageError } from './storage-error.js';
+import { storageError } from '../runtime/storage-error.js';
 
 export interface SegmentRecord {
   readonly sha256: string;

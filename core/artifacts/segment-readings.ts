@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findDamagedPayloads, scanSegment } from './segment-reader.js';
 import type { SegmentRecord, SegmentScan } from './segment-reader.js';
 import { isSegmentName } from './segment-name.js';
-import { storageError } from './storage-error.js';
+import { storageError } from '../runtime/storage-error.js';
 
 /** One segment file with what a scan found in it. */
 export interface ScannedSegment extends SegmentScan {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { MajlisError } from '../errors.js';
 import { syncFolder } from '../runtime/durable-file.js';
 import { encodeRecord, SEGMENT_MAGIC } from './segment-format.js';
-import { storageError } from './storage-error.js';
+import { storageError } from '../runtime/storage-error.js';
 
 /** Appends of one sync. More would be told at once, and hold up the thread of who waits for them. */
 const GROUP_MOST = 512;

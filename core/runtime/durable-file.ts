@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { storageError } from '../artifacts/storage-error.js';
+import { storageError } from './storage-error.js';
 
 /**
  * Writes a whole file or none, on disk when it resolves: the bytes go to a temporary name in the same folder, are

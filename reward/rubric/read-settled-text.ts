@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { systemCode } from '../../core/artifacts/storage-error.js';
+import { systemCode } from '../../core/runtime/storage-error.js';
 import { readText } from '../../core/config/read-text.js';
 import { BadInputError } from '../../core/errors.js';
 

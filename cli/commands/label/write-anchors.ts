@@ -1,4 +1,4 @@
-import { storageError } from '../../../core/artifacts/storage-error.js';
+import { storageError } from '../../../core/runtime/storage-error.js';
 import { MajlisError } from '../../../core/errors.js';
 import { writeDurably } from '../../../core/runtime/durable-file.js';
 import { anchorsOfLabels } from '../../labelling/anchors-of-labels.js';

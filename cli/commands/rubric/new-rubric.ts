@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { systemCode } from '../../../core/artifacts/storage-error.js';
+import { systemCode } from '../../../core/runtime/storage-error.js';
 import { quote } from '../../../core/config/parse-input.js';
 import { profileFor, type LocaleProfile } from '../../../core/domain/locale.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';

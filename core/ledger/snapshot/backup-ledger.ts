@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolderDurably } from '../../runtime/durable-file.js';
-import { storageError } from '../../artifacts/storage-error.js';
+import { storageError } from '../../runtime/storage-error.js';
 import { BadInputError } from '../../errors.js';
 import { backUp } from '../../database/migrate.js';
 import { withSnapshot } from './ledger-snapshot.js';

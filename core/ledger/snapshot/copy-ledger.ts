@@ -1,5 +1,5 @@
 import { copyFile, constants, open, rm } from 'node:fs/promises';
-import { systemCode } from '../../artifacts/storage-error.js';
+import { systemCode } from '../../runtime/storage-error.js';
 import { MajlisError } from '../../errors.js';
 
 /**

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { storageError } from '../../artifacts/storage-error.js';
+import { storageError } from '../../runtime/storage-error.js';
 import { MajlisError } from '../../errors.js';
 import { makeFolderDurably, syncFolder } from '../../runtime/durable-file.js';
 import { ExclusiveDatabase } from '../../database/exclusive-database.js';

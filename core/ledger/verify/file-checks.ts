@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SegmentReadings } from '../../artifacts/segment-readings.js';
-import { systemCode } from '../../artifacts/storage-error.js';
+import { systemCode } from '../../runtime/storage-error.js';
 import { MajlisError } from '../../errors.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import type { CheckpointManifest } from '../../domain/checkpoint.js';

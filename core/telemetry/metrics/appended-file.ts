@@ -1,7 +1,7 @@
 import { constants, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { storageError } from '../../artifacts/storage-error.js';
+import { storageError } from '../../runtime/storage-error.js';
 import { MajlisError } from '../../errors.js';
 import { syncFolder } from '../../runtime/durable-file.js';
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { storageError, systemCode } from '../../artifacts/storage-error.js';
+import { storageError, systemCode } from '../../runtime/storage-error.js';
 import { parseJson } from '../../config/parse-json.js';
 import { makeFolderDurably } from '../../runtime/durable-file.js';
 import { AppendedFile } from './appended-file.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storageError } from '../../artifacts/storage-error.js';
+import { storageError } from '../../runtime/storage-error.js';
 import { makeFolderDurably } from '../../runtime/durable-file.js';
 import { AppendedFile } from './appended-file.js';
 import { stepOfSummary, summaryEvent, versionEvent } from './event-message.js';

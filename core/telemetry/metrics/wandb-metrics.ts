@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { MajlisError } from '../../errors.js';
 import type { RunState } from '../../domain/run-state.js';
-import { storageError, systemCode } from '../../artifacts/storage-error.js';
+import { storageError, systemCode } from '../../runtime/storage-error.js';
 import { parseJson } from '../../config/parse-json.js';
 import { sha256 } from '../../runtime/content-hash.js';
 import { makeFolderDurably } from '../../runtime/durable-file.js';
