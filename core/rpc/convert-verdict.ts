@@ -27,6 +27,7 @@ const pairVerdictMessage = message({
   pairId: identifier,
   order: enumeration(ORDER_TO_WIRE),
   outcome: outcomeMessage(pairScoreMessage),
+  criterionHash: identifier.exactOptional(),
 });
 
 /** Domain to wire. */
@@ -37,6 +38,7 @@ export function pairVerdictToMessage(verdict: PairVerdict): wire.PairVerdict {
     pairId: verdict.pairId,
     order: ORDER_TO_WIRE[verdict.order],
     outcome: { outcome: outcomeToMessage(verdict.outcome, pairScoreToMessage) },
+    criterionHash: verdict.criterionHash,
   };
 }
 

@@ -143,10 +143,11 @@ export function judgeResponseFromMessage(
   const { source } = parseMessage(responseMessage, response, RESPONSE);
   const received = pairVerdictFromMessage(response?.verdict);
   const verdict = verdictOf(judgeId, request, received.outcome);
-  for (const place of ['judgeId', 'rubricHash', 'pairId', 'order'] as const) {
+  for (const place of ['judgeId', 'rubricHash', 'criterionHash', 'pairId', 'order'] as const) {
     if (received[place] === verdict[place]) continue;
-    const allowed = `${verdict[place]}, as asked`;
-    throw new BadInputError({ source: RESPONSE, place: `verdict.${place}`, found: received[place], allowed });
+    const found = received[place] ?? 'none';
+    const allowed = `${verdict[place] ?? 'none'}, as asked`;
+    throw new BadInputError({ source: RESPONSE, place: `verdict.${place}`, found, allowed });
   }
   return { verdict, source };
 }

@@ -239,7 +239,11 @@ export interface PairVerdict {
   readonly rubricHash: string;
   readonly pairId: string;
   readonly order: Order;
-  readonly outcome: PairOutcome | undefined;
+  readonly outcome:
+    | PairOutcome
+    | undefined;
+  /** Of the one criterion that was asked about; absent where the question was the whole rubric. */
+  readonly criterionHash?: string | undefined;
 }
 
 /** A policy's place in the run's schedule and the hash of its weights. */
@@ -2331,7 +2335,7 @@ export const PairOutcome: MessageFns<PairOutcome> = {
 };
 
 function createBasePairVerdict(): PairVerdict {
-  return { judgeId: "", rubricHash: "", pairId: "", order: 0, outcome: undefined };
+  return { judgeId: "", rubricHash: "", pairId: "", order: 0, outcome: undefined, criterionHash: undefined };
 }
 
 export const PairVerdict: MessageFns<PairVerdict> = {
@@ -2350,6 +2354,9 @@ export const PairVerdict: MessageFns<PairVerdict> = {
     }
     if (message.outcome !== undefined) {
       PairOutcome.encode(message.outcome, writer.uint32(42).fork()).join();
+    }
+    if (message.criterionHash !== undefined) {
+      writer.uint32(50).string(message.criterionHash);
     }
     return writer;
   },
@@ -2407,6 +2414,14 @@ export const PairVerdict: MessageFns<PairVerdict> = {
             message.outcome = PairOutcome.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.criterionHash = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2431,6 +2446,7 @@ export const PairVerdict: MessageFns<PairVerdict> = {
     message.outcome = (object.outcome !== undefined && object.outcome !== null)
       ? PairOutcome.fromPartial(object.outcome)
       : undefined;
+    message.criterionHash = object.criterionHash ?? undefined;
     return message;
   },
 };

@@ -95,6 +95,11 @@ describe('a pair verdict', () => {
     expect(decodePairVerdict(encodePairVerdict(verdict))).toStrictEqual(verdict);
   });
 
+  it('comes back with the criterion that was asked about', () => {
+    const verdict = { ...verdictOf({ kind: 'abstained', reason: '' }), criterionHash: 'c1' };
+    expect(decodePairVerdict(encodePairVerdict(verdict))).toStrictEqual(verdict);
+  });
+
   it('is refused when empty or absent', () => {
     expect(refusal(() => decodePairVerdict(new Uint8Array())).input.place).toBe('judge_id');
     expect(refusal(() => pairVerdictFromMessage(undefined)).input.found).toBe('nothing');
@@ -117,6 +122,7 @@ describe('a pair verdict', () => {
     [{ outcome: undefined }, 'outcome', 'nothing'],
     [{ outcome: { outcome: undefined } }, 'outcome.outcome', 'nothing'],
     [{ rubricHash: '' }, 'rubric_hash', 'an empty text'],
+    [{ criterionHash: '' }, 'criterion_hash', 'an empty text'],
     [{ outcome: scored(1.01) }, 'outcome.scored.probability_first', '1.01'],
     [{ outcome: scored(-0.01) }, 'outcome.scored.probability_first', '-0.01'],
     [{ outcome: scored(undefined) }, 'outcome.scored.probability_first', 'nothing'],
