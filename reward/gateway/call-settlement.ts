@@ -1,5 +1,5 @@
 import type { CallEnding } from '../../core/judgements/judgement-store.js';
-import type { ChatReply, ChatUsage } from '../judge/chat-call.js';
+import type { CallFailure, ChatReply, ChatUsage } from '../judge/chat-call.js';
 
 /** What a reply says of the call's bill and of its endpoint. */
 export interface Settlement {
@@ -10,8 +10,6 @@ export interface Settlement {
 }
 
 const NOTHING: ChatUsage = { promptTokens: 0, completionTokens: 0 };
-const STATUS = /^HTTP (\d{3})$/;
-const NEVER_CONNECTED = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH/;
 
 /**
  * What a call is charged: the usage that the endpoint reports; nothing where it refused or was never reached; and the
@@ -28,11 +26,21 @@ export function settle(reply: ChatReply, most: ChatUsage): Settlement {
     }
     case 'unsupported':
       return { ending: 'failed', usage: NOTHING, isOutage: false };
-    case 'failed': {
-      const status = STATUS.exec(reply.reason)?.[1];
-      if (status !== undefined) return { ending: 'failed', usage: NOTHING, isOutage: status >= '500' };
-      if (NEVER_CONNECTED.test(reply.reason)) return { ending: 'failed', usage: NOTHING, isOutage: true };
+    case 'failed':
+      return settleFailure(reply.failure, most);
+  }
+}
+
+function settleFailure(failure: CallFailure, most: ChatUsage): Settlement {
+  switch (failure.kind) {
+    case 'refused':
+      return { ending: 'failed', usage: NOTHING, isOutage: failure.status >= 500 };
+    case 'unreachable':
+      return { ending: 'failed', usage: NOTHING, isOutage: true };
+    case 'withheld':
+      return { ending: 'failed', usage: NOTHING, isOutage: false };
+    case 'timed_out':
+    case 'broken_off':
       return { ending: 'unknown', usage: most, isOutage: true };
-    }
   }
 }

@@ -135,10 +135,10 @@ async function tryRoute(
 
 function overBudget({ run }: CallPurpose, mostMicros: number, leftMicros: number): ChatReply {
   const reason = `the budget of run ${run} has ${formatMicros(leftMicros)} left, and a call may cost ${formatMicros(mostMicros)}`;
-  return { kind: 'failed', reason, retryable: false };
+  return { kind: 'failed', failure: { kind: 'withheld' }, reason, retryable: false };
 }
 
 function tooLarge(tokens: number): ChatReply {
   const reason = `a call may take ${tokens} tokens, and no endpoint of the judge takes as many at once`;
-  return { kind: 'failed', reason, retryable: false };
+  return { kind: 'failed', failure: { kind: 'withheld' }, reason, retryable: false };
 }

@@ -37,6 +37,15 @@ export interface TokenLogProb {
 }
 
 /**
+ * Why a call has no reply: it was `refused` with an HTTP status, `timed_out` or `broken_off` under way, when nobody can
+ * tell what the endpoint did and bills, or nothing was sent, since the endpoint was `unreachable` or the sender `withheld`
+ * the call.
+ */
+export type CallFailure =
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'timed_out' | 'broken_off' | 'unreachable' | 'withheld' };
+
+/**
  * What a call came to. No kind but `content` can be read as a verdict: `garbage` is a body of no known form,
  * `declined` the model's refusal to answer, `unsupported` an endpoint that knows no reply formats, `failed` everything
  * else, with whether the same call may succeed later and, where the endpoint says so, after how long.
@@ -53,6 +62,8 @@ export type ChatReply =
   | { readonly kind: 'unsupported'; readonly reason: string }
   | {
       readonly kind: 'failed';
+      readonly failure: CallFailure;
+      /** For people. */
       readonly reason: string;
       readonly retryable: boolean;
       /** Milliseconds from now before which the endpoint wants no other call. */

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { z } from 'zod';
 import { MajlisError } from '../../core/errors.js';
 import { systemClock, type Clock } from '../../core/runtime/clock.js';
+import { systemCode } from '../../core/runtime/storage-error.js';
 import type { ChatCall, ChatClient, ChatReply } from './chat-call.js';
 import { jsonOrUndefined } from './json-or-undefined.js';
 
@@ -19,6 +20,15 @@ export interface ChatClientOptions {
 /** In UTF-16 units: a reply with log-probabilities is long, one beyond this is no verdict. */
 const LONGEST_REPLY = 1024 * 1024;
 const RETRYABLE_4XX = new Set([408, 425, 429]);
+/** Codes of Node and of undici, its fetch, before a connection stands. */
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 const REFUSED_FORMAT = /response_format|json_schema|structured.?output|guided/iu;
 
 const tokenSchema = z.object({ token: z.string(), logprob: z.number() });
@@ -54,8 +64,9 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
         if (signal?.aborted === true) {
           throw new MajlisError('Judging was aborted.', { code: 'cancelled', cause: thrown });
         }
-        const reason = timeout.aborted ? `no answer within ${options.timeoutMs} ms` : networkReason(thrown);
-        return { kind: 'failed', reason, retryable: true };
+        if (!timeout.aborted) return networkFailure(thrown);
+        const reason = `no answer within ${options.timeoutMs} ms`;
+        return { kind: 'failed', failure: { kind: 'timed_out' }, reason, retryable: true };
       }
     },
   };
@@ -104,6 +115,7 @@ function refusalOf(
   const retryAfterMs = retryAfter(response.headers, options.clock ?? systemClock);
   return {
     kind: 'failed',
+    failure: { kind: 'refused', status },
     reason,
     retryable: status >= 500 || RETRYABLE_4XX.has(status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -156,9 +168,11 @@ async function readLimited(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** fetch wraps the reason ("ECONNREFUSED") in a cause. */
-function networkReason(thrown: unknown): string {
+/** fetch wraps what happened ("ECONNREFUSED") in a cause. */
+function networkFailure(thrown: unknown): ChatReply {
+  const cause = types.isNativeError(thrown) ? thrown.cause : undefined;
   const { message } = MajlisError.from(thrown);
-  const cause = typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? thrown.cause : undefined;
-  return cause === undefined ? message : `${message} (${MajlisError.from(cause).message})`;
+  const reason = cause === undefined ? message : `${message} (${MajlisError.from(cause).message})`;
+  const kind = NEVER_CONNECTED.has(systemCode(cause) ?? '') ? 'unreachable' : 'broken_off';
+  return { kind: 'failed', failure: { kind }, reason, retryable: true };
 }

@@ -15,11 +15,11 @@ beforeEach(() => {
 
 const call = { messages: [{ role: 'user', content: 'hello' }], temperature: 0 } as const;
 
-function complete(): Promise<ChatReply> {
+function complete({ baseUrl = endpoint.url, timeoutMs = 5000 } = {}): Promise<ChatReply> {
   const client = createChatClient({
-    baseUrl: endpoint.url,
+    baseUrl,
     model: 'test',
-    timeoutMs: 5000,
+    timeoutMs,
     clock: new FakeClock(Date.UTC(2026, 10, 22, 12, 0, 0)),
   });
   return client.complete({ ...call, topLogProbs: 3, seed: 7, maxTokens: 50 });
@@ -62,6 +62,7 @@ describe('the chat client', () => {
     endpoint.reply = (_call, response) => response.writeHead(429, { 'retry-after': value }).end();
     expect(await complete()).toEqual({
       kind: 'failed',
+      failure: { kind: 'refused', status: 429 },
       reason: 'HTTP 429',
       retryable: true,
       retryAfterMs: expected,
@@ -70,12 +71,43 @@ describe('the chat client', () => {
 
   it('makes nothing of a Retry-After that is neither', async () => {
     endpoint.reply = (_call, response) => response.writeHead(503, { 'retry-after': 'soon' }).end();
-    expect(await complete()).toEqual({ kind: 'failed', reason: 'HTTP 503', retryable: true });
+    expect(await complete()).toEqual({
+      kind: 'failed',
+      failure: { kind: 'refused', status: 503 },
+      reason: 'HTTP 503',
+      retryable: true,
+    });
   });
 
   it('keeps what the server said about a key out of the reason', async () => {
     endpoint.reply = (_call, response) =>
       response.writeHead(401).end('{"error":{"message":"Incorrect API key provided: sk-secret"}}');
-    expect(await complete()).toEqual({ kind: 'failed', reason: 'HTTP 401', retryable: false });
+    expect(await complete()).toEqual({
+      kind: 'failed',
+      failure: { kind: 'refused', status: 401 },
+      reason: 'HTTP 401',
+      retryable: false,
+    });
+  });
+
+  it('tells a call that never reached anybody from one that broke or took too long under way', async () => {
+    const gone = await JudgeEndpoint.start();
+    const { url } = gone;
+    await gone.stop();
+    expect(await complete({ baseUrl: url })).toMatchObject({ failure: { kind: 'unreachable' } });
+    // The same where a name stands for two addresses.
+    const named = url.replace('127.0.0.1', 'localhost');
+    expect(await complete({ baseUrl: named })).toMatchObject({ failure: { kind: 'unreachable' } });
+    endpoint.reply = (_call, response) => response.destroy();
+    expect(await complete()).toMatchObject({ failure: { kind: 'broken_off' } });
+    endpoint.reply = (_call, response) => {
+      response.writeHead(200).write('{"choices":');
+    };
+    expect(await complete({ timeoutMs: 100 })).toEqual({
+      kind: 'failed',
+      failure: { kind: 'timed_out' },
+      reason: 'no answer within 100 ms',
+      retryable: true,
+    });
   });
 });

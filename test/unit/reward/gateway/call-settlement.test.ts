@@ -20,27 +20,37 @@ describe('what a reply says of its bill', () => {
     ],
     [
       'its most after a time-out',
-      { kind: 'failed', reason: 'no answer within 30000 ms', retryable: true },
+      {
+        kind: 'failed',
+        failure: { kind: 'timed_out' },
+        reason: 'no answer within 30000 ms',
+        retryable: true,
+      },
       { ending: 'unknown', usage: most, isOutage: true },
     ],
     [
       'its most after a connection that broke',
-      { kind: 'failed', reason: 'terminated (other side closed)', retryable: true },
+      { kind: 'failed', failure: { kind: 'broken_off' }, reason: 'terminated', retryable: true },
       { ending: 'unknown', usage: most, isOutage: true },
     ],
     [
       'nothing where nobody was reached',
-      { kind: 'failed', reason: 'fetch failed (connect ECONNREFUSED 127.0.0.1:1)', retryable: true },
+      { kind: 'failed', failure: { kind: 'unreachable' }, reason: 'fetch failed', retryable: true },
       { ending: 'failed', usage: nothing, isOutage: true },
     ],
     [
       'nothing for a server error, which is an outage',
-      { kind: 'failed', reason: 'HTTP 503', retryable: true },
+      { kind: 'failed', failure: { kind: 'refused', status: 503 }, reason: 'HTTP 503', retryable: true },
       { ending: 'failed', usage: nothing, isOutage: true },
     ],
     [
       'nothing for a rate limit, which is no outage',
-      { kind: 'failed', reason: 'HTTP 429', retryable: true },
+      { kind: 'failed', failure: { kind: 'refused', status: 429 }, reason: 'HTTP 429', retryable: true },
+      { ending: 'failed', usage: nothing, isOutage: false },
+    ],
+    [
+      'nothing for a call that was not sent',
+      { kind: 'failed', failure: { kind: 'withheld' }, reason: 'no budget', retryable: false },
       { ending: 'failed', usage: nothing, isOutage: false },
     ],
     [

@@ -47,7 +47,7 @@ describe('confidence from samples', () => {
   it('needs every sample: one that failed makes the verdict a failure', async () => {
     const client = new FakeChatClient((callId, { seed }) =>
       seed === 2
-        ? { kind: 'failed', reason: 'HTTP 500', retryable: true }
+        ? { kind: 'failed', failure: { kind: 'refused', status: 500 }, reason: 'HTTP 500', retryable: true }
         : keeping(callId, { verdict: 'A' }),
     );
     const { outcome } = await judgeBy(client, { confidence: { kind: 'samples', count: 4, temperature: 1 } });
