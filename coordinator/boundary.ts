@@ -5,18 +5,22 @@
  * - A paused run stands here until it is resumed or cancelled; the ledger's state says whether it is paused, so a run that
  *   was paused when its process died is paused when it goes on: at the boundary where it stood, after the iterations since
  *   its checkpoint are repeated as they were.
+ * - A run whose reward cannot be readied stands here, paused with the reason, and goes on only under a reward that is.
  */
-import type { RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
+import type { ControlEvent, RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
 import type { Ledger } from '../core/ledger/ledger.js';
 import { needsCritic } from './algorithm-options.js';
 import type { AlgorithmOptions } from './algorithm-options.js';
 import type { Checkpoints } from './checkpoint/checkpoints.js';
 import type { ControlEvents } from './control-events.js';
+import { pauseText } from './health/pause-reason.js';
 import type { RunHealth } from './health/run-health.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
 import type { Progress } from './progress.js';
-import type { RewardSources } from './score/reward-source.js';
+import type { RunAlarms } from './run-alarms.js';
+import { RewardNotReady } from './score/reward-not-ready.js';
+import type { RewardSource, RewardSources } from './score/reward-source.js';
 
 export interface BoundaryOptions {
   readonly run: string;
@@ -28,9 +32,20 @@ export interface BoundaryOptions {
   readonly models: RunModels;
   readonly checkpoints: Checkpoints;
   readonly health: RunHealth;
+  readonly alarms: RunAlarms;
+}
+
+/** What a run is paid by at first. */
+export interface FirstReward {
+  readonly reward: RewardSource;
+  /** The policy does not move before this iteration: the rubric was swapped while the run stood. */
+  readonly policyHeldUntil: number;
 }
 
 export class IterationBoundary {
+  /** A rubric whose reward could not be readied; asked again when the run is resumed. */
+  private awaited: string | undefined;
+
   constructor(private readonly options: BoundaryOptions) {}
 
   /** The last event in force in this iteration, by its sequence. */
@@ -47,6 +62,26 @@ export class IterationBoundary {
   /** The first iteration whose predecessors count no more for the run's health, seen from this one. */
   async lastFreshStart(iteration: number): Promise<number> {
     return this.options.control.lastFreshStart(iteration);
+  }
+
+  /**
+   * The reward of a run that begins, or of one that was swapped in while the run stood for want of it. A run that was here
+   * before applies the same swaps where it crosses its first boundary.
+   */
+  async firstReward(rubricHash: string, signal: AbortSignal): Promise<FirstReward | 'cancelled'> {
+    let policyHeldUntil = 0;
+    let reward = await this.readied(rubricHash, 0, signal);
+    while (reward === undefined) {
+      for (const { event } of await this.options.control.nextDue(0, signal)) {
+        if (event.kind === 'cancel') return 'cancelled';
+        const swap = rubricOf(event);
+        if (swap !== undefined) policyHeldUntil = this.heldAfterSwap(0);
+        const wanted = swap ?? (event.kind === 'resume' ? this.awaited : undefined);
+        if (wanted !== undefined) reward = await this.readied(wanted, 0, signal);
+        if (event.kind === 'resume' && reward !== undefined) await this.running();
+      }
+    }
+    return { reward, policyHeldUntil };
   }
 
   /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
@@ -84,7 +119,8 @@ export class IterationBoundary {
           break;
         case 'resume':
           // Where both are met again at once, the run's state speaks of the pause that came later.
-          if (!events.slice(at).some((later) => later.event.kind === 'pause')) await this.resumed(next);
+          if (events.slice(at).some((later) => later.event.kind === 'pause')) break;
+          next = await this.resumed(next, signal);
           break;
         case 'pause':
           // The ledger made the run `pausing` when it was asked; `isPaused` does the rest.
@@ -103,17 +139,49 @@ export class IterationBoundary {
   }
 
   /** At a boundary that is repeated, the run's state speaks of a later one. */
-  private async resumed({ iteration }: Progress): Promise<void> {
-    const { ledger, run, control, health } = this.options;
-    health.startAnew();
-    if (await control.isRepeated(iteration)) return;
+  private async resumed(progress: Progress, signal: AbortSignal): Promise<Progress> {
+    const next = this.awaited === undefined ? progress : await this.swapped(progress, this.awaited, signal);
+    if (this.awaited !== undefined) return next;
+    this.options.health.startAnew();
+    if (!(await this.options.control.isRepeated(progress.iteration))) await this.running();
+    return next;
+  }
+
+  private async running(): Promise<void> {
+    const { ledger, run } = this.options;
     if ((await ledger.getRun(run))?.state === 'paused') await ledger.setRunState(run, 'running');
   }
 
   /** The critic learns the new reward before the policy follows it: its values still speak of the old one. */
   private async swapped(progress: Progress, rubricHash: string, signal: AbortSignal): Promise<Progress> {
-    const reward = await this.options.rewardSources.activate(rubricHash, signal);
-    return { ...progress, reward, policyHeldUntil: this.heldFrom(progress) };
+    const reward = await this.readied(rubricHash, progress.iteration, signal);
+    return reward === undefined
+      ? progress
+      : { ...progress, reward, policyHeldUntil: this.heldFrom(progress) };
+  }
+
+  /**
+   * Undefined where its judges do not answer: the run is paused then, and the rubric awaited. An iteration that is repeated
+   * had its reward before, so there it is a failure.
+   */
+  private async readied(
+    rubricHash: string,
+    iteration: number,
+    signal: AbortSignal,
+  ): Promise<RewardSource | undefined> {
+    const { rewardSources, control, ledger, run, alarms } = this.options;
+    try {
+      const reward = await rewardSources.activate(rubricHash, signal);
+      this.awaited = undefined;
+      return reward;
+    } catch (thrown) {
+      if (!(thrown instanceof RewardNotReady) || (await control.isRepeated(iteration))) throw thrown;
+      this.awaited = rubricHash;
+      const reason = thrown.pauseReason(run);
+      await alarms.raise({ kind: reason.kind, message: pauseText(reason) });
+      await ledger.setRunState(run, 'paused', pauseText(reason));
+      return undefined;
+    }
   }
 
   /**
@@ -134,8 +202,17 @@ export class IterationBoundary {
   }
 
   private heldFrom({ iteration, policyHeldUntil }: Progress): number {
-    const { algorithm } = this.options;
-    const held = needsCritic(algorithm) ? iteration + algorithm.criticOnlyAfterSwap : 0;
-    return Math.max(policyHeldUntil, held);
+    return Math.max(policyHeldUntil, this.heldAfterSwap(iteration));
   }
+
+  private heldAfterSwap(iteration: number): number {
+    const { algorithm } = this.options;
+    return needsCritic(algorithm) ? iteration + algorithm.criticOnlyAfterSwap : 0;
+  }
+}
+
+/** The rubric that an event puts in force. */
+function rubricOf(event: ControlEvent): string | undefined {
+  if (event.kind === 'swap_rubric') return event.rubricHash;
+  return event.kind === 'roll_back' && 'rubricHash' in event.to ? event.to.rubricHash : undefined;
 }

@@ -40,7 +40,8 @@ import { iterationAlarms } from './iteration-alarms.js';
 import { deleteRunModels } from './models/run-models.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
-import type { RunAlarm, RunObserver } from './run-observer.js';
+import type { RunAlarms } from './run-alarms.js';
+import type { RunObserver } from './run-observer.js';
 import type { BatchScorer } from './score/batch-scorer.js';
 import { advanced, manifestOf } from './progress.js';
 import type { Progress } from './progress.js';
@@ -65,6 +66,7 @@ export interface CoordinatorComponents {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly observer: RunObserver;
+  readonly alarms: RunAlarms;
 }
 
 export interface CoordinatorOptions {
@@ -116,7 +118,9 @@ export class Coordinator {
   }
 
   private async iterate(signal: AbortSignal): Promise<RunEnd> {
-    let progress = await this.begin(signal);
+    const first = await this.begin(signal);
+    if ('state' in first) return first;
+    let progress = first;
     while (progress.iteration < this.options.algorithm.iterations) {
       signal.throwIfAborted();
       await this.components.dispatcher.hold();
@@ -162,7 +166,7 @@ export class Coordinator {
     const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
     const isWell = alarms.length === 0 && reason === undefined;
     if (!isWell && !(await boundary.wasReached(next.iteration))) {
-      for (const alarm of alarms) await this.raise(alarm);
+      for (const alarm of alarms) await this.components.alarms.raise(alarm);
       if (reason !== undefined) await this.pause(next, reason);
     }
     this.report(next, plan, metrics, watch);
@@ -198,9 +202,12 @@ export class Coordinator {
     return next;
   }
 
-  /** The run's first policy is the trainer's, published as version 0; a run that was here before goes on where it was. */
-  private async begin(signal: AbortSignal): Promise<Progress> {
-    const { boundary, rewardSources, policies, checkpoints, health, ledger } = this.components;
+  /**
+   * The run's first policy is the trainer's, published as version 0; a run that was here before goes on where it was. One
+   * that stands for want of a reward can be cancelled there.
+   */
+  private async begin(signal: AbortSignal): Promise<Progress | RunEnd> {
+    const { boundary, policies, checkpoints, health, ledger } = this.components;
     const { run, rubricHash, klController, algorithm } = this.options;
     const state = (await ledger.getRun(run))?.state;
     if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
@@ -211,12 +218,14 @@ export class Coordinator {
     const journal = await ledger.iterations(run);
     health.recall(journal, iteration, await boundary.lastFreshStart(iteration));
     if (manifest !== undefined) return this.continued(manifest, journal, signal);
-    const reward = await rewardSources.activate(rubricHash, signal);
     const policy = await policies.publish(0, rubricHash);
     await policies.record(policy);
     await policies.announce(policy);
-    const policyHeldUntil = needsCritic(algorithm) ? algorithm.criticWarmupIterations : 0;
-    return { iteration: 0, policy, reward, klController, policyHeldUntil, numTokens: 0 };
+    const first = await boundary.firstReward(rubricHash, signal);
+    if (first === 'cancelled') return { state: 'cancelled', policy };
+    const warmup = needsCritic(algorithm) ? algorithm.criticWarmupIterations : 0;
+    const policyHeldUntil = Math.max(warmup, first.policyHeldUntil);
+    return { iteration: 0, policy, reward: first.reward, klController, policyHeldUntil, numTokens: 0 };
   }
 
   private async continued(
@@ -244,13 +253,8 @@ export class Coordinator {
   private async pause(next: Progress, reason: PauseReason): Promise<void> {
     if (next.iteration >= this.options.algorithm.iterations) return;
     const message = pauseText(reason);
-    await this.raise({ kind: reason.kind, message });
+    await this.components.alarms.raise({ kind: reason.kind, message });
     await this.components.ledger.setRunState(this.options.run, 'paused', message);
-  }
-
-  private async raise(alarm: RunAlarm): Promise<void> {
-    this.components.observer.alarm?.(alarm);
-    await this.components.ledger.recordAlarm(this.options.run, alarm.kind, alarm.message);
   }
 
   private report(next: Progress, plan: IterationPlan, metrics: Metrics, watch: Stopwatch): void {

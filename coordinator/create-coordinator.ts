@@ -30,6 +30,7 @@ import { RunHealth } from './health/run-health.js';
 import { PolicyRegistry } from './policy/policy-registry.js';
 import { PromptSchedule } from './prompts/prompt-schedule.js';
 import type { PromptSource } from './prompts/prompt-source.js';
+import { RunAlarms } from './run-alarms.js';
 import type { RunObserver } from './run-observer.js';
 import { LOCKSTEP } from './schedule/schedule-options.js';
 import type { Schedule } from './schedule/schedule-options.js';
@@ -117,6 +118,7 @@ export async function createCoordinator(
   const health = createHealth(ports.freeSpace, settings, () => policies.bytes + checkpoints.bytes);
   const control = new ControlEvents(ledger, run.id);
   const { rewardSources } = ports;
+  const alarms = new RunAlarms(run.id, ledger, observer);
   const boundary = new IterationBoundary({
     run: run.id,
     algorithm,
@@ -127,6 +129,7 @@ export async function createCoordinator(
     models,
     checkpoints,
     health,
+    alarms,
   });
   const components = {
     boundary,
@@ -143,6 +146,7 @@ export async function createCoordinator(
     ledger,
     clock,
     observer,
+    alarms,
   };
   const klController = initialKlController(algorithm.kl);
   const { maxNewTokens } = sampling;

@@ -1,6 +1,11 @@
 /** Why a run stops before anyone asked it to. */
 export type PauseKind =
-  'non_finite' | 'kl_exploded' | 'entropy_collapsed' | 'too_few_scores' | 'disk_nearly_full';
+  | 'non_finite'
+  | 'kl_exploded'
+  | 'entropy_collapsed'
+  | 'too_few_scores'
+  | 'disk_nearly_full'
+  | 'reward_not_ready';
 
 export interface PauseReason {
   readonly kind: PauseKind;

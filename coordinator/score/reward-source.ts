@@ -10,7 +10,7 @@ export interface RewardSource {
 
 /**
  * Readies the reward of a rubric: judges, preferences and reward model, if they are not there yet. A rubric that
- * nobody loaded is `failed_precondition`.
+ * nobody loaded is `failed_precondition`; judges that do not answer are RewardNotReady.
  */
 export interface RewardSources {
   activate(rubricHash: string, signal: AbortSignal): Promise<RewardSource>;

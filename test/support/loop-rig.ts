@@ -90,6 +90,8 @@ export class LoopRig {
   readonly alarms: RunAlarm[] = [];
   readonly iterations: IterationFinished[] = [];
   readonly run: string;
+  /** Called before a rubric's reward is there; throws where it cannot be had. */
+  readying: (rubricHash: string) => Promise<void> = async () => undefined;
   /** Of the volume that the run writes to. */
   freeBytes = Infinity;
 
@@ -183,12 +185,10 @@ export class LoopRig {
         trainer: stack?.trainer ?? this.trainer,
         scorer,
         rewardSources: {
-          activate: async (rubricHash) => ({
-            rubricId: rubricHash,
-            rubricHash,
-            rewardModelHash: `model of ${rubricHash}`,
-            floor: -3,
-          }),
+          activate: async (rubricHash) => {
+            await this.readying(rubricHash);
+            return { rubricId: rubricHash, rubricHash, rewardModelHash: `model of ${rubricHash}`, floor: -3 };
+          },
         },
         prompts: { prompts: async () => prompts },
         policyAnnouncer: this.policies,

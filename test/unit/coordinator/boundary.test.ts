@@ -8,6 +8,7 @@ import { RunHealth } from '../../../coordinator/health/run-health.js';
 import { createRunModels } from '../../../coordinator/models/run-models.js';
 import { PolicyRegistry } from '../../../coordinator/policy/policy-registry.js';
 import type { Progress } from '../../../coordinator/progress.js';
+import { RunAlarms } from '../../../coordinator/run-alarms.js';
 import { DEFAULT_HEALTH } from '../../../core/config/health-options.js';
 import type { ControlEvent } from '../../../core/domain/run.js';
 import { fixedKlController } from '../../../core/math/kl-controller.js';
@@ -59,6 +60,7 @@ async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
       rngSeed: 1,
     }),
     health,
+    alarms: new RunAlarms(run, ledger, {}),
   });
   const klController = fixedKlController(0);
   const progress = { iteration: 4, policy, reward: REWARD, klController, policyHeldUntil: 0, numTokens: 0 };
