@@ -11,6 +11,7 @@ import { REWARD_CLIP } from '../../reward/model/reward-normalizer.js';
 import { rewardModelHash } from '../../reward/model/reward-model-hash.js';
 import { splitByPrompt } from '../../reward/model/split-by-prompt.js';
 import { trainRewardModel, type RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
+import { createTrainerRewardModel } from '../../reward/model/trainer-reward-model.js';
 import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
 import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
 import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
@@ -102,11 +103,17 @@ export class RewardPlane {
   }
 
   private load(rubric: Rubric, stored: StoredReward): TrainedReward {
-    const { profile, scorer } = this.inputs;
+    const { profile, scorer, encode } = this.inputs;
     const { rewardModelHash, model, normalizer, preferences, evaluation } = stored;
     const hashes = { rubricHash: rubric.hash, rewardModelHash };
     const gate = createVetoGate(createAnswerScorer(rubric, profile));
-    scorer.load({ ...hashes, model, normalizer, gate });
+    const served = createTrainerRewardModel({
+      hash: rewardModelHash,
+      rubricHash: rubric.hash,
+      model,
+      encode,
+    });
+    scorer.load({ model: served, normalizer, gate });
     const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
     return { source, preferences, evaluation };
   }
@@ -139,8 +146,8 @@ export class RewardPlane {
       settings: config.rewardModel,
     });
     const gate = createVetoGate(scoreAnswer);
-    const uncalibrated = { rubricHash: rubric.hash, rewardModelHash: hash, model, gate };
-    const normalizer = await calibrateReward(uncalibrated, references);
+    const uncalibrated = createTrainerRewardModel({ hash, rubricHash: rubric.hash, model, encode });
+    const normalizer = await calibrateReward({ model: uncalibrated, gate }, references);
     return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
   }
 }

@@ -7,7 +7,7 @@ import type { Preference } from '../../core/domain/preference.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
-import type { RewardModel } from '../../reward/model/reward-model.js';
+import type { ModelInTrainer } from '../../reward/model/model-in-trainer.js';
 import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
 import type { RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 
@@ -50,7 +50,7 @@ const storedRewardSchema = z.strictObject({
 /** A reward model with all that it takes to pay by it again. */
 export interface StoredReward {
   readonly rewardModelHash: string;
-  readonly model: RewardModel;
+  readonly model: ModelInTrainer;
   readonly normalizer: RewardNormalizer;
   readonly evaluation: RewardModelEvaluation;
   readonly preferences: readonly Preference[];

@@ -1,53 +1,30 @@
-import { MajlisError } from '../../core/errors.js';
-import type { ModelId, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
-import { packSequences } from './pack-sequences.js';
+import type { Prompt } from '../../core/domain/prompt.js';
+import type { Outcome } from '../../core/domain/verdict.js';
 
-/** A reward model in a trainer. */
-export interface RewardModel {
-  readonly trainer: Trainer;
-  /** Names the optimizer steps that the model has had. */
-  readonly call: TrainerCall;
-  readonly modelId: ModelId;
-  readonly heads: number;
+/** An answer to be rewarded. */
+export interface AnswerToReward {
+  readonly prompt: Prompt;
+  readonly answer: string;
+  /** Prompt and answer as the policy had them, where they are known: nobody tokenizes them again. [token] */
+  readonly tokenIds?: readonly number[];
 }
 
-/** What the heads say of one sequence. */
-export interface HeadScores {
+/** What a reward model says of one answer, in logits: σ(mean − mean) is how sure it is that one beats another. */
+export interface RewardScore {
   readonly mean: number;
-  /** Unbiased variance over the heads; 0 for one head. */
+  /** Unbiased variance over the bootstrap heads; 0 where there is one head. */
   readonly variance: number;
 }
 
-/** Sequences in one forward call; a fixed shape of work, so that results do not depend on who asks for more. */
-const SEQUENCES_PER_CALL = 64;
-
-/** Scores whole sequences, in order. [sequence] */
-export async function scoreSequences(
-  model: RewardModel,
-  sequences: readonly (readonly number[])[],
-  signal?: AbortSignal,
-): Promise<HeadScores[]> {
-  const scored: HeadScores[] = [];
-  for (let start = 0; start < sequences.length; start += SEQUENCES_PER_CALL) {
-    signal?.throwIfAborted();
-    const chunk = sequences.slice(start, start + SEQUENCES_PER_CALL);
-    const request = { modelId: model.modelId, batch: packSequences(chunk), want: ['scores'] as const };
-    const { scores } = await model.trainer.forward(model.call, request);
-    if (scores?.length !== chunk.length * model.heads) {
-      throw new MajlisError(
-        `The trainer answered ${scores?.length ?? 'no'} scores for ${chunk.length} sequences × ${model.heads} heads.`,
-        { code: 'data_loss' },
-      );
-    }
-    for (let at = 0; at < chunk.length; at += 1) {
-      scored.push(acrossHeads(scores.subarray(at * model.heads, (at + 1) * model.heads)));
-    }
-  }
-  return scored;
-}
-
-function acrossHeads(scores: Float32Array): HeadScores {
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);
-  return { mean, variance: scores.length === 1 ? 0 : squares / (scores.length - 1) };
+/**
+ * A trained reward model, in whatever form: a network in a trainer, or a light one on features. It never changes; two models
+ * of one hash score alike.
+ */
+export interface RewardModel {
+  /** Of all that its weights are a function of. */
+  readonly hash: string;
+  /** The rubric by which its preferences were judged. */
+  readonly rubricHash: string;
+  /** One outcome per answer, in order; a `scored` one has finite numbers. */
+  score(answers: readonly AnswerToReward[], signal?: AbortSignal): Promise<readonly Outcome<RewardScore>[]>;
 }

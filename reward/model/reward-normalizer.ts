@@ -1,7 +1,7 @@
 import type { Locale } from '../../core/domain/prompt.js';
 import type { Reward } from '../../core/domain/reward.js';
 import { MajlisError } from '../../core/errors.js';
-import type { HeadScores } from './reward-model.js';
+import type { RewardScore } from './reward-model.js';
 
 /** Normalized rewards are clipped to ±5; a vetoed answer is paid the lower end. */
 export const REWARD_CLIP = 5;
@@ -56,6 +56,6 @@ export function normalizeReward(raw: number, locale: Locale, normalizer: RewardN
  * One number from the heads: their mean, or with β (the KL coefficient) the pessimistic μ − σ²/(2β), which pays less
  * where the heads disagree (arXiv 2606.09073).
  */
-export function rawReward({ mean, variance }: HeadScores, pessimismBeta?: number): number {
+export function rawReward({ mean, variance }: RewardScore, pessimismBeta?: number): number {
   return pessimismBeta === undefined ? mean : mean - variance / (2 * pessimismBeta);
 }

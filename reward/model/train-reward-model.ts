@@ -7,9 +7,10 @@ import { MajlisError } from '../../core/errors.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import type { EncodedPair } from './encoded-pair.js';
 import { lengthBaseline, lengthOffsets, pairAccuracy } from './length-nuisance.js';
+import type { ModelInTrainer } from './model-in-trainer.js';
+import { scoreSequences } from './model-in-trainer.js';
 import { bootstrapPairs, minibatches, packPairs, plainPairs } from './pair-batches.js';
-import type { RewardModel } from './reward-model.js';
-import { scoreSequences } from './reward-model.js';
+
 import type { Split } from './split-by-prompt.js';
 
 export interface RewardModelSettings {
@@ -52,7 +53,7 @@ export interface RewardModelEvaluation {
 /** Trains a reward model from the base and measures it on the held-out prompts. */
 export async function trainRewardModel(
   training: RewardModelTraining,
-): Promise<{ readonly model: RewardModel; readonly evaluation: RewardModelEvaluation }> {
+): Promise<{ readonly model: ModelInTrainer; readonly evaluation: RewardModelEvaluation }> {
   const { trainer, call, base, pairs, settings, rng } = training;
   if (pairs.training.length === 0) {
     throw new MajlisError('A reward model needs at least one training pair.', {
@@ -95,7 +96,7 @@ async function takeSteps(training: RewardModelTraining, modelId: string): Promis
 
 /** Held-out pair accuracy of the heads' mean, beside the accuracy of length alone. */
 export async function evaluateRewardModel(
-  model: RewardModel,
+  model: ModelInTrainer,
   { training, heldOut }: Split<EncodedPair>,
   signal?: AbortSignal,
 ): Promise<RewardModelEvaluation> {

@@ -3,16 +3,14 @@ import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { MajlisError } from '../../core/errors.js';
 import type { ScoreItem, Scorer, ScoreRequest } from '../../core/scorer/scorer.js';
-import type { RewardModel } from '../model/reward-model.js';
-import { scoreSequences } from '../model/reward-model.js';
+import type { AnswerToReward, RewardModel, RewardScore } from '../model/reward-model.js';
 import type { RewardNormalizer } from '../model/reward-normalizer.js';
 import { measureNormalizer, normalizeReward, rawReward } from '../model/reward-normalizer.js';
 import type { AnswerGate } from './veto-gate.js';
 
 /** What scores under one rubric. */
 export interface LoadedReward {
-  readonly rubricHash: string;
-  readonly rewardModelHash: string;
+  /** It is served under its hash and its rubric's. */
   readonly model: RewardModel;
   readonly normalizer: RewardNormalizer;
   readonly gate: AnswerGate;
@@ -28,7 +26,8 @@ export class RewardModelScorer implements Scorer {
   private readonly loaded = new Map<string, LoadedReward>();
 
   load(reward: LoadedReward): void {
-    this.loaded.set(keyOf(reward), reward);
+    const { hash, rubricHash } = reward.model;
+    this.loaded.set(keyOf({ rubricHash, rewardModelHash: hash }), reward);
   }
 
   unload(hashes: Pick<ScoreRequest, 'rubricHash' | 'rewardModelHash'>): void {
@@ -45,13 +44,13 @@ export class RewardModelScorer implements Scorer {
     }
     const gated = await gateAnswers(request.items, reward.gate);
     const passed = gated.filter(({ reason }) => reason === undefined);
-    const sequences = passed.map(({ item, answer }) => [...item.promptTokenIds, ...answer.tokenIds]);
-    const scores = await scoreSequences(reward.model, sequences, signal);
+    const answers = passed.map(({ item, answer }) => toReward(item, answer));
+    const scores = await reward.model.score(answers, signal);
     let next = 0;
     const outcomes = gated.map(({ item, reason }): Outcome<Reward> => {
       if (reason !== undefined) return { kind: 'policy_malformed', reason };
       next += 1;
-      return paid(rawReward(scores[next - 1], reward.pessimismBeta), item, reward);
+      return paid(scores[next - 1], item, reward);
     });
     return regroup(request.items, outcomes);
   }
@@ -66,23 +65,39 @@ export async function calibrateReward(
   const passed = references.flatMap((item) =>
     item.answers
       .filter((answer) => reward.gate(item.prompt, answer.text) === undefined)
-      .map((answer) => ({ item, tokenIds: [...item.promptTokenIds, ...answer.tokenIds] })),
+      .map((answer) => toReward(item, answer)),
   );
-  const sequences = passed.map(({ tokenIds }) => tokenIds);
-  const scores = await scoreSequences(reward.model, sequences, signal);
+  const scores = await reward.model.score(passed, signal);
   return measureNormalizer(
-    scores.map((heads, at) => ({
-      locale: passed[at].item.prompt.locale,
-      raw: rawReward(heads, reward.pessimismBeta),
+    scores.map((outcome, at) => ({
+      locale: passed[at].prompt.locale,
+      raw: rawReward(requireScore(outcome), reward.pessimismBeta),
     })),
   );
 }
 
-/** A model that overflowed has no opinion: that is no number. */
-function paid(raw: number, { prompt }: ScoreItem, { normalizer }: LoadedReward): Outcome<Reward> {
-  if (!Number.isFinite(raw)) {
-    return { kind: 'judge_failed', reason: `the reward model gave ${raw}`, retryable: false };
-  }
+function toReward(
+  { prompt, promptTokenIds }: ScoreItem,
+  answer: ScoreItem['answers'][number],
+): AnswerToReward {
+  return { prompt, answer: answer.text, tokenIds: [...promptTokenIds, ...answer.tokenIds] };
+}
+
+/** A reference answer without a score leaves nothing to centre by. */
+function requireScore(outcome: Outcome<RewardScore>): RewardScore {
+  if (outcome.kind === 'scored') return outcome.score;
+  throw new MajlisError(`The reward model does not score a reference answer: ${outcome.kind}.`, {
+    code: 'failed_precondition',
+  });
+}
+
+function paid(
+  outcome: Outcome<RewardScore>,
+  { prompt }: ScoreItem,
+  { normalizer, pessimismBeta }: LoadedReward,
+): Outcome<Reward> {
+  if (outcome.kind !== 'scored') return outcome;
+  const raw = rawReward(outcome.score, pessimismBeta);
   return { kind: 'scored', score: normalizeReward(raw, prompt.locale, normalizer) };
 }
 

@@ -15,6 +15,7 @@ import { createRuleJudge } from '../../../reward/judge/rule-judge.js';
 import type { AnswerEncoder } from '../../../reward/model/encoded-pair.js';
 import { encodePreferences } from '../../../reward/model/encoded-pair.js';
 import { splitByPrompt } from '../../../reward/model/split-by-prompt.js';
+import { createTrainerRewardModel } from '../../../reward/model/trainer-reward-model.js';
 import { trainRewardModel } from '../../../reward/model/train-reward-model.js';
 import { aggregate } from '../../../reward/preference/aggregate.js';
 import { averageFuser } from '../../../reward/preference/fuser.js';
@@ -106,6 +107,7 @@ describe('a reward model on the embedded trainer', () => {
     const rubric = await shippedRubric('ar-egyptian');
     const gate = createVetoGate(createAnswerScorer(rubric, arabic));
     const hashes = { rubricHash: rubric.hash, rewardModelHash: 'rm' };
+    const served = createTrainerRewardModel({ hash: 'rm', rubricHash: rubric.hash, model });
     const item = (at: number): Parameters<RewardModelScorer['score']>[0]['items'][number] => {
       const prompt = promptOf(arabic, `ماذا نفعل في العطلة رقم ${at}؟`);
       return {
@@ -114,9 +116,9 @@ describe('a reward model on the embedded trainer', () => {
         answers: answersTo(at).map((text) => ({ tokenIds: encode(prompt, text).tokenIds, text })),
       };
     };
-    const normalizer = await calibrateReward({ ...hashes, model, gate }, [70, 71, 72, 73].map(item));
+    const normalizer = await calibrateReward({ model: served, gate }, [70, 71, 72, 73].map(item));
     const scorer = new RewardModelScorer();
-    scorer.load({ ...hashes, model, gate, normalizer });
+    scorer.load({ model: served, gate, normalizer });
     const items = Array.from({ length: 20 }, (_, at) => item(80 + at));
     const outcomes = await scorer.score({ ...hashes, items });
     const meanPaid = (place: number): number =>

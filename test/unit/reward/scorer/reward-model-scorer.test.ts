@@ -1,7 +1,9 @@
 import type { ScoreItem } from '../../../../core/scorer/scorer.js';
 import { createAnswerScorer } from '../../../../reward/judge/answer-scorer.js';
+import type { ModelInTrainer } from '../../../../reward/model/model-in-trainer.js';
 import type { RewardModel } from '../../../../reward/model/reward-model.js';
 import { measureNormalizer } from '../../../../reward/model/reward-normalizer.js';
+import { createTrainerRewardModel } from '../../../../reward/model/trainer-reward-model.js';
 import type { LoadedReward } from '../../../../reward/scorer/reward-model-scorer.js';
 import { calibrateReward, RewardModelScorer } from '../../../../reward/scorer/reward-model-scorer.js';
 import { createVetoGate } from '../../../../reward/scorer/veto-gate.js';
@@ -13,7 +15,7 @@ const prompt = promptOf(arabic, 'أين أسافر؟');
 const GOOD_TEXT = 'سافر إلى أسوان في الشتاء';
 
 /** A model with a head per row; token t of head h weighs rows[h][t]. */
-async function linearModel(rows: readonly (readonly number[])[]): Promise<RewardModel> {
+async function linearModel(rows: readonly (readonly number[])[]): Promise<ModelInTrainer> {
   const trainer = new LinearRewardTrainer();
   const modelId = await trainer.createModel(
     { run: 'r', epoch: 1 },
@@ -31,11 +33,13 @@ function item(answers: readonly (readonly [number[], string])[], locale = 'ar'):
   };
 }
 
+function served(model: ModelInTrainer, hash = 'model'): RewardModel {
+  return createTrainerRewardModel({ hash, rubricHash: 'rubric', model });
+}
+
 async function loadedWith(changes: Partial<LoadedReward> = {}): Promise<LoadedReward> {
   return {
-    rubricHash: 'rubric',
-    rewardModelHash: 'model',
-    model: await linearModel([[0, 1, 2, 3, 1000, NaN]]),
+    model: served(await linearModel([[0, 1, 2, 3, 1000, NaN]])),
     normalizer: new Map([['ar', { mean: 2, scale: 0.5 }]]),
     gate: () => undefined,
     ...changes,
@@ -71,10 +75,12 @@ describe('RewardModelScorer', () => {
   });
 
   it('pays the mean of the heads, or less where they disagree', async () => {
-    const model = await linearModel([
-      [0, 1, 5],
-      [0, 3, 5],
-    ]);
+    const model = served(
+      await linearModel([
+        [0, 1, 5],
+        [0, 3, 5],
+      ]),
+    );
     const items = [
       item([
         [[1], GOOD_TEXT],
@@ -90,7 +96,8 @@ describe('RewardModelScorer', () => {
 
   it('rules out what the rubric vetoes, typed and never as a number, without asking the model', async () => {
     const gate = createVetoGate(createAnswerScorer(await shippedRubric('ar-msa'), arabic));
-    const reward = await loadedWith({ gate });
+    const model = await linearModel([[0, 1]]);
+    const reward = await loadedWith({ model: served(model), gate });
     const [outcomes] = await score(reward, [
       item([
         [[1], ''],
@@ -106,7 +113,7 @@ describe('RewardModelScorer', () => {
       'policy_malformed',
     ]);
     expect(outcomes[3]).toEqual({ kind: 'policy_malformed', reason: 'ruled out by criterion stuffing' });
-    const { trainer } = reward.model;
+    const { trainer } = model;
     expect(
       trainer instanceof LinearRewardTrainer && trainer.forwards.map(({ batch }) => batch.offsets.length),
     ).toEqual([2]);
@@ -121,7 +128,10 @@ describe('RewardModelScorer', () => {
     const scorer = new RewardModelScorer();
     scorer.load(await loadedWith());
     scorer.load(
-      await loadedWith({ rewardModelHash: 'other', normalizer: new Map([['ar', { mean: 0, scale: 1 }]]) }),
+      await loadedWith({
+        model: served(await linearModel([[0, 1]]), 'other'),
+        normalizer: new Map([['ar', { mean: 0, scale: 1 }]]),
+      }),
     );
     const items = [item([[[1], GOOD_TEXT]])];
     expect(await scorer.score({ ...hashes, rewardModelHash: 'other', items })).toEqual([
