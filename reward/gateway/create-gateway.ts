@@ -7,6 +7,7 @@ import { createChatClient } from '../judge/chat-client.js';
 import { createChatJudge } from '../judge/chat-judge.js';
 import { Endpoint } from './endpoint.js';
 import type { GatewayConfig } from './gateway-config.js';
+import type { GatewayObserver } from './gateway-observer.js';
 import { JudgeGateway } from './judge-gateway.js';
 import type { ServedJudge } from './judge-gateway.js';
 import { PaidChat } from './paid-chat.js';
@@ -18,6 +19,7 @@ export interface CreateGatewayOptions {
   readonly configPath: string;
   readonly store: JudgementStore;
   readonly clock: Clock;
+  readonly observer?: GatewayObserver;
 }
 
 const MILLISECONDS = 1000;
@@ -31,13 +33,13 @@ interface Endpoints {
 
 /** The gateway of a configuration. Its limits go on where the store's last owner left them. */
 export async function createGateway(options: CreateGatewayOptions): Promise<JudgeGateway> {
-  const { config, store, clock } = options;
+  const { config, store, clock, observer } = options;
   const endpoints = { byName: makeEndpoints(options), keys: await readKeys(options) };
   await restoreLimits(endpoints.byName, options);
   return new JudgeGateway({
     judges: config.judges.map((judge) => serveJudge(judge, endpoints, options)),
-    store,
-    clock,
+    endpoints: [...endpoints.byName.values()],
+    ...{ store, clock, ...(observer === undefined ? {} : { observer }) },
     budgetMicros: (run) => config.budget.runs[run] ?? config.budget.perRun,
   });
 }
@@ -73,10 +75,11 @@ async function restoreLimits(
 }
 
 function serveJudge(config: JudgeConfig, endpoints: Endpoints, options: CreateGatewayOptions): ServedJudge {
-  const { store, clock } = options;
+  const { store, clock, observer } = options;
   const { routes, retry, deadlineMs, maxReplyTokens } = config;
   const chat = new PaidChat({
     ...{ store, clock, retry, maxCompletionTokens: maxReplyTokens },
+    ...(observer === undefined ? {} : { observer }),
     routes: routes.map((route) => makeRoute(route, config.model, { endpoints, options })),
   });
   return { judge: createChatJudge({ ...config, client: chat }), chat, deadlineMs };

@@ -1,5 +1,6 @@
 import {
   ConsecutiveBreaker,
+  CircuitState,
   bulkhead,
   circuitBreaker,
   handleWhenResult,
@@ -36,6 +37,15 @@ export type EndpointResult<Reply> =
   | { readonly kind: 'broken' }
   | { readonly kind: 'withdrawn' };
 
+/** What somebody who watches sees of an endpoint. */
+export interface EndpointStatus {
+  readonly name: string;
+  /** Whether requests are sent; `half_open`: the next one, or the one under way, tries whether it is well again. */
+  readonly breaker: 'closed' | 'open' | 'half_open';
+  /** Requests under way. */
+  readonly inFlight: number;
+}
+
 /** One endpoint, whoever sends to it: its rate limits, its bound on concurrency, and a breaker for when it is down. */
 export class Endpoint {
   readonly name: string;
@@ -44,6 +54,7 @@ export class Endpoint {
   private readonly bulkhead: BulkheadPolicy;
   private readonly breaker: CircuitBreakerPolicy;
   private brokenUntil = 0;
+  private inFlight = 0;
 
   constructor(
     { name, limits, concurrency, breaker }: EndpointOptions,
@@ -65,6 +76,12 @@ export class Endpoint {
   /** Milliseconds until it may be tried again; 0 unless the breaker is open. */
   get brokenForMs(): number {
     return Math.max(0, this.brokenUntil - this.clock.monotonic());
+  }
+
+  get status(): EndpointStatus {
+    const { name, inFlight } = this;
+    if (this.breaker.state === CircuitState.Closed) return { name, inFlight, breaker: 'closed' };
+    return { name, inFlight, breaker: this.brokenForMs > 0 ? 'open' : 'half_open' };
   }
 
   /** Whether a request of that size is ever within its limits. */
@@ -90,6 +107,7 @@ export class Endpoint {
     return this.bulkhead.execute(async () => {
       const place = await this.window.admit(mostTokens, signal);
       let used: number | undefined;
+      this.inFlight += 1;
       try {
         const sent = await this.breaker.execute(send);
         if (sent === undefined) return { kind: 'withdrawn' };
@@ -100,6 +118,7 @@ export class Endpoint {
         if (isBrokenCircuitError(thrown)) return { kind: 'broken' };
         throw thrown;
       } finally {
+        this.inFlight -= 1;
         if (used === undefined) place.giveBack();
         else place.end(used);
       }

@@ -94,6 +94,8 @@ export const gatewayConfigSchema = z
         tokenFile: z.string().min(1).default('gateway.token'),
       })
       .prefault({}),
+    /** Offers /metrics to Prometheus on this port of the loopback address; 0 takes a free one. Absent: nothing is offered. */
+    metrics: z.strictObject({ port: z.int().min(0).max(65_535) }).exactOptional(),
     store: z.string().min(1).default('judgements.sqlite'),
     /** How long a gateway that stops lets questions finish. */
     drainMs: z.int().min(0).max(3_600_000).default(30_000),

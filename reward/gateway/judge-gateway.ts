@@ -15,6 +15,8 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Judge, JudgeRequest } from '../judge/judge.js';
 import { verdictOf } from '../judge/verdict-of.js';
 import { Coalesced } from './coalesced.js';
+import type { Endpoint, EndpointStatus } from './endpoint.js';
+import { UNWATCHED, type GatewayObserver } from './gateway-observer.js';
 import { judgementKey } from './judgement-key.js';
 import type { PaidChat } from './paid-chat.js';
 
@@ -45,10 +47,26 @@ export interface GatewayAnswer {
 
 export interface JudgeGatewayOptions {
   readonly judges: readonly ServedJudge[];
+  /** What the judges are asked by. */
+  readonly endpoints: readonly Endpoint[];
   readonly store: JudgementStore;
   readonly clock: Clock;
   /** All that a run may spend, ever; undefined where nothing limits it. */
   budgetMicros(run: string): number | undefined;
+  readonly observer?: GatewayObserver;
+}
+
+/** What a gateway is doing now. */
+export interface GatewayStatus {
+  /** Questions that wait for their verdict, equal ones each for itself. */
+  readonly questions: number;
+  readonly endpoints: readonly EndpointStatus[];
+}
+
+/** What a run that has spent something may still spend, in millionths of the currency. */
+export interface BudgetLeft {
+  readonly run: string;
+  readonly leftMicros: number;
 }
 
 interface Answered {
@@ -61,6 +79,7 @@ export class JudgeGateway {
   private readonly inFlight = new Coalesced<Answered>();
   private readonly stopping = new AbortController();
   private draining = false;
+  private questions = 0;
 
   constructor(private readonly options: JudgeGatewayOptions) {
     this.judges = new Map(options.judges.map((served) => [served.judge.id, served]));
@@ -72,6 +91,21 @@ export class JudgeGateway {
    * drains, `cancelled` when the caller gives up, and what the store throws.
    */
   async judge(question: GatewayQuestion, signal?: AbortSignal): Promise<GatewayAnswer> {
+    const { clock, observer = UNWATCHED } = this.options;
+    const beganMs = clock.monotonic();
+    this.questions += 1;
+    try {
+      const answer = await this.ask(question, signal);
+      const { source, verdict } = answer;
+      const tookMs = clock.monotonic() - beganMs;
+      observer.onVerdict({ judge: question.judgeId, source, outcome: verdict.outcome.kind, tookMs });
+      return answer;
+    } finally {
+      this.questions -= 1;
+    }
+  }
+
+  private async ask(question: GatewayQuestion, signal?: AbortSignal): Promise<GatewayAnswer> {
     const served = this.find(question.judgeId);
     const { judge } = served;
     const { request } = question;
@@ -97,6 +131,23 @@ export class JudgeGateway {
   /** What judges cost, by run, judge and rubric. */
   spend(filter: SpendFilter): Promise<readonly Spend[]> {
     return this.options.store.spend(filter);
+  }
+
+  status(): GatewayStatus {
+    const { questions } = this;
+    return { questions, endpoints: this.options.endpoints.map(({ status }) => status) };
+  }
+
+  /** Of every run with a budget that has ended a call; calls under way are not taken off yet. */
+  async budgetsLeft(): Promise<readonly BudgetLeft[]> {
+    const spent = new Map<string, number>();
+    for (const { run, costMicros } of await this.spend({})) {
+      spent.set(run, (spent.get(run) ?? 0) + costMicros);
+    }
+    return [...spent].flatMap(([run, micros]) => {
+      const budget = this.options.budgetMicros(run);
+      return budget === undefined ? [] : [{ run, leftMicros: budget - micros }];
+    });
   }
 
   /** The judges that it serves. */

@@ -12,6 +12,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { ChatCall, ChatClient, ChatReply, ChatUsage } from '../judge/chat-call.js';
 import { settle } from './call-settlement.js';
 import type { EndpointResult, Sent } from './endpoint.js';
+import { UNWATCHED, type GatewayObserver } from './gateway-observer.js';
 import { callCost, formatMicros } from './money.js';
 import { mostTokens } from './most-tokens.js';
 import { chooseRoute } from './route.js';
@@ -33,6 +34,7 @@ export interface PaidChatOptions {
   readonly retry: RetryOptions;
   /** Bounds the reply, and so its cost, of a call that names no bound. */
   readonly maxCompletionTokens: number;
+  readonly observer?: GatewayObserver;
 }
 
 /** On whose behalf calls are made. */
@@ -75,7 +77,10 @@ export class PaidChat implements ChatClient {
       return Promise.reject(new MajlisError('a call that nobody pays for is not made', { code: 'internal' }));
     }
     const bounded = { ...call, maxTokens: call.maxTokens ?? this.options.maxCompletionTokens };
-    return this.policy.execute(() => attempt(bounded, this.options, purpose), purpose.abandoned);
+    return this.policy.execute(({ attempt: earlier }) => {
+      if (earlier > 0) this.options.observer?.onRetry(purpose.judge);
+      return attempt(bounded, this.options, purpose);
+    }, purpose.abandoned);
   }
 }
 
@@ -92,39 +97,52 @@ async function attempt(
 ): Promise<ChatReply> {
   const most = mostTokens(call);
   const tokens = most.promptTokens + most.completionTokens;
+  const beganMs = options.clock.monotonic();
   const fitting = options.routes.filter(({ endpoint }) => endpoint.fits(tokens));
   if (fitting.length === 0) return tooLarge(tokens);
   for (;;) {
     const waiting = { clock: options.clock, signal: purpose.abandoned };
     const route = await chooseRoute(fitting, tokens, waiting);
-    const result = await tryRoute(route, { call, most }, { options, purpose });
+    const result = await tryRoute(route, { call, most, beganMs }, { options, purpose });
     if (result.refusal !== undefined) return result.refusal;
     if (result.kind === 'sent') return result.reply;
   }
 }
 
+interface Attempt {
+  readonly call: BoundedCall;
+  readonly most: ChatUsage;
+  /** When it began to wait, on the monotonic clock. */
+  readonly beganMs: number;
+}
+
 async function tryRoute(
   route: Route,
-  { call, most }: { readonly call: BoundedCall; readonly most: ChatUsage },
+  { call, most, beganMs }: Attempt,
   { options, purpose }: { readonly options: PaidChatOptions; readonly purpose: CallPurpose },
 ): Promise<TryResult> {
   let refusal: ChatReply | undefined;
   const mostTokens = most.promptTokens + most.completionTokens;
   const send = async (): Promise<Sent<ChatReply> | undefined> => {
-    const { store } = options;
+    const { store, clock, observer = UNWATCHED } = options;
     const mostMicros = callCost(most, route.price);
     const { run, judge, rubricHash, budgetMicros } = purpose;
+    const endpoint = route.endpoint.name;
     const entry = await store.enterCall({
-      ...{ run, judge, rubricHash, endpoint: route.endpoint.name, mostTokens, mostMicros },
+      ...{ run, judge, rubricHash, endpoint, mostTokens, mostMicros },
       ...(budgetMicros === undefined ? {} : { budgetMicros }),
     });
     if (entry.kind === 'over_budget') {
       refusal = overBudget(purpose, mostMicros, entry.leftMicros);
       return undefined;
     }
+    const sentMs = clock.monotonic();
     const reply = await route.client.complete(call);
+    const tookMs = clock.monotonic() - sentMs;
     const { ending, usage, isOutage } = settle(reply, most);
-    await store.endCall({ call: entry.call, ending, ...usage, costMicros: callCost(usage, route.price) });
+    const costMicros = callCost(usage, route.price);
+    await store.endCall({ call: entry.call, ending, ...usage, costMicros });
+    observer.onCall({ run, judge, endpoint, reply, usage, costMicros, waitedMs: sentMs - beganMs, tookMs });
     const retryAfterMs = reply.kind === 'failed' ? reply.retryAfterMs : undefined;
     const tokens = usage.promptTokens + usage.completionTokens;
     return { reply, tokens, isOutage, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };

@@ -1,11 +1,17 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { MajlisError } from '../../errors.js';
-import type { PrometheusMetrics } from './prometheus-metrics.js';
 
 const METRICS_PATH = '/metrics';
 /** Figures of a run are its owner's: nobody else's machine is asked to look at them unless told so. */
 const LOOPBACK = '127.0.0.1';
+
+/** Figures of a process, as text that Prometheus reads. */
+export interface Exposition {
+  /** Its media type, with the format's version. */
+  readonly contentType: string;
+  text(): Promise<string>;
+}
 
 export interface PrometheusEndpointOptions {
   /** 0 takes a free one. */
@@ -20,7 +26,7 @@ export interface PrometheusEndpoint {
 }
 
 /** Answers a scrape, whatever its path: mount it where scrapes should go. GET and HEAD; anything else is a 405. */
-export function prometheusHandler(metrics: PrometheusMetrics): RequestListener {
+export function prometheusHandler(metrics: Exposition): RequestListener {
   return (request, response) => {
     answer(metrics, request, response).catch((thrown: unknown) => {
       response.writeHead(500).end(`${MajlisError.from(thrown).message}\n`);
@@ -29,7 +35,7 @@ export function prometheusHandler(metrics: PrometheusMetrics): RequestListener {
 }
 
 async function answer(
-  metrics: PrometheusMetrics,
+  metrics: Exposition,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -43,7 +49,7 @@ async function answer(
 
 /** A server of its own that answers at `/metrics`. A port that is taken is `failed_precondition`. */
 export async function openPrometheusEndpoint(
-  metrics: PrometheusMetrics,
+  metrics: Exposition,
   { port, host = LOOPBACK }: PrometheusEndpointOptions,
 ): Promise<PrometheusEndpoint> {
   const handle = prometheusHandler(metrics);

@@ -4,6 +4,7 @@ import { describeMetric, generalName } from './metric-catalogue.js';
 import type { MeasuredRun, Metrics, MetricsSink } from './metrics-sink.js';
 import { OrderedMetrics } from './ordered-metrics.js';
 import type { MetricsWriter } from './ordered-metrics.js';
+import type { Exposition } from './prometheus-endpoint.js';
 import { prometheusName } from './prometheus-name.js';
 
 /** `arm` is the run's name: the quickstart's runs are called after its arms. */
@@ -17,7 +18,7 @@ type Labels = Readonly<Record<string, string>>;
  * its counts as counters. A figure that the last iteration lacks is absent, not its old value. Counters begin at 0 with
  * the process; they have a run's totals once its earlier iterations were written again.
  */
-export class PrometheusMetrics {
+export class PrometheusMetrics implements Exposition {
   private readonly registry = new Registry();
   private readonly gauges = new Map<string, Gauge>();
   private readonly counters = new Map<string, Counter>();

@@ -17,6 +17,7 @@ export interface GatewayFile {
   readonly perRun?: number;
   readonly judge?: object;
   readonly routes?: readonly object[];
+  readonly metrics?: { readonly port: number };
 }
 
 /** 3.70 and 11.10 of the currency for a million tokens: no round numbers. */
@@ -24,6 +25,8 @@ export const PRICE = { promptPerMillion: 3.7, completionPerMillion: 11.1 };
 
 /** A gateway as a process of its own, on a port that stays the same when it is started again. */
 export class GatewayProcess {
+  /** Where it offers its metrics, if it does. */
+  metricsUrl: string | undefined;
   private started: ReturnType<typeof startMajlis> | undefined;
 
   private constructor(
@@ -35,7 +38,7 @@ export class GatewayProcess {
   /** Writes the configuration into the folder and starts the process. */
   static async start(
     folder: string,
-    { endpoints, perRun, judge, routes }: GatewayFile,
+    { endpoints, perRun, judge, routes, metrics }: GatewayFile,
   ): Promise<GatewayProcess> {
     const port = await freePort();
     const configPath = join(folder, 'gateway.yaml');
@@ -43,6 +46,7 @@ export class GatewayProcess {
     const config = {
       listen: { port },
       drainMs: 5000,
+      ...(metrics === undefined ? {} : { metrics }),
       budget: { currency: 'USD', ...(perRun === undefined ? {} : { perRun }) },
       endpoints,
       judges: [
@@ -69,6 +73,7 @@ export class GatewayProcess {
     const lines = createInterface({ input: stderr });
     const serving = new Promise<void>((resolve) => {
       lines.on('line', (line) => {
+        this.metricsUrl = /metrics at (\S+)$/.exec(line)?.[1] ?? this.metricsUrl;
         if (line.includes('serving judges')) resolve();
       });
     });

@@ -54,6 +54,7 @@ describe('the stream of the judge service', () => {
     };
     const gateway = new JudgeGateway({
       judges: [{ judge, chat, deadlineMs: 60_000 }],
+      endpoints: [],
       ...{ store, clock: systemClock, budgetMicros: () => undefined },
     });
     const service = judgeService({ gateway, currency: 'USD', software: 'test', stopping: stopping.signal });

@@ -5,6 +5,7 @@ import type { StepTaken } from '../../../coordinator/update/train-model.js';
 import { updateMetrics } from '../../../coordinator/update/update-metrics.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
+import { GatewayMetrics } from '../../../cli/commands/reward/gateway-metrics.js';
 import { LoopRig } from '../../support/loop-rig.js';
 import { namedRows, readPage } from './pages.js';
 
@@ -111,6 +112,33 @@ describe('docs/metrics.md', () => {
     for (const name of Object.keys(updateMetrics(STEPS, STEPS, DEFAULT_ALGORITHM))) names.add(name);
     const documented = namedRows('docs/metrics.md').map(([name]) => name.replace('<rubric id>', 'rubric-a'));
     expect(documented.sort()).toEqual([...names].sort());
+  });
+});
+
+describe('docs/gateway.md', () => {
+  it('names every metric that a gateway offers, with its labels, and no other', async () => {
+    const metrics = new GatewayMetrics('USD');
+    metrics.watch({
+      status: () => ({ questions: 1, endpoints: [{ name: 'main', breaker: 'open', inFlight: 1 }] }),
+      budgetsLeft: async () => [{ run: 'pilot', leftMicros: 1 }],
+    });
+    const [judge, run, endpoint] = ['judge', 'pilot', 'main'];
+    metrics.onVerdict({ judge, source: 'cache', outcome: 'scored', tookMs: 1 });
+    const usage = { promptTokens: 1, completionTokens: 1 };
+    const reply = { kind: 'content', content: '' } as const;
+    metrics.onCall({ judge, run, endpoint, reply, usage, costMicros: 1, waitedMs: 1, tookMs: 1 });
+    metrics.onRetry(judge);
+    const offered = new Map<string, string>();
+    for (const line of (await metrics.text()).split('\n')) {
+      const [, name, labels = ''] = /^(\w+?)(?:_count|_sum|_bucket)?(?:\{(.*)\})? /.exec(line) ?? [];
+      if (name === undefined || labels.includes('le=')) continue;
+      offered.set(name, [...labels.matchAll(/(\w+)="/g)].map(([, label]) => `\`${label}\``).join(', '));
+    }
+    const documented = namedRows('docs/gateway.md').map(([name, labels]) => [
+      name,
+      labels.includes('`') || labels === '' ? labels : `\`${labels}\``,
+    ]);
+    expect(documented.sort()).toEqual([...offered].sort());
   });
 });
 
