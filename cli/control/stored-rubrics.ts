@@ -18,12 +18,13 @@ const FOLDER = 'rubrics';
 const HASH = /^[0-9a-f]{64}$/;
 
 /**
- * Keeps a rubric's content under its hash; one that is there already stays. One of a locale that nobody could read it back
- * with is refused, here and not when a run comes to it.
+ * Keeps a rubric's content under its hash. One that is there already stays, but for its status, which is no part of the hash:
+ * what was retired since is known as retired. One of a locale that nobody could read it back with is refused, here and not
+ * when a run comes to it.
  */
 export async function storeRubric(workspace: string, rubric: Rubric): Promise<void> {
   const path = rubricPath(workspace, rubric.hash);
-  if (existsSync(path)) return;
+  if (existsSync(path) && (await readStoredRubric(workspace, rubric.hash)).status === rubric.status) return;
   const profiles = await localesFor(path);
   if (profileFor(rubric.locale, profiles) === undefined) {
     throw new BadInputError({
@@ -67,7 +68,7 @@ export async function storedRubrics(workspace: string): Promise<Rubric[]> {
   return Promise.all(hashes.sort().map((hash) => readStoredRubric(workspace, hash)));
 }
 
-/** The rubric that a swap names, by hash or by the id of a shipped one, kept in the workspace from then on. */
+/** The rubric that a swap or a shadow names, by hash or by the id of a shipped one, kept in the workspace from then on. */
 export async function rubricForSwap(workspace: string, name: string): Promise<Rubric> {
   if (HASH.test(name)) return readStoredRubric(workspace, name);
   const rubric = await findRubric(name);

@@ -100,6 +100,7 @@ export class LedgerRunControl implements RunControl {
     const found = await this.get(run);
     requireControl(found, 'swap_rubric');
     const described = await this.options.describeRubric(rubric);
+    requireUsable(described);
     requireSameLanguage(found, described);
     return this.request(run, {
       kind: 'swap_rubric',
@@ -148,6 +149,15 @@ function nobodyToPause(run: string, state: string): MajlisError {
       `"majlis run --continue ${run}" goes on with it, "majlis cancel ${run}" ends it`,
     { code: 'failed_precondition' },
   );
+}
+
+/** Going back to one that was in force is a rollback, which looks at no status. */
+function requireUsable({ id, status }: RubricDescription): void {
+  if (status !== 'retired') return;
+  throw new BadInputError({
+    ...{ source: `rubric ${id}`, place: 'status', found: '"retired"' },
+    allowed: 'a draft, shadow or active rubric',
+  });
 }
 
 /** Judging answers in one language by a rubric for another would be noise. */

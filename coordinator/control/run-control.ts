@@ -1,4 +1,5 @@
 import type { RecordedControlEvent, Run, RunEvent } from '../../core/domain/run.js';
+import type { RubricStatus } from '../../core/domain/rubric.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import type { IterationRecord, RecordedPolicyVersion } from '../../core/ledger/ledger.js';
 
@@ -88,4 +89,5 @@ export interface RubricDescription {
   readonly hash: string;
   /** BCP-47. */
   readonly locale: string;
+  readonly status: RubricStatus;
 }

@@ -1,5 +1,3 @@
-import type { Rubric } from '../../../core/domain/rubric.js';
-import { BadInputError } from '../../../core/errors.js';
 import { storeRubric } from '../../control/stored-rubrics.js';
 import { withControlOf, type ControlPlace } from '../../control/with-control.js';
 import type { CommandResult } from '../session.js';
@@ -23,7 +21,6 @@ export async function swapRubric(
 ): Promise<CommandResult> {
   return withControlOf(place, async (control, run) => {
     const rubric = await findRubric(name);
-    refuseRetired(rubric, name);
     await storeRubric(place.workspace, rubric);
     const outcome = await control.swapRubric(run, {
       rubric: rubric.hash,
@@ -33,14 +30,5 @@ export async function swapRubric(
       json: { ...outcomeJson(outcome), rubric: rubric.id, rubricHash: rubric.hash },
       text: `${rubric.id} ${rubric.version} for ${outcomeText(outcome)}`,
     };
-  });
-}
-
-/** Going back to one that was in force is a rollback, which looks at no status. */
-function refuseRetired({ id, version, status }: Rubric, name: string): void {
-  if (status !== 'retired') return;
-  throw new BadInputError({
-    ...{ source: name, place: 'status', found: `"retired", of ${id} ${version}` },
-    allowed: 'a draft, shadow or active rubric',
   });
 }

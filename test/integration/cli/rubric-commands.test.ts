@@ -7,6 +7,7 @@ import { rubricHistory } from '../../../cli/commands/rubric/rubric-history.js';
 import { showRubric } from '../../../cli/commands/rubric/show-rubric.js';
 import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
 import { testRubric } from '../../../cli/commands/rubric/test-rubric.js';
+import { OfflineRunControl } from '../../../cli/control/offline-run-control.js';
 import { storeRubric } from '../../../cli/control/stored-rubrics.js';
 import type { Preference } from '../../../core/domain/preference.js';
 import type { Ledger } from '../../../core/ledger/ledger.js';
@@ -267,16 +268,28 @@ parent: { id: ar-msa, version: 1.0.0, hash: ${shipped.hash} }\nwithout: [length]
 });
 
 describe('majlis rubric swap', () => {
+  const old = (status: string): string =>
+    write('old.yaml', `id: old\nversion: 1.0.0\nlocale: ar-EG\nstatus: ${status}\nextends: ar-msa\n`);
+  const place = (): Parameters<typeof swapRubric>[0] => ({ workspace: folder(), run: 'r1', clock });
+
+  beforeEach(() => inLedger((ledger) => ledger.createRun({ ...run, config: '{"locale":"ar-EG"}' })));
+
   it('asks for no rubric that was retired', async () => {
-    const retired = write(
-      'old.yaml',
-      'id: old\nversion: 1.0.0\nlocale: ar-EG\nstatus: retired\nextends: ar-msa\n',
-    );
-    await inLedger((ledger) => ledger.createRun(run));
-    await expect(swapRubric({ workspace: folder(), run: 'r1', clock }, { rubric: retired })).rejects.toThrow(
-      'at status: found "retired", of old 1.0.0; allowed: a draft, shadow or active rubric',
+    await expect(swapRubric(place(), { rubric: old('retired') })).rejects.toThrow(
+      'rubric old at status: found "retired"; allowed: a draft, shadow or active rubric',
     );
     await inLedger(async (ledger) => expect(await ledger.controlEvents('r1')).toEqual([]));
+  });
+
+  it('knows by its hash, too, a rubric that was retired after it had been swapped in', async () => {
+    await swapRubric(place(), { rubric: old('active') });
+    const { hash } = await findRubric(old('retired'));
+    await expect(swapRubric(place(), { rubric: old('retired') })).rejects.toThrow('"retired"');
+    const ledger = await openSqliteLedger(join(folder(), 'ledger.sqlite'), clock);
+    const control = new OfflineRunControl(ledger, { workspace: folder(), clock });
+    await expect(control.swapRubric('r1', { rubric: hash })).rejects.toThrow('"retired"');
+    expect(await ledger.controlEvents('r1')).toHaveLength(1);
+    await control.close();
   });
 });
 

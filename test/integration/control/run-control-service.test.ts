@@ -1,16 +1,19 @@
 /** Run control over a real gRPC server: what a client may do, what it is told where it may not, and who may ask at all. */
 import { statSync } from 'node:fs';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
 import { connectToProcess } from '../../../cli/control/connect-control.js';
 import { coordinatorFile, readCoordinatorFile } from '../../../cli/control/coordinator-file.js';
 import type { RunControlClient } from '../../../cli/control/run-control-client.js';
 import { serveRunControl, type RunControlServer } from '../../../cli/control/serve-run-control.js';
+import { storeRubric } from '../../../cli/control/stored-rubrics.js';
 import type { RunState } from '../../../core/domain/run-state.js';
 import { MemoryLedger } from '../../../core/ledger/memory-ledger.js';
 import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../../core/rpc/status.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import type { RunRequest, WatchItem } from '../../../coordinator/control/run-control.js';
+import { rubricHash } from '../../../reward/rubric/rubric-hash.js';
 import { CoordinatorServiceClient } from '../../../proto/gen/majlis/v1/coordinator.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { iterationEnd } from '../../contract/ledger/ledger-harness.js';
@@ -187,6 +190,14 @@ describe('run control over gRPC', () => {
   });
 });
 
+/** Stores one in the workspace; its hash. */
+async function storedAsRetired(): Promise<string> {
+  const rubric = { ...(await findRubric('ar-egyptian')), id: 'old', status: 'retired' as const };
+  const retired = { ...rubric, hash: rubricHash(rubric) };
+  await storeRubric(folder(), retired);
+  return retired.hash;
+}
+
 type Ask = (client: RunControlClient) => Promise<unknown>;
 const refusals: [what: string, state: RunState, ask: Ask, expected: object][] = [
   ['an unknown run', 'running', (c) => c.describeRun('r2'), { code: 'not_found' }],
@@ -241,6 +252,12 @@ const refusals: [what: string, state: RunState, ask: Ask, expected: object][] = 
     'running',
     (c) => c.swapRubric('r1', { rubric: 'ko-haeyo' }),
     { input: { source: 'rubric ko-haeyo', place: 'locale', found: '"ko-KR"' } },
+  ],
+  [
+    'a rubric that was retired',
+    'running',
+    async (c) => c.swapRubric('r1', { rubric: await storedAsRetired() }),
+    { input: { source: 'rubric old', place: 'status', found: '"retired"' } },
   ],
   [
     'a policy version that never was',
