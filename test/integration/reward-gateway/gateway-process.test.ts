@@ -6,6 +6,7 @@ import { connectGatewayJudge } from '../../../reward/rpc/gateway-judge.js';
 import type { GatewayJudge } from '../../../reward/rpc/gateway-judge.js';
 import { shippedRubric } from '../../support/reward-fixtures.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { until } from '../../support/until.js';
 import { majlis } from '../cli/majlis-process.js';
 import { ChatEndpoint, mostWithin } from './chat-endpoint.js';
 import type { Reaction, SeenRequest } from './chat-endpoint.js';
@@ -158,6 +159,28 @@ describe('the judge gateway as a process', () => {
     // Calls under way at the kill count at their most: never less than what was billed.
     expect(costIn(await spend())).toBeGreaterThanOrEqual(before);
     expect(costIn(await spend())).toBeLessThanOrEqual(2_000_000);
+  }, 60_000);
+
+  it('holds its limits across a kill and a start, with the calls that were under way', async () => {
+    const limits = { requests: 12, perSeconds: 2 };
+    await start({ endpoints: { fake: { url: endpoint.url, concurrency: 64, limits } } });
+    const running = gateway as GatewayProcess;
+    // Ten are answered, two are under way when the process dies.
+    endpoint.react = (_prompt, number) => (number < 10 ? 'answer' : 'hang');
+    let told = 0;
+    const doomed = askAll(await connect('run-1', { retries: 0 }), requests(6), {
+      onVerdict: () => (told += 1),
+    });
+    await until('ten are answered', () => told === 10 && endpoint.seen.length === 12);
+    await running.end('SIGKILL');
+    expect(kinds(await doomed)).toContain('judge_failed');
+
+    endpoint.react = () => 'answer';
+    await running.run();
+    const verdicts = await askAll(await connect(), requests(10));
+    expect(kinds(verdicts)).toEqual(['scored']);
+    expect(endpoint.seen).toHaveLength(22);
+    expect(mostWithin(endpoint.seen, 2000, () => 1)).toBe(12);
   }, 60_000);
 
   it('gives the verdicts of a healthy judge when a third of the calls fail and retries succeed', async () => {
