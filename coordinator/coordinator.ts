@@ -10,6 +10,7 @@
  *   policies    the trainer's weights as policy versions
  *   journal     what the iteration consumed and produced
  *   checkpoints where to go on from
+ *   rewardWatch whether the policy games its reward
  *   health      why a run should stop for a person
  *
  * Components never import this file, nor each other's neighbours: the coordinator hands each what it needs. All that
@@ -50,6 +51,7 @@ import { Stopwatch } from './stopwatch.js';
 import type { UpdateJournal } from './update/update-journal.js';
 import type { UpdateRecordInput } from './update/update-record.js';
 import type { Updater } from './update/updater.js';
+import type { RewardWatch } from './watch/reward-watch.js';
 
 export interface CoordinatorComponents {
   readonly boundary: IterationBoundary;
@@ -61,6 +63,7 @@ export interface CoordinatorComponents {
   readonly policies: PolicyRegistry;
   readonly journal: UpdateJournal;
   readonly checkpoints: Checkpoints;
+  readonly rewardWatch: RewardWatch;
   readonly health: RunHealth;
   readonly models: RunModels;
   readonly ledger: Ledger;
@@ -132,7 +135,7 @@ export class Coordinator {
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { boundary, dispatcher, scorer, evaluator, updater, health, clock } = this.components;
+    const { boundary, dispatcher, scorer, evaluator, updater, rewardWatch, health, clock } = this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -147,12 +150,16 @@ export class Coordinator {
     const advantages = estimateAdvantages({ estimates, rewards, reward, algorithm, beta });
     watch.lap('advantages');
     const learning = { iteration, estimates, advantages, beta, holdsPolicy, maxNewTokens };
-    const update = await updater.update(learning, signal);
+    const [update, watched] = await Promise.all([
+      updater.update(learning, signal),
+      rewardWatch.measure({ batch, rewards }, signal),
+    ]);
     watch.lap('update');
     const metrics = {
       ...rolloutMetrics(batch, progress.numTokens),
       ...advantages.metrics,
       ...update.metrics,
+      ...watched,
       'kl/beta': beta,
     };
     const { groups } = batch;

@@ -37,6 +37,7 @@ import type { Schedule } from './schedule/schedule-options.js';
 import type { RewardSources } from './score/reward-source.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
+import { RewardWatch } from './watch/reward-watch.js';
 
 /** The plugs of a coordinator. It closes none of them. */
 export interface CoordinatorPorts {
@@ -141,6 +142,7 @@ export async function createCoordinator(
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(artifacts),
     checkpoints,
+    rewardWatch: new RewardWatch(),
     health,
     policies,
     ledger,

@@ -33,13 +33,14 @@ export function scoredAnswers(
       );
     }
     counts[reward.outcome.kind] += 1;
-    const score = paid(reward.outcome, options.floor);
+    const score = paidScore(reward.outcome, options.floor);
     return score === undefined ? undefined : Math.min(Math.max(score, -clip), clip);
   });
   return { scores, counts };
 }
 
-function paid(outcome: RewardedTrajectory['outcome'], floor: number): MaybeScore {
+/** The normalized reward that an outcome pays; undefined where there is no score. */
+export function paidScore(outcome: RewardedTrajectory['outcome'], floor: number): MaybeScore {
   switch (outcome.kind) {
     case 'scored':
       return outcome.score.normalized;

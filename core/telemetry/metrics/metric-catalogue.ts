@@ -72,6 +72,17 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
   'val/num_eos_tokens': { unit: 'count', help: 'Answers that ended by a stop token.' },
   episode: { unit: '', help: "Answers that the run's iterations have learned from so far." },
   num_tokens: { unit: '', help: 'Prompt and answer tokens of these answers.' },
+  'watch/length_correlation': {
+    unit: '',
+    help: 'Rank correlation of reward and answer length within prompt groups.',
+  },
+  'watch/length_std': { unit: 'tokens', help: 'Deviation of answer length over the batch.' },
+  'watch/format_correlation': {
+    unit: '',
+    help: 'Rank correlation of reward and marks of format within prompt groups.',
+  },
+  'watch/format_mean': { unit: '', help: 'Marks of format per 100 characters of an answer, mean.' },
+  'watch/format_std': { unit: '', help: 'Deviation of the marks of format over the batch.' },
   'policy/approxkl_avg': { unit: 'nats per token', help: 'Mean KL of a step from the sampling policy.' },
   'policy/clipfrac_avg': { unit: 'share', help: 'Tokens where the policy clip decided.' },
   'policy/entropy_avg': { unit: 'nats per token', help: 'Mean entropy at the trained tokens.' },

@@ -3,10 +3,12 @@ import { runConfigSchema } from '../../../core/config/run-config.js';
 import { DEFAULT_ALGORITHM } from '../../../coordinator/algorithm-options.js';
 import type { StepTaken } from '../../../coordinator/update/train-model.js';
 import { updateMetrics } from '../../../coordinator/update/update-metrics.js';
+import { styleFigures } from '../../../coordinator/watch/style-figures.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
 import { GatewayMetrics } from '../../../cli/commands/reward/gateway-metrics.js';
 import { LoopRig } from '../../support/loop-rig.js';
+import { watchedIteration } from '../../support/watched-iteration.js';
 import { namedRows, readPage } from './pages.js';
 
 interface SchemaNode {
@@ -96,6 +98,14 @@ const STEPS: readonly StepTaken[] = ['approximateKl', 'clipped', 'entropy', 'rat
   metrics: { [metric]: { sum: 1, count: 1 } },
 }));
 
+/** Answers that differ in format, as those of the loop's fake do not. */
+const DECORATED = watchedIteration([
+  [
+    { tokens: 1, text: 'Yes', outcome: 0 },
+    { tokens: 2, text: 'Yes!', outcome: 1 },
+  ],
+]);
+
 describe('docs/metrics.md', () => {
   it('names every metric that an iteration records and no other', async () => {
     const rig = new LoopRig({ algorithm: { iterations: 3 } });
@@ -110,6 +120,7 @@ describe('docs/metrics.md', () => {
     ).flat();
     const names = new Set(recorded.flatMap(({ metrics }) => Object.keys(metrics)));
     for (const name of Object.keys(updateMetrics(STEPS, STEPS, DEFAULT_ALGORITHM))) names.add(name);
+    for (const name of Object.keys(styleFigures(DECORATED))) names.add(name);
     const documented = namedRows('docs/metrics.md').map(([name]) => name.replace('<rubric id>', 'rubric-a'));
     expect(documented.sort()).toEqual([...names].sort());
   });
