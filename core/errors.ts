@@ -23,6 +23,12 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/**
+ * Tells failures of one code apart where a program has to, and not only a person: `held` is a file that another owner has
+ * open, `newer_schema` one that a newer Majlis wrote. Stays in its process.
+ */
+export type ErrorReason = 'held' | 'newer_schema';
+
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'unavailable',
   'deadline_exceeded',
@@ -32,17 +38,20 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 
 export interface MajlisErrorOptions {
   readonly code: ErrorCode;
+  readonly reason?: ErrorReason;
   readonly cause?: unknown;
 }
 
 /** Any failure that Majlis itself raises. `message` is one sentence a person can act on. */
 export class MajlisError extends Error {
   readonly code: ErrorCode;
+  readonly reason: ErrorReason | undefined;
 
   constructor(message: string, options: MajlisErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MajlisError';
     this.code = options.code;
+    this.reason = options.reason;
   }
 
   get isRetryable(): boolean {

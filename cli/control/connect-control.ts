@@ -6,25 +6,26 @@ import { GrpcRunControl } from './grpc-run-control.js';
 import { OfflineRunControl } from './offline-run-control.js';
 import { openUnlessHeld } from './open-unless-held.js';
 import type { RunControlClient } from './run-control-client.js';
+import { tryPatiently } from './try-patiently.js';
 
 /** How long a ledger may be held by something that does not answer: another command, or a run that begins. */
 const PATIENCE_MS = 5000;
-const BETWEEN_TRIES_MS = 250;
 
 /**
  * Run control of a workspace: of the process that owns its ledger or, where none does, over the ledger file. No ledger is a
  * BadInputError; a ledger that a process holds without answering is `failed_precondition`.
  */
 export async function connectControl(workspace: string, clock: Clock): Promise<RunControlClient> {
-  const giveUpAt = clock.monotonic() + PATIENCE_MS;
-  for (;;) {
-    const connected = await connectToProcess(workspace, clock);
-    if (connected !== undefined) return connected;
-    const ledger = await openUnlessHeld(workspace, clock);
-    if (ledger !== undefined) return new OfflineRunControl(ledger, { workspace, clock });
-    if (clock.monotonic() >= giveUpAt) throw await heldInSilence(workspace);
-    await clock.sleep(BETWEEN_TRIES_MS);
-  }
+  const control = await tryPatiently(() => connectNow(workspace, clock), { patienceMs: PATIENCE_MS, clock });
+  if (control === undefined) throw await heldInSilence(workspace);
+  return control;
+}
+
+async function connectNow(workspace: string, clock: Clock): Promise<RunControlClient | undefined> {
+  const connected = await connectToProcess(workspace, clock);
+  if (connected !== undefined) return connected;
+  const ledger = await openUnlessHeld(workspace, clock);
+  return ledger === undefined ? undefined : new OfflineRunControl(ledger, { workspace, clock });
 }
 
 /** The process that owns the ledger; undefined where none serves, also where one was killed and left its file. */

@@ -19,7 +19,7 @@ export async function openUnlessHeld(workspace: string, clock: Clock): Promise<L
   try {
     return await openSqliteLedger(file, clock);
   } catch (thrown) {
-    if (thrown instanceof MajlisError && thrown.message.includes('already open')) return undefined;
+    if (thrown instanceof MajlisError && thrown.reason === 'held') return undefined;
     throw thrown;
   }
 }

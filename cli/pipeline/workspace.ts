@@ -13,6 +13,7 @@ import { EmbeddedTrainer } from '../../core/trainer/embedded-trainer.js';
 import { RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
 import { ledgerFile } from '../commands/open-ledger.js';
 import { openUnlessHeld } from '../control/open-unless-held.js';
+import { tryPatiently } from '../control/try-patiently.js';
 import type { ArmServices } from './arm-services.js';
 
 /** The services of one process over one workspace folder. */
@@ -68,17 +69,12 @@ export async function openWorkspace(path: string, trainerThreads: number): Promi
   };
 }
 
-/** How long another command may hold the ledger, to look at it or to ask something of a run. */
+/** How long another command may hold the ledger. */
 const PATIENCE_MS = 2000;
-const BETWEEN_TRIES_MS = 100;
 
 async function openLedgerPatiently(folder: string, clock: Clock): Promise<Ledger> {
   const file = ledgerFile(folder);
-  const giveUpAt = clock.monotonic() + PATIENCE_MS;
-  while (existsSync(file) && clock.monotonic() < giveUpAt) {
-    const ledger = await openUnlessHeld(folder, clock);
-    if (ledger !== undefined) return ledger;
-    await clock.sleep(BETWEEN_TRIES_MS);
-  }
-  return openSqliteLedger(file, clock);
+  if (!existsSync(file)) return openSqliteLedger(file, clock);
+  const ledger = await tryPatiently(() => openUnlessHeld(folder, clock), { patienceMs: PATIENCE_MS, clock });
+  return ledger ?? openSqliteLedger(file, clock);
 }

@@ -1,6 +1,6 @@
 import type { MajlisError } from '../errors.js';
 import type { ExclusiveDatabase } from './exclusive-database.js';
-import { storageError } from './storage-error.js';
+import { databaseError } from './database-error.js';
 
 /** How one operation of a group ended, once the group is on disk. */
 export type Outcome<Value> = { readonly value: Value } | { readonly error: MajlisError };
@@ -28,7 +28,7 @@ function commitApart<Value>(
   try {
     return commit(database, () => operations.map((operation) => attempt(database, operation)));
   } catch (thrown) {
-    const error = storageError(database, thrown);
+    const error = databaseError(database, thrown);
     return operations.map(() => ({ error }));
   }
 }
@@ -55,6 +55,6 @@ function attempt<Value>(database: ExclusiveDatabase, operation: () => Value): Ou
     // SQLite ends the whole transaction itself when the storage failed; then nothing of the group is left to keep.
     if (!database.inTransaction) throw thrown;
     database.execute('ROLLBACK TO operation; RELEASE operation');
-    return { error: storageError(database, thrown) };
+    return { error: databaseError(database, thrown) };
   }
 }

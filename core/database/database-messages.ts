@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode, ErrorReason } from '../errors.js';
 
 /** What a database's thread is started with. */
 export interface DatabaseThreadData {
@@ -20,6 +20,7 @@ export type DatabaseRequest =
 /** An error as it crosses the thread boundary, which drops classes. */
 export interface ThreadError {
   readonly code: ErrorCode;
+  readonly reason: ErrorReason | undefined;
   readonly message: string;
 }
 

@@ -107,6 +107,6 @@ export class DatabaseThread implements DatabaseCalls {
   }
 }
 
-function toError({ code, message }: ThreadError): MajlisError {
-  return new MajlisError(message, { code });
+function toError({ code, reason, message }: ThreadError): MajlisError {
+  return new MajlisError(message, { code, ...(reason === undefined ? {} : { reason }) });
 }

@@ -2,7 +2,7 @@ import Database from 'libsql';
 import { z } from 'zod';
 import { MajlisError } from '../errors.js';
 import type { DatabaseFile, DatabaseKind } from './database-kind.js';
-import { storageError } from './storage-error.js';
+import { databaseError } from './database-error.js';
 
 /** What a column can hold. */
 export type SqlValue = string | number | null;
@@ -37,7 +37,7 @@ export class ExclusiveDatabase implements DatabaseFile {
       database.lock();
     } catch (thrown) {
       connection.close();
-      throw storageError({ kind, name }, thrown);
+      throw databaseError({ kind, name }, thrown);
     }
     return database;
   }
@@ -89,7 +89,7 @@ export class ExclusiveDatabase implements DatabaseFile {
       this.connection.pragma('wal_checkpoint(TRUNCATE)');
     } catch (thrown) {
       // A log that finds no room in the file stays beside it, and the next open reads it from there.
-      const error = storageError(this, thrown);
+      const error = databaseError(this, thrown);
       if (error.code !== 'resource_exhausted') throw error;
     } finally {
       this.connection.close();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { MajlisError } from '../errors.js';
 import type { ExclusiveDatabase } from './exclusive-database.js';
 import type { Migration } from './migration.js';
-import { storageError } from './storage-error.js';
+import { databaseError } from './database-error.js';
 
 /**
  * Brings the schema up to date, one transaction per step, after a backup of what was there
@@ -21,7 +21,7 @@ export function migrate(
   if (current > 0) requireKind(database, migrations);
   if (current > latest) {
     const message = `${kind.noun} file ${name} has schema ${current}, and this Majlis knows schemas up to ${latest}; open it with a newer Majlis`;
-    throw new MajlisError(message, { code: 'failed_precondition' });
+    throw new MajlisError(message, { code: 'failed_precondition', reason: 'newer_schema' });
   }
   if (keepsBackup && current > 0 && current < latest) backUp(database, `${path}.schema-${current}.backup`);
   for (const migration of migrations.filter(({ version }) => version > current)) apply(database, migration);
@@ -72,7 +72,7 @@ export function backUp(database: ExclusiveDatabase, target: string): void {
     syncToDisk(dirname(target));
   } catch (thrown) {
     rmSync(unfinished, { force: true });
-    throw storageError({ kind: database.kind, name: target }, thrown);
+    throw databaseError({ kind: database.kind, name: target }, thrown);
   }
 }
 

@@ -10,7 +10,7 @@ import type { DatabaseReply, DatabaseRequest, DatabaseThreadData, ThreadError } 
 import type { DatabaseSchema } from './database-schema.js';
 import { ExclusiveDatabase } from './exclusive-database.js';
 import { migrate } from './migrate.js';
-import { storageError } from './storage-error.js';
+import { databaseError } from './database-error.js';
 
 /** Calls of one commit. Their answers are told at once, and would hold up the caller's thread if there were more. */
 const GROUP_MOST = 512;
@@ -34,7 +34,7 @@ function serve(port: MessagePort, path: string, { kind, migrations, prepare }: D
     migrate(database, migrations);
     perform = prepare(database);
   } catch (thrown) {
-    reply({ kind: 'refused', error: toThreadError(storageError({ kind, name: path }, thrown)) });
+    reply({ kind: 'refused', error: toThreadError(databaseError({ kind, name: path }, thrown)) });
     return;
   }
   port.on('message', (first: DatabaseRequest) => {
@@ -69,5 +69,5 @@ function answer(calls: readonly Call[], perform: CallPerformer): DatabaseReply {
 }
 
 function toThreadError(error: MajlisError): ThreadError {
-  return { code: error.code, message: error.message };
+  return { code: error.code, reason: error.reason, message: error.message };
 }

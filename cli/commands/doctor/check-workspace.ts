@@ -35,8 +35,8 @@ export function checkLedger(workspace: string): Check {
   try {
     return examined(file);
   } catch (thrown) {
-    const { message, code } = MajlisError.from(thrown);
-    if (message.includes('already open')) {
+    const { message, code, reason } = MajlisError.from(thrown);
+    if (reason === 'held') {
       return {
         name,
         status: 'warn',

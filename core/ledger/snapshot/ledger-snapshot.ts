@@ -6,7 +6,7 @@ import { ExclusiveDatabase } from '../../database/exclusive-database.js';
 import { LEDGER } from '../ledger-schema.js';
 import { migrate } from '../../database/migrate.js';
 import { MIGRATIONS } from '../migrations.js';
-import { storageError } from '../../database/storage-error.js';
+import { databaseError } from '../../database/database-error.js';
 import { copyLedger } from './copy-ledger.js';
 
 /**
@@ -39,7 +39,7 @@ async function lend<Value>(
     bringUpToDate(database);
     return await work(database);
   } catch (thrown) {
-    throw storageError({ kind: LEDGER, name: file }, thrown);
+    throw databaseError({ kind: LEDGER, name: file }, thrown);
   } finally {
     database.discard();
   }

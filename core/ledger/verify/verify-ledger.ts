@@ -23,10 +23,9 @@ async function examine(file: string): Promise<readonly LedgerCheck[]> {
       ...(await fileChecks(database, join(dirname(file), 'segments'))),
     ]);
   } catch (thrown) {
-    const { code, message } = MajlisError.from(thrown);
+    const { code, reason, message } = MajlisError.from(thrown);
     if (code === 'data_loss') return [{ name: 'database', status: 'failed', found: message }];
-    const isNewer = code === 'failed_precondition' && message.includes('has schema');
-    if (isNewer) return [{ name: 'schema', status: 'failed', found: message }];
+    if (reason === 'newer_schema') return [{ name: 'schema', status: 'failed', found: message }];
     throw thrown;
   }
 }

@@ -32,6 +32,7 @@ describe('the file of a judgement store', () => {
     const store = await openSqliteJudgements(path(), clock);
     await expect(openSqliteJudgements(path(), clock)).rejects.toMatchObject({
       code: 'failed_precondition',
+      reason: 'held',
       message: `judgement store file ${path()} is already open; stop the gateway that uses it or choose another file`,
     });
     await store.close();

@@ -49,6 +49,7 @@ describe('the SQLite ledger', () => {
     const ledger = await open();
     await expect(open()).rejects.toMatchObject({
       code: 'failed_precondition',
+      reason: 'held',
       message: `ledger file ${path()} is already open; stop the run that uses it or choose another file`,
     });
     await ledger.createRun(newRun);

@@ -1,16 +1,23 @@
 import Database from 'libsql';
 import { MajlisError } from '../errors.js';
+import type { ErrorCode, ErrorReason } from '../errors.js';
 import type { DatabaseFile, DatabaseKind } from './database-kind.js';
 
 /** An SQLite failure as one sentence that names the file. */
-export function storageError({ kind, name }: DatabaseFile, thrown: unknown): MajlisError {
+export function databaseError({ kind, name }: DatabaseFile, thrown: unknown): MajlisError {
   const error = MajlisError.from(thrown);
   if (!(thrown instanceof Database.SqliteError)) return error;
-  const [code, sentence] = describeFailure(thrown.code, kind);
-  return new MajlisError(`${kind.noun} file ${name} ${sentence}`, { code, cause: thrown });
+  const [code, sentence, reason] = describeFailure(thrown.code, kind);
+  return new MajlisError(`${kind.noun} file ${name} ${sentence}`, {
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    cause: thrown,
+  });
 }
 
-function describeFailure(sqliteCode: string, { noun, owner }: DatabaseKind): [MajlisError['code'], string] {
+type Description = readonly [code: ErrorCode, sentence: string, reason?: ErrorReason];
+
+function describeFailure(sqliteCode: string, { noun, owner }: DatabaseKind): Description {
   // A file on a read-only volume opens, and then its lock fails.
   if (sqliteCode === 'SQLITE_IOERR_LOCK') {
     return [
@@ -25,6 +32,7 @@ function describeFailure(sqliteCode: string, { noun, owner }: DatabaseKind): [Ma
       return [
         'failed_precondition',
         `is already open; stop the ${owner} that uses it or choose another file`,
+        'held',
       ];
     case 'SQLITE_FULL':
       return ['resource_exhausted', 'cannot grow: the disk is full'];
