@@ -1,4 +1,5 @@
-import { cohenKappa, krippendorffAlpha } from '../../core/math/agreement.js';
+import { cohenKappa } from '../../core/math/agreement.js';
+import { krippendorffAlpha } from '../../core/math/krippendorff-alpha.js';
 import { labelChoice, type LabelChoice, type LabelLine } from './label-line.js';
 
 /** A share as counts, so that nobody divides by zero. */

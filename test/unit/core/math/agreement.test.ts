@@ -1,40 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { cohenKappa, krippendorffAlpha } from '../../../../core/math/agreement.js';
-import { describeWithGolden, goldenFile } from '../../../support/shared-data.js';
+import { cohenKappa, cohenKappaError, fleissKappa } from '../../../../core/math/agreement.js';
+import { normalQuantile } from '../../../../core/math/normal-quantile.js';
+import { AGGREGATION_GOLDEN, aggregationGolden } from '../../../support/aggregation-golden.js';
+import { describeWithGolden } from '../../../support/shared-data.js';
 
-const raters = z.object({ raters: z.array(z.string()), nominal: z.number() });
-const goldenSchema = z.object({
-  krippendorff: z.object({
-    wikipedia_3x15: raters,
-    codings_4x12: raters,
-    '2x3': z.object({ units: z.array(z.array(z.number())), nominal: z.number() }),
-  }),
-  kappa: z.object({ cohen_sas: z.object({ table: z.array(z.array(z.number())), kappa: z.number() }) }),
-});
-
-/** Raters' rows, `*` or nothing where a unit was not rated, as the labels of each unit. */
-function unitsOf(rows: readonly string[], separator: string): string[][] {
-  const cells = rows.map((row) => row.split(separator));
-  return cells[0].map((_, unit) =>
-    cells.map((row) => row[unit] ?? '').filter((label) => !['', '*'].includes(label)),
-  );
-}
-
-describeWithGolden('agreement, against published numbers', 'aggregation.json', () => {
-  const read = (): z.infer<typeof goldenSchema> =>
-    goldenSchema.parse(JSON.parse(readFileSync(goldenFile('aggregation.json'), 'utf8')));
-
-  it("gives Cohen's kappa of the SAS manual's table", () => {
-    const { table, kappa } = read().kappa.cohen_sas;
+describeWithGolden('agreement of raters, against published numbers', AGGREGATION_GOLDEN, () => {
+  it("gives Cohen's kappa of the SAS manual's table, its error, interval and linear weights", () => {
+    const { table, kappa, ase, ci, linear_weighted } = aggregationGolden().kappa.cohen_sas;
     expect(cohenKappa(table)).toBeCloseTo(kappa, 12);
+    expect(cohenKappa(table, 'linear')).toBeCloseTo(linear_weighted, 12);
+    const error = cohenKappaError(table) ?? NaN;
+    expect(error).toBeCloseTo(ase, 3);
+    const half = normalQuantile(0.975) * error;
+    expect(kappa - half).toBeCloseTo(ci[0], 4);
+    expect(kappa + half).toBeCloseTo(ci[1], 4);
   });
 
-  it("gives Krippendorff's nominal alpha with missing labels", () => {
-    const { wikipedia_3x15: wikipedia, codings_4x12: codings, '2x3': small } = read().krippendorff;
-    expect(krippendorffAlpha(unitsOf(wikipedia.raters, ' '))).toBeCloseTo(wikipedia.nominal, 6);
-    expect(krippendorffAlpha(unitsOf(codings.raters, ','))).toBeCloseTo(codings.nominal, 12);
-    expect(krippendorffAlpha(small.units)).toBeCloseTo(small.nominal, 7);
+  it("gives Fleiss's kappa of fourteen raters", () => {
+    const { counts, kappa } = aggregationGolden().kappa.fleiss_wikipedia;
+    expect(fleissKappa(counts)).toBeCloseTo(kappa, 12);
   });
 });
 
@@ -70,14 +53,25 @@ describe('cohenKappa', () => {
   });
 });
 
-describe('krippendorffAlpha', () => {
-  it('does not count units that one rater labelled alone', () => {
-    const units = [['a', 'a'], ['a', 'b'], ['b', 'b']]; // prettier-ignore
-    expect(krippendorffAlpha([...units, ['a'], ['b'], []])).toBe(krippendorffAlpha(units));
+describe('fleissKappa', () => {
+  it('is by hand 1/3 for two raters who agree on two of three units', () => {
+    // Ratings aa, ab, bb: observed 2/3, expected ½² + ½².
+    expect(fleissKappa([[2, 0], [1, 1], [0, 2]])).toBeCloseTo(1 / 3, 12); // prettier-ignore
   });
 
-  it('is undefined where nothing can be compared, or where only one category was used', () => {
-    expect(krippendorffAlpha([['a'], ['b']])).toBeUndefined();
-    expect(krippendorffAlpha([['a', 'a'], ['a', 'a']])).toBeUndefined(); // prettier-ignore
+  it('does not count units that one rater rated alone, and is undefined without others', () => {
+    expect(fleissKappa([[2, 0], [1, 1], [0, 2], [1, 0]])).toBeCloseTo(1 / 3, 12); // prettier-ignore
+    expect(fleissKappa([[1, 0], [0, 1]])).toBeUndefined(); // prettier-ignore
+    expect(fleissKappa([[3, 0], [3, 0]])).toBeUndefined(); // prettier-ignore
+  });
+});
+
+describe('cohenKappa with quadratic weights', () => {
+  it('is by hand ½: a difference of two of three steps costs four times one of one', () => {
+    // Marginals (½, 0, ½) each; disagreement 2·¼·¼ by one step each way… observed Σ p·d² = ½·(1/4), expected ½·1.
+    const table = [[1, 1, 0], [0, 0, 0], [0, 1, 1]]; // prettier-ignore
+    const observed = 2 * 0.25 * 0.25;
+    const expected = 0.5 * 0.5 * 0.25 * 2 + 2 * 0.5 * 0.25;
+    expect(cohenKappa(table, 'quadratic')).toBeCloseTo(1 - observed / expected, 12);
   });
 });
