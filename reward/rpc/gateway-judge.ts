@@ -2,6 +2,7 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { RetryPolicy } from 'cockatiel';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { refuseLongPair } from '../judge/answer-limits.js';
 import type { Judge, JudgeRequest } from '../judge/judge.js';
 import { verdictOf } from '../judge/verdict-of.js';
 import { GatewayClient } from './gateway-client.js';
@@ -46,6 +47,9 @@ export async function connectGatewayJudge(options: GatewayJudgeOptions): Promise
     ...described,
     kind: 'language_model',
     judge: async (request: JudgeRequest, signal) => {
+      // Asked to read it, the gateway would refuse the message for its size, and nobody could tell why.
+      const refused = refuseLongPair(request.pair);
+      if (refused !== undefined) return verdictOf(judgeId, request, refused);
       const question = { judgeId, run, request, deadlineMs };
       try {
         const ask = () => client.judge(question, deadlineMs + SLACK_MS, signal);

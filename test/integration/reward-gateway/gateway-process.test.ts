@@ -296,6 +296,21 @@ describe('the judge gateway as a process', () => {
     });
   });
 
+  it('tells a candidate of 50 MB as a failed judge, without sending it anywhere, and goes on', async () => {
+    await start();
+    const judge = await connect();
+    const [one] = requests(1);
+    const giant = { ...one, pair: { ...one.pair, second: 'سافر إلى لندن '.repeat(3_600_000) } };
+    const { outcome } = await judge.judge(giant);
+    expect(outcome).toEqual({
+      kind: 'judge_failed',
+      reason: `the second answer has ${giant.pair.second.length} characters; a judge reads at most 100000`,
+      retryable: false,
+    });
+    expect(endpoint.seen).toHaveLength(0);
+    expect((await judge.judge(one)).outcome.kind).toBe('scored');
+  });
+
   it('lets nobody in without its token', async () => {
     const { address } = await start();
     const stranger = { address, token: 'guess', judgeId: 'judge', run: 'r', clock: systemClock };

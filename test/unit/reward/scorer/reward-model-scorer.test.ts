@@ -119,6 +119,28 @@ describe('RewardModelScorer', () => {
     ).toEqual([2]);
   });
 
+  it('rules an answer of 50 MB out by its length, while its neighbours are scored', async () => {
+    const read: number[] = [];
+    const gate = createVetoGate((_prompt, answer) => {
+      read.push(answer.length);
+      return { score: 0, contributions: {} };
+    });
+    const giant = 'سافر إلى أسوان '.repeat(3_500_000);
+    expect(giant.length).toBeGreaterThan(50_000_000);
+    const [outcomes] = await score(await loadedWith({ gate }), [
+      item([
+        [[1], giant],
+        [[1], GOOD_TEXT],
+      ]),
+    ]);
+    expect(outcomes[0]).toEqual({
+      kind: 'policy_malformed',
+      reason: `the answer has ${giant.length} characters; at most 100000 are read`,
+    });
+    expect(outcomes[1]).toMatchObject({ kind: 'scored' });
+    expect(read).toEqual([GOOD_TEXT.length]);
+  });
+
   it('never reads an overflow as a score', async () => {
     const [[outcome]] = await score(await loadedWith(), [item([[[5], GOOD_TEXT]])]);
     expect(outcome).toEqual({ kind: 'judge_failed', reason: 'the reward model gave NaN', retryable: false });
