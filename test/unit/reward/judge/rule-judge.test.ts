@@ -206,13 +206,14 @@ describe('the rule judge under the shipped rubrics', () => {
     expect(outcome).toMatchObject({ kind: 'judge_failed', retryable: false });
   });
 
-  it('scores at least two thousand answers a second', async () => {
+  it('scores at least two thousand answers in a second of the processor', async () => {
     const score = createAnswerScorer(await shippedRubric('ar-egyptian'), arabic);
     const prompt = promptOf(arabic, 'أين نذهب في العطلة؟');
     const answer =
       'أنا عايز أروح القاهرة دلوقتي مع أصحابي وناكل كشري في خان الخليلي وبعدين نمشي على النيل لحد المغرب';
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let round = 0; round < 2000; round += 1) score(prompt, `${answer} ${round}`);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(start);
+    expect(user + system).toBeLessThan(1_000_000);
   });
 });
