@@ -62,7 +62,7 @@ export interface Criterion {
   readonly sources: readonly string[];
   /** A criterion score at or below the threshold, in [0, 1), sets the whole reward to the floor. */
   readonly veto?: { readonly threshold: number };
-  /** Groups of readers among whom it may differ; results are told for each. */
+  /** Groups of readers among whom it may differ. For people: nothing is computed from it. */
   readonly groups?: {
     readonly subregion?: readonly string[];
     readonly religion?: readonly string[];

@@ -29,7 +29,16 @@ function toText(rubric: Rubric): string {
     `composite: ${composite === undefined ? 'weighted mean' : composite.formula}`,
     '',
     formatTable(headings, rows),
+    ...readerLines(rubric),
   ].join('\n');
+}
+
+/** Which readers a criterion may divide: nothing is computed from it, so whoever reads the rubric has to be told. */
+function readerLines({ criteria }: Rubric): string[] {
+  return criteria.flatMap(({ key, groups = {} }) => {
+    const named = Object.entries(groups).map(([group, members]) => `${group} ${members.join(', ')}`);
+    return named.length === 0 ? [] : [`${key} may differ among readers by ${named.join('; ')}`];
+  });
 }
 
 /** Whether a reviewer's native language is the rubric's. */

@@ -338,6 +338,21 @@ describe('majlis rubric, from a shell', () => {
   });
 });
 
+describe('majlis rubric show', () => {
+  it('tells among which readers a criterion may differ', async () => {
+    const text = `id: split\nversion: 1.0.0\nlocale: ar-EG\nextends: ar-msa
+criteria:
+  - key: local-names
+    groups: { subregion: [Delta, Upper Egypt], ageBand: [18-25] }
+`;
+    const { text: shown } = await showRubric(write('split.yaml', text));
+    expect(shown.split('\n').filter((line) => line.includes('may differ'))).toEqual([
+      'local-names may differ among readers by subregion Delta, Upper Egypt; ageBand 18-25',
+    ]);
+    expect((await showRubric('ar-msa')).text).not.toContain('may differ');
+  });
+});
+
 describe('majlis rubric new', () => {
   it.each(['ar-EG', 'ko-KR'])(
     'writes a draft for %s that loads, and leaves out what its profile cannot serve',
