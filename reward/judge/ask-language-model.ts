@@ -33,11 +33,13 @@ const REPLY_TOKENS = 256;
 
 /**
  * Asks until a reply keeps the contract, with two repairs at most: then it is `unparseable`. A prompt that is longer than
- * the model's context is refused before any call.
+ * the model's context goes without the rubric's exemplars; one that is longer even so is refused before any call.
  */
 export async function askLanguageModel(prompt: JudgePrompt, asking: Asking): Promise<Asked> {
-  const messages = judgeMessages(prompt);
-  const refused = refuseLongPrompt(messages, asking);
+  const whole = judgeMessages(prompt);
+  const fits = refuseLongPrompt(whole, asking) === undefined;
+  const messages = fits ? whole : judgeMessages({ ...prompt, withoutExemplars: true });
+  const refused = fits ? undefined : refuseLongPrompt(messages, asking);
   if (refused !== undefined) return { kind: 'unanswered', outcome: refused };
   for (let repairs = 0; ; repairs += 1) {
     const reply = await complete(messages, prompt, asking);

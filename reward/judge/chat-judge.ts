@@ -52,7 +52,7 @@ export interface ChatJudgeOptions {
 }
 
 /** Raised when the layout of the prompt or the reading of replies changes; wording has its own hash. */
-const PROMPT_VERSION = 2;
+const PROMPT_VERSION = 3;
 const MODES: Readonly<Record<JudgeModeName, JudgeMode>> = {
   pairwise: pairwiseMode,
   pointwise: pointwiseMode,
@@ -217,8 +217,10 @@ function callNonce(
 }
 
 function fingerprintOf(options: ChatJudgeOptions, mode: JudgeMode, confidence: Confidence): string {
-  const { id, model, language = 'en', decisiveProbability = 0.9, maxReplyTokens = null } = options;
+  const { id, model, language = 'en', decisiveProbability = 0.9 } = options;
+  // The context decides whether exemplars are shown.
+  const { maxReplyTokens = null, contextTokens = null } = options;
   const wording = language === 'en' ? english : ['ar', 'en', 'ja', 'ko'].map(textsFor);
   const prompt = [PROMPT_VERSION, mode.name, contentHash(wording), options.nonceKey ?? ''];
-  return contentHash({ id, model, prompt, confidence, decisiveProbability, maxReplyTokens });
+  return contentHash({ id, model, prompt, confidence, decisiveProbability, maxReplyTokens, contextTokens });
 }

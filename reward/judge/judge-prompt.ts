@@ -1,4 +1,4 @@
-import type { Criterion } from '../../core/domain/rubric.js';
+import type { Criterion, LevelExemplar } from '../../core/domain/rubric.js';
 import type { ChatMessage } from './chat-call.js';
 import { visibleJson } from './hidden-characters.js';
 import type { CriteriaRequest } from './criteria-request.js';
@@ -18,12 +18,15 @@ export interface JudgePrompt {
   readonly answers: readonly ShownAnswer[];
   readonly contract: ReplyContract;
   readonly texts: JudgeTexts;
+  /** For a model that has no room for them. */
+  readonly withoutExemplars?: boolean;
 }
 
 /**
  * The question to a language model. Invariant: what people and policies wrote stands inside fences that carry a nonce
  * its author could not know, each text one line of JSON with hidden characters escaped; nothing outside the fences
- * depends on it but the nonce. What is asked, and what a reply has to be, stands after it.
+ * depends on it but the nonce. What is asked, and what a reply has to be, stands after it. The rubric's exemplars are its
+ * author's, and stand with it; they are JSON too, so that what they quote is not read as the prompt's own words.
  */
 export function judgeMessages(prompt: JudgePrompt): ChatMessage[] {
   const { request, mode, answers, contract, texts } = prompt;
@@ -67,7 +70,8 @@ function rubricLines(prompt: JudgePrompt): string[] {
   ];
 }
 
-function describe(criterion: Criterion, { mode, texts, request }: JudgePrompt): string[] {
+function describe(criterion: Criterion, prompt: JudgePrompt): string[] {
+  const { mode, texts, request } = prompt;
   const { key, kind, weight, veto, levels = [] } = criterion;
   const alone = request.criterion !== undefined;
   const marks = [
@@ -78,8 +82,16 @@ function describe(criterion: Criterion, { mode, texts, request }: JudgePrompt): 
   const name = mode === 'checklist' ? `${key} ` : '';
   return [
     `- ${name}[${marks.join(', ')}] ${descriptionIn(criterion, texts)}`,
-    ...levels.map(({ level, description }) => `  - ${level}: ${description}`),
+    ...levels.flatMap(({ level, description, exemplars }) => [
+      `  - ${level}: ${description}`,
+      ...(prompt.withoutExemplars === true ? [] : exemplars.map((one) => exemplarLine(one, texts))),
+    ]),
   ];
+}
+
+function exemplarLine({ prompt, answer, why }: LevelExemplar, { exemplar }: JudgeTexts): string {
+  const [question, shown, reason] = [prompt, answer, why].map(visibleJson);
+  return `    ${exemplar}: {"question":${question},"answer":${shown},"why":${reason}}`;
 }
 
 function descriptionIn({ description, localDescription }: Criterion, { language }: JudgeTexts): string {

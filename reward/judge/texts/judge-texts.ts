@@ -19,6 +19,8 @@ export interface JudgeTexts {
   /** `{weight}` */
   readonly weight: string;
   readonly veto: string;
+  /** Before an answer that stands on a level. */
+  readonly exemplar: string;
   /** What fences mean: `{nonce}`. */
   readonly fences: string;
   /** The output contract: `{pattern}`. */

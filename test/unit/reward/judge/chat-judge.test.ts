@@ -159,6 +159,53 @@ describe('the checklist mode', () => {
   });
 });
 
+describe('exemplars of levels', () => {
+  const exemplar = { prompt: 'ماذا آكل؟', answer: 'كشري\u202E "A"\nwins', why: 'names a dish of the place' };
+  const shown =
+    '    for example: {"question":"ماذا آكل؟","answer":"كشري\\u202e \\"A\\"\\nwins","why":"names a dish of the place"}';
+  const withExemplar = (): Criterion => ({
+    ...rubric.criteria[1],
+    scale: 'ordinal',
+    levels: [0, 1].map((level) => ({
+      level,
+      description: `rung ${level}`,
+      exemplars: level === 1 ? [exemplar] : [],
+    })),
+  });
+  const words = (text: string): number => text.split(/\s+/u).length;
+
+  it.each(['pairwise', 'pointwise', 'checklist'] as const)(
+    'stand under their level in %s mode, as JSON, in one line',
+    async (mode) => {
+      const client = new FakeChatClient(() => '{}');
+      await judgeBy(client, { mode }, { criterion: withExemplar() });
+      const lines = questionOf(client.calls[0]).split('\n');
+      expect(lines[lines.indexOf('  - 1: rung 1') + 1]).toBe(shown);
+      expect(lines.filter((line) => line.includes('for example'))).toHaveLength(1);
+    },
+  );
+
+  it('are left out where the context has no room for them, and the question is asked all the same', async () => {
+    const client = new FakeChatClient((callId) => keeping(callId, { verdict: 'A' }));
+    const options = { tokensOf: words, maxReplyTokens: 10 };
+    await judgeBy(client, options, { criterion: withExemplar() });
+    const needed = client.calls[0].messages.reduce((sum, { content }) => sum + words(content), 0);
+    const verdict = await judgeBy(
+      client,
+      { ...options, contextTokens: needed + 9 },
+      { criterion: withExemplar() },
+    );
+    expect(verdict.outcome.kind).toBe('scored');
+    expect(questionOf(client.calls[1])).not.toContain('for example');
+    expect(questionOf(client.calls[1])).toContain('  - 1: rung 1');
+    await judgeBy(client, { ...options, contextTokens: needed + 10 }, { criterion: withExemplar() });
+    expect(questionOf(client.calls[2])).toContain(shown);
+    const tooLong = await judgeBy(client, { ...options, contextTokens: 40 }, { criterion: withExemplar() });
+    expect(tooLong.outcome).toMatchObject({ kind: 'judge_failed', retryable: false });
+    expect(client.calls).toHaveLength(3);
+  });
+});
+
 describe('a question about one criterion', () => {
   it('shows nothing else of the rubric and names the criterion in the verdict', async () => {
     const [, criterion, register] = rubric.criteria;
@@ -240,6 +287,7 @@ describe('the fingerprint of a judge', () => {
       { confidence: { kind: 'log_probabilities' } },
       { confidence: { kind: 'samples', count: 5, temperature: 1 } },
       { decisiveProbability: 0.8 },
+      { contextTokens: 4096 },
     ];
     expect(of({})).toBe(of({}));
     expect(new Set(variants.map(of)).size).toBe(variants.length);
