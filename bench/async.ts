@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
@@ -103,6 +104,7 @@ async function prepareRig(workspace: Workspace, options: Options): Promise<Rig> 
     engines,
     directory: workspace.folder,
     runId: 'bench',
+    asked: NOBODY_ASKED,
     onProgress: () => undefined,
     signal: new AbortController().signal,
   });

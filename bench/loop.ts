@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
@@ -109,6 +110,7 @@ async function prepareRig(workspace: Workspace, inFlight: InFlight): Promise<Rig
     engines: await workspace.engines(CORES),
     directory: workspace.folder,
     runId: 'bench',
+    asked: NOBODY_ASKED,
     onProgress: () => undefined,
     signal: new AbortController().signal,
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { compileJudges } from '../../core/config/judges-options.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
@@ -10,11 +11,12 @@ import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/contro
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
+import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
+import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
 import { fitControlJudges } from './control-judges.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
 import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
 import { fingerprintsOf } from './fingerprints.js';
-import type { JudgeEndpoint } from './judged-pairs.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
@@ -73,7 +75,18 @@ export async function experimentIn(
 ): Promise<ExperimentEnd> {
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubrics);
-  return new Experiment({ arms, inputs, options, rubrics, judges, ...served }).run();
+  const { workspace } = served;
+  const runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
+  const asked = await openAskedJudges({
+    ...{ judges: compileJudges(inputs.config.judges), runFile: options.runFile },
+    ...{ workspace: workspace.folder, run: runId, clock: workspace.clock },
+    ...(options.judge === undefined ? {} : { endpoint: options.judge }),
+  });
+  try {
+    return await new Experiment({ arms, inputs, options, rubrics, judges, runId, asked, ...served }).run();
+  } finally {
+    await asked.close();
+  }
 }
 
 export interface ExperimentRequest {
@@ -85,6 +98,8 @@ export interface ExperimentRequest {
 interface ExperimentParts extends ExperimentRequest, ServedWorkspace {
   readonly rubrics: readonly Rubric[];
   readonly judges: ReadonlyMap<string, ControlJudge>;
+  readonly asked: AskedJudges;
+  readonly runId: string;
 }
 
 class Experiment {
@@ -94,9 +109,8 @@ class Experiment {
   private readonly engines: Engine[] = [];
 
   constructor(private readonly parts: ExperimentParts) {
-    const { workspace, inputs, options } = parts;
-    this.runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
-    this.directory = runDirectory(workspace.folder, this.runId);
+    this.runId = parts.runId;
+    this.directory = runDirectory(parts.workspace.folder, this.runId);
   }
 
   async run(): Promise<ExperimentEnd> {
@@ -136,10 +150,10 @@ class Experiment {
   }
 
   private async work(engines: readonly Engine[]): Promise<ExperimentEnd> {
-    const { inputs, options, rubrics, judges, workspace } = this.parts;
+    const { inputs, options, rubrics, judges, asked, workspace } = this.parts;
     const started = workspace.clock.monotonic();
     const place = { directory: this.directory, runId: this.runId };
-    const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines });
+    const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines, asked });
     const arms = await this.runArms(prepared, engines);
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);

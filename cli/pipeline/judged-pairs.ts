@@ -1,35 +1,29 @@
+import type { JudgesOptions } from '../../core/config/judges-options.js';
 import type { AnswerPair } from '../../core/domain/preference.js';
 import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Rubric } from '../../core/domain/rubric.js';
-import { MajlisError } from '../../core/errors.js';
-import { createRng, type Rng } from '../../core/math/rng.js';
+import type { PairVerdict } from '../../core/domain/verdict.js';
+import { createRng } from '../../core/math/rng.js';
 import { createAnswerScorer, type AnswerScorer } from '../../reward/judge/answer-scorer.js';
 import type { Judge } from '../../reward/judge/judge.js';
-import { createLearnedJudge } from '../../reward/judge/learned-judge.js';
-import { fitNgramModel } from '../../reward/judge/ngram-model.js';
-import { createOpenAiJudge } from '../../reward/judge/openai-judge.js';
+import { pairOrders } from '../../reward/judge/pair-orders.js';
 import { judgePairs } from '../../reward/judge/panel.js';
-import { createPositionBiasedJudge } from '../../reward/judge/position-biased-judge.js';
-import { createRuleJudge } from '../../reward/judge/rule-judge.js';
 import { aggregate, type Aggregate } from '../../reward/preference/aggregate.js';
-import { fitAnchoredStack } from '../../reward/preference/fuser.js';
+import { averageFuser, fitAnchoredStack } from '../../reward/preference/fuser.js';
 import { anchorsOf, goldPairs, type AuthoredPair } from '../../reward/preference/gold-pairs.js';
 import { panelAccuracy, type Accuracy } from '../../reward/preference/panel-accuracy.js';
 import { collectVotes } from '../../reward/preference/panel-votes.js';
-
-/** A judge endpoint that a person named. */
-export interface JudgeEndpoint {
-  readonly url: string;
-  readonly model: string;
-  readonly apiKey?: string;
-}
+import type { AskedJudges } from '../judges/asked-judges.js';
+import { createPanel } from '../judges/judge-panel.js';
+import { patientWith } from '../judges/patient-judge.js';
 
 export interface JudgePanelInputs {
   readonly rubric: Rubric;
   readonly profile: LocaleProfile;
   /** Authored pairs of this rubric. */
   readonly gold: readonly (AuthoredPair & { readonly rubric: string })[];
-  readonly endpoint?: JudgeEndpoint;
+  readonly asked: AskedJudges;
+  readonly judges: JudgesOptions;
   readonly seed: number;
 }
 
@@ -50,69 +44,76 @@ export interface JudgedPairs {
   readonly scoreAnswer: AnswerScorer;
 }
 
+/** How a rubric is judged, whoever is asked. */
+interface Judging {
+  readonly panel: readonly Judge[];
+  readonly inputs: JudgePanelInputs;
+  readonly signal: AbortSignal;
+}
+
 /** Both halves need pairs for two folds. */
 const LEAST_GOLD = 8;
-const POSITION_BIAS = 0.9;
-const JUDGE_NOISE = 1;
+/** Pairs that are with the judges at one time. */
+const PAIRS_AT_ONCE = 32;
 
 /**
- * Judges pairs under one rubric by a panel in both orders: rules, a learned judge, and one labelled as a simulated
- * position-biased judge; the endpoint too where there is one. Gold is split in two by turns: one half teaches the
- * learned judge, the other anchors the fusion and, cross-fitted, measures it.
+ * Judges pairs under one rubric by a panel: rules, a learned judge, one labelled as a simulated position-biased judge, and
+ * whoever the run asks besides. Gold is split in two by turns: one half teaches the learned judge, the other anchors the
+ * fusion and, cross-fitted, measures it. With less gold than both need, the fusion is the plain average of rules and asked
+ * judges, and nothing measures it. A judge that leaves too many questions without a verdict is RewardNotReady.
  */
 export async function judgeAllPairs(
   inputs: JudgePanelInputs,
   pairs: readonly AnswerPair[],
   run: { readonly signal: AbortSignal; readonly onProgress: (done: number) => void },
 ): Promise<JudgedPairs> {
-  const { rubric, profile, seed } = inputs;
-  const gold = createRng(seed).fork(`gold/${rubric.id}`).shuffle(inputs.gold);
+  const { rubric, profile, seed, judges } = inputs;
+  const gold =
+    inputs.gold.length < LEAST_GOLD ? [] : createRng(seed).fork(`gold/${rubric.id}`).shuffle(inputs.gold);
   const lessons = gold.filter((_, at) => at % 2 === 0);
   const anchors = goldPairs(
     gold.filter((_, at) => at % 2 === 1),
     profile.locale,
   );
-  if (inputs.gold.length < LEAST_GOLD) {
-    throw new MajlisError(
-      `Rubric ${rubric.id} has ${inputs.gold.length} gold pairs; the panel needs ${LEAST_GOLD} to anchor its fusion. ` +
-        `Add pairs with "rubric": "${rubric.id}" to the run file's goldPairs.`,
-      { code: 'failed_precondition' },
-    );
-  }
   const scoreAnswer = createAnswerScorer(rubric, profile);
-  const judges = createPanel(inputs, { scoreAnswer, lessons, rng: createRng(seed).fork('judges') });
-
-  const anchorVerdicts = await judgePairs(judges, anchors.pairs, { rubric, signal: run.signal });
-  const anchorVotes = collectVotes(anchorVerdicts).votes;
-  const fuser = fitAnchoredStack(anchorsOf(anchorVotes, anchors.gold));
-  const accuracy = panelAccuracy(anchorVerdicts, anchors.gold, fuser);
-  const verdicts = await judgePairs(judges, pairs, { rubric, ...run });
-  return {
-    rubric,
-    scoreAnswer,
-    aggregate: aggregate({ rubricHash: rubric.hash, pairs, verdicts, fuser }),
-    judges: judges.map(({ id, kind }) => ({ id, kind, accuracy: accuracy.judges.get(id) ?? { pairs: 0 } })),
-    fused: crossFittedAccuracy(anchorVerdicts, anchors.gold),
-  };
+  const asked = await inputs.asked.among(new Set([...anchors.pairs, ...pairs].map(({ id }) => id)));
+  const rng = createRng(seed).fork('judges');
+  const panel = createPanel({ rubric, scoreAnswer, lessons, asked, asks: judges.asks, rng });
+  // Where one judge fails for good, nobody waits for the others.
+  const stopping = new AbortController();
+  const judging = { panel, inputs, signal: AbortSignal.any([run.signal, stopping.signal]) };
+  try {
+    const anchorVerdicts = await verdictsOn(anchors.pairs, judging);
+    const anchorVotes = collectVotes(anchorVerdicts).votes;
+    const fuser = gold.length === 0 ? averageFuser : fitAnchoredStack(anchorsOf(anchorVotes, anchors.gold));
+    const accuracy = panelAccuracy(anchorVerdicts, anchors.gold, fuser);
+    const verdicts = await verdictsOn(pairs, judging, run.onProgress);
+    return {
+      rubric,
+      scoreAnswer,
+      aggregate: aggregate({ rubricHash: rubric.hash, pairs, verdicts, fuser }),
+      judges: panel.map(({ id, kind }) => ({ id, kind, accuracy: accuracy.judges.get(id) ?? { pairs: 0 } })),
+      fused: crossFittedAccuracy(anchorVerdicts, anchors.gold),
+    };
+  } finally {
+    stopping.abort();
+  }
 }
 
-interface PanelParts {
-  readonly scoreAnswer: AnswerScorer;
-  readonly lessons: readonly AuthoredPair[];
-  readonly rng: Rng;
-}
-
-function createPanel(
-  { rubric, endpoint }: JudgePanelInputs,
-  { scoreAnswer, lessons, rng }: PanelParts,
-): Judge[] {
-  const rules = createRuleJudge({ scorers: new Map([[rubric.hash, scoreAnswer]]) });
-  const learned = createLearnedJudge({ models: new Map([[rubric.hash, fitNgramModel(lessons)]]) });
-  const biased = createPositionBiasedJudge(rules, { bias: POSITION_BIAS, noise: JUDGE_NOISE, rng });
-  const panel = [rules, learned, biased];
-  if (endpoint === undefined) return panel;
-  const { url, model, apiKey } = endpoint;
-  return [...panel, createOpenAiJudge({ baseUrl: url, model, ...(apiKey === undefined ? {} : { apiKey }) })];
+async function verdictsOn(
+  pairs: readonly AnswerPair[],
+  { panel, inputs: { rubric, judges }, signal }: Judging,
+  onProgress?: (done: number) => void,
+): Promise<PairVerdict[]> {
+  const { orders, leastFamilies, noVerdictShare: share } = judges;
+  const patient = panel.map((judge, seat) => {
+    const questions = pairs.reduce((sum, { id }) => sum + pairOrders(id, orders, seat).length, 0);
+    return patientWith(judge, { rubricId: rubric.id, questions, share });
+  });
+  return judgePairs(patient, pairs, {
+    ...{ rubric, orders, leastFamilies, signal, concurrency: PAIRS_AT_ONCE },
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
 }
 
 /** Fits the stack on each half of the anchors and measures it on the other. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { compileJudges } from '../../core/config/judges-options.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
@@ -13,7 +14,8 @@ import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
 import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sampler.js';
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { readStoredRubric } from '../control/stored-rubrics.js';
-import { judgeAllPairs, type JudgeEndpoint } from './judged-pairs.js';
+import type { AskedJudges } from '../judges/asked-judges.js';
+import { judgeAllPairs } from './judged-pairs.js';
 import { localesFor } from './known-locales.js';
 import type { ProgressListener } from './progress.js';
 import { RewardPlane } from './reward-plane.js';
@@ -49,7 +51,8 @@ export interface PrepareOptions {
   readonly engines: readonly Engine[];
   readonly directory: string;
   readonly runId: string;
-  readonly judge?: JudgeEndpoint;
+  /** Whoever judges beside the rules. */
+  readonly asked: AskedJudges;
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal;
 }
@@ -109,8 +112,8 @@ export async function prepareRun(
     })),
     judge: (rubric) => {
       const gold = inputs.goldPairs.filter((pair) => pair.rubric === rubric.id);
-      const endpoint = options.judge === undefined ? {} : { endpoint: options.judge };
-      return judgeAllPairs({ rubric, profile, gold, seed: config.seed, ...endpoint }, pairs.pairs, {
+      const judging = { rubric, profile, gold, asked: options.asked, seed: config.seed };
+      return judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, pairs.pairs, {
         signal,
         onProgress: (done) => {
           onProgress({ stage: `judging ${rubric.id}`, done, all: pairs.pairs.length, unit: 'pairs' });

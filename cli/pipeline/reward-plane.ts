@@ -152,12 +152,16 @@ export class RewardPlane {
   }
 }
 
+/** A failure is told to everybody who waits for it, and then tried anew. */
 function once<Value>(
   known: Map<string, Promise<Value>>,
   key: string,
   make: () => Promise<Value>,
 ): Promise<Value> {
-  const value = known.get(key) ?? make();
+  const waiting = known.get(key);
+  if (waiting !== undefined) return waiting;
+  const value = make();
   known.set(key, value);
+  value.catch(() => known.delete(key));
   return value;
 }

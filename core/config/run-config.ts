@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { healthSchema } from './health-options.js';
+import { judgesSchema } from './judges-options.js';
 
 /**
  * A run file's schema. Unknown keys are refused. What is optional without a default here takes the algorithm's own
@@ -109,6 +110,7 @@ const runConfigObject = z.strictObject({
   rubric: z.string().min(1),
   /** Swapped in by the quickstart's second arm, in the running run. */
   swap: z.strictObject({ rubric: z.string().min(1), iteration: count }).exactOptional(),
+  judges: judgesSchema.exactOptional(),
   model: modelSchema.prefault({}),
   supervised: supervisedSchema.prefault({}),
   preferences: preferencesSchema.prefault({}),
@@ -119,7 +121,15 @@ const runConfigObject = z.strictObject({
   health: healthSchema.prefault({}),
 });
 
-export const runConfigSchema = runConfigObject.superRefine(({ schedule, maxStaleness }, context) => {
+export const runConfigSchema = runConfigObject.superRefine(({ schedule, maxStaleness, judges }, context) => {
+  if (judges?.only !== undefined && judges.gateway === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['judges', 'only'],
+      params: { found: judges.only.join(', ') },
+      message: 'judges.gateway beside it, the file that has these judges',
+    });
+  }
   if (schedule !== 'lockstep' || maxStaleness === undefined) return;
   context.addIssue({
     code: 'custom',

@@ -20,6 +20,8 @@ export interface CreateGatewayOptions {
   readonly store: JudgementStore;
   readonly clock: Clock;
   readonly observer?: GatewayObserver;
+  /** API keys by endpoint, beside those that the configuration names files of. */
+  readonly keys?: ReadonlyMap<string, string>;
 }
 
 const MILLISECONDS = 1000;
@@ -54,8 +56,8 @@ function makeEndpoints({ config, clock }: CreateGatewayOptions): ReadonlyMap<str
   );
 }
 
-async function readKeys({ config, configPath }: CreateGatewayOptions): Promise<ReadonlyMap<string, string>> {
-  const keys = new Map<string, string>();
+async function readKeys({ config, configPath, keys: given = new Map() }: CreateGatewayOptions): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>(given);
   for (const [name, { keyFile }] of Object.entries(config.endpoints)) {
     if (keyFile === undefined) continue;
     keys.set(name, (await readText(resolve(dirname(configPath), keyFile))).trim());

@@ -10,11 +10,27 @@ export function compareScores(first: number, second: number): PairScore {
   return { probabilityFirst: logistic(GAIN * (first - second)) };
 }
 
+/** How far two scores are apart by a preference between them: the inverse of `compareScores`, within [−1, 1]. */
+export function scoreDifference(probabilityFirst: number): number {
+  const logit = Math.log(probabilityFirst) - Math.log1p(-probabilityFirst);
+  return Math.max(-1, Math.min(1, logit / GAIN));
+}
+
 /** The same of two composites, with what each criterion added to the difference; undefined where one has no value. */
 export function compareComposites(first: CompositeScore, second: CompositeScore): PairScore | undefined {
   if (first.value === undefined || second.value === undefined) return undefined;
-  const contributions = Object.fromEntries(
+  return {
+    ...compareScores(first.value, second.value),
+    contributions: contributionDifferences(first, second),
+  };
+}
+
+/** What each criterion adds to the difference of two composites, by criterion key. */
+export function contributionDifferences(
+  first: CompositeScore,
+  second: CompositeScore,
+): Record<string, number> {
+  return Object.fromEntries(
     Object.entries(first.contributions).map(([key, part]) => [key, part - (second.contributions[key] ?? 0)]),
   );
-  return { ...compareScores(first.value, second.value), contributions };
 }

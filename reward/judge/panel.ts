@@ -1,8 +1,8 @@
 import type { AnswerPair } from '../../core/domain/preference.js';
 import type { Criterion, Rubric } from '../../core/domain/rubric.js';
-import type { Order, PairVerdict } from '../../core/domain/verdict.js';
-import { sha256 } from '../../core/runtime/content-hash.js';
+import type { PairVerdict } from '../../core/domain/verdict.js';
 import type { Judge } from './judge.js';
+import { pairOrders, type OrderPlan } from './pair-orders.js';
 import { checkPanel } from './panel-families.js';
 import { ORDERS } from './position-swap.js';
 
@@ -10,12 +10,8 @@ export interface PanelOptions {
   readonly rubric: Rubric;
   /** Asks about this criterion alone. */
   readonly criterion?: Criterion;
-  /**
-   * `both`, the default, asks every judge in both orders. `counterbalanced` asks neighbours in the panel in opposite
-   * ones, turn about over the pairs, and in both only for one pair in ten: from those a judge's position bias is known,
-   * and can be taken off its other votes. That is 55 % of the calls.
-   */
-  readonly orders?: 'both' | 'counterbalanced';
+  /** `both` by default. */
+  readonly orders?: OrderPlan;
   /** Fewest families of judges; 1 by default. */
   readonly leastFamilies?: number;
   /** Pairs that are with the judges at one time; 8 by default. */
@@ -24,8 +20,6 @@ export interface PanelOptions {
   /** Called after each pair, with the pairs done so far. */
   readonly onProgress?: (done: number) => void;
 }
-
-const BOTH_ORDERS_EVERY = 10;
 
 /** Every judge's verdicts on every pair, in the order of pairs, judges, orders. A judge that is blind to order is asked once. */
 export async function judgePairs(
@@ -55,25 +49,14 @@ export async function judgePairs(
 function judgePair(
   judges: readonly Judge[],
   pair: AnswerPair,
-  { rubric, criterion, orders, signal }: PanelOptions,
+  { rubric, criterion, orders = 'both', signal }: PanelOptions,
 ): Promise<PairVerdict[]> {
   const question = { pair, rubric, ...(criterion === undefined ? {} : { criterion }) };
   return Promise.all(
     judges.flatMap((judge, seat) =>
-      ordersFor(judge, seat, { pair, orders }).map((order) => judge.judge({ ...question, order }, signal)),
+      (judge.orderBlind === true ? ORDERS.slice(0, 1) : pairOrders(pair.id, orders, seat)).map((order) =>
+        judge.judge({ ...question, order }, signal),
+      ),
     ),
   );
-}
-
-/** By a hash of the pair's id, so that the orders of a pair do not depend on which other pairs are asked. */
-function ordersFor(
-  { orderBlind = false }: Judge,
-  seat: number,
-  { pair, orders }: { readonly pair: AnswerPair; readonly orders: PanelOptions['orders'] },
-): readonly Order[] {
-  if (orderBlind) return ORDERS.slice(0, 1);
-  if (orders !== 'counterbalanced') return ORDERS;
-  const draw = parseInt(sha256(pair.id).slice(0, 8), 16);
-  if (draw % BOTH_ORDERS_EVERY === 0) return ORDERS;
-  return [ORDERS[(Math.floor(draw / BOTH_ORDERS_EVERY) + seat) % ORDERS.length]];
 }

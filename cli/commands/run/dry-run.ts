@@ -1,4 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { compileJudges, type JudgesChoice, type JudgesOptions } from '../../../core/config/judges-options.js';
+import type { Rubric } from '../../../core/domain/rubric.js';
+import { readGatewayConfig } from '../../../reward/gateway/gateway-config.js';
+import { askedCriteria } from '../../../reward/judge/criteria-judge.js';
 import { formatDuration } from '../../terminal/format-duration.js';
 import type { CommandResult, Session } from '../session.js';
 import { estimateRun, MEASURED_RATES, type RunEstimate } from './estimate-run.js';
@@ -8,6 +13,8 @@ import { readCheckedInputs } from './read-checked-inputs.js';
 
 /** Rules, the learned judge and the simulated position-biased one. */
 const LOCAL_JUDGES = 3;
+/** Counterbalanced, one pair in ten is asked in both orders. */
+const MEAN_ORDERS = { both: 2, counterbalanced: 1.1 } as const;
 
 /** Checks every input and says what the run would take; nothing is started, asked or written. */
 export async function dryRun(
@@ -26,11 +33,24 @@ export async function dryRun(
     promptCharacters: characters / prompts.length,
     rubrics: rubrics.length,
     localJudges: LOCAL_JUDGES,
-    endpoints: endpoint === undefined ? 0 : 1,
+    askedJudges: endpoint === undefined ? await gatewayJudges(place.runFile, config.judges) : 1,
+    questions: questionsOf(rubrics, compileJudges(config.judges)),
     workers: place.workers,
     cores: availableParallelism(),
   });
   return { json: { runFile: place.runFile, ...estimate, rates: MEASURED_RATES }, text: toText(estimate) };
+}
+
+/** Judges of the gateway that the run file names. */
+async function gatewayJudges(runFile: string, { gateway, only }: JudgesChoice = {}): Promise<number> {
+  if (gateway === undefined) return 0;
+  const { judges } = await readGatewayConfig(resolve(dirname(runFile), gateway));
+  return only?.length ?? judges.length;
+}
+
+function questionsOf(rubrics: readonly Rubric[], { asks, orders }: JudgesOptions): number {
+  const each = rubrics.map((rubric) => (asks === 'rubric' ? 1 : askedCriteria(rubric).length));
+  return each.reduce((sum, count) => sum + count, 0) * MEAN_ORDERS[orders];
 }
 
 function toText(estimate: RunEstimate): string {
@@ -40,10 +60,10 @@ function toText(estimate: RunEstimate): string {
   return [
     `rollout tasks   ${number(tasks)} (${number(answers)} answers)`,
     `pairs           at most ${number(pairs)}`,
-    `judge calls     at most ${number(judgeCalls)}, of them ${number(endpointCalls)} to an endpoint`,
+    `judge calls     at most ${number(judgeCalls)}, of them ${number(endpointCalls)} to language models`,
     `model           ${number(parameters)} parameters`,
     `memory          about ${number(memoryBytes / 1e6)} MB`,
-    `time            about ${formatDuration(seconds * 1000)}, without the endpoint's own`,
+    `time            about ${formatDuration(seconds * 1000)}, without the language models' own`,
     '',
     'Memory and time are estimates from above: every answer is taken to be as long as it may be, and the work is',
     `priced at ${number(sampled)} tokens sampled, ${number(trained)} trained and ${number(scored)} scored per second and`,

@@ -15,8 +15,10 @@ export interface RunSize {
   readonly rubrics: number;
   /** Judges in the panel that run in this process. */
   readonly localJudges: number;
-  /** Judge endpoints in the panel. */
-  readonly endpoints: number;
+  /** Language models in the panel. */
+  readonly askedJudges: number;
+  /** What each of them is asked about a pair, over all rubrics, in both orders or fewer. */
+  readonly questions: number;
   readonly workers: number;
   readonly cores: number;
 }
@@ -29,9 +31,9 @@ export interface RunEstimate {
   readonly answers: number;
   /** At most: pairs of equal answers are left out. */
   readonly pairs: number;
-  /** Both orders, every judge, every rubric; at most. */
+  /** Every judge, every rubric; at most. */
   readonly judgeCalls: number;
-  /** Those of them that go to an endpoint. */
+  /** Those of them that go to language models, without repairs and retries. */
   readonly endpointCalls: number;
   readonly parameters: number;
   readonly memoryBytes: number;
@@ -58,15 +60,16 @@ const PROCESS_BYTES = 350e6;
 
 /** Counts a run's work and prices it with the measured rates; an answer is taken to be as long as it may be. */
 export function estimateRun(size: RunSize): RunEstimate {
-  const { config, algorithm, prompts, rubrics, localJudges, endpoints } = size;
+  const { config, algorithm, prompts, rubrics, localJudges, askedJudges, questions } = size;
   const tasks = algorithm.iterations * algorithm.promptsPerIteration;
   const pairs = prompts * config.preferences.pairsPerPrompt;
+  const endpointCalls = Math.round(pairs * askedJudges * questions);
   return {
     tasks,
     answers: tasks * algorithm.groupSize,
     pairs,
-    judgeCalls: pairs * rubrics * (localJudges + endpoints) * ORDERS,
-    endpointCalls: pairs * rubrics * endpoints * ORDERS,
+    judgeCalls: pairs * rubrics * localJudges * ORDERS + endpointCalls,
+    endpointCalls,
     parameters: parametersOf(config),
     memoryBytes: Math.round(memoryOf(size)),
     seconds: Math.ceil(secondsOf(size)),

@@ -3,14 +3,8 @@ import { readText } from '../../../core/config/read-text.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError } from '../../../core/errors.js';
 import { checkJudge, createOpenAiJudge } from '../../../reward/judge/openai-judge.js';
+import type { JudgeEndpoint } from '../../judges/judge-endpoint.js';
 import type { LoopOptions } from './loop-options.js';
-
-/** A judge endpoint that a person named, with the key that it is sent. */
-export interface JudgeEndpoint {
-  readonly url: string;
-  readonly model: string;
-  readonly apiKey?: string;
-}
 
 type JudgeOptions = Pick<LoopOptions, 'judge' | 'judgeModel' | 'judgeKeyFile'>;
 

@@ -1,6 +1,8 @@
 import type { Rubric } from '../../../core/domain/rubric.js';
 import type { Order, PairVerdict } from '../../../core/domain/verdict.js';
+import { openGateway, type OpenGateway } from '../../../cli/judges/open-gateway.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import { readGatewayConfig } from '../../../reward/gateway/gateway-config.js';
 import type { JudgeRequest } from '../../../reward/judge/judge.js';
 import { connectGatewayJudge } from '../../../reward/rpc/gateway-judge.js';
 import type { GatewayJudge } from '../../../reward/rpc/gateway-judge.js';
@@ -85,6 +87,27 @@ describe('the judge gateway as a process', () => {
   const kinds = (verdicts: readonly PairVerdict[]): string[] => [
     ...new Set(verdicts.map(({ outcome }) => outcome.kind)),
   ];
+
+  it('is asked by a run of the same configuration, and is the run itself where no process serves it', async () => {
+    await start({ endpoints: { fake: { url: endpoint.url } } });
+    const config = await readGatewayConfig(gateway?.configPath ?? '');
+    const open = (): Promise<OpenGateway> =>
+      openGateway({ config, configPath: gateway?.configPath ?? '', run: 'run-7', clock: systemClock });
+    const asked = requests(4);
+    const served = await open();
+    const verdicts = await Promise.all(asked.map((request) => served.judges[0].judge(request)));
+    await served.close();
+    expect(kinds(verdicts)).toEqual(['scored']);
+    expect((await spend()).spend.map(({ run, calls }) => ({ run, calls }))).toEqual([
+      { run: 'run-7', calls: 8 },
+    ]);
+    await gateway?.end();
+
+    const own = await open();
+    expect(await Promise.all(asked.map((request) => own.judges[0].judge(request)))).toEqual(verdicts);
+    await own.close();
+    expect(endpoint.seen).toHaveLength(8);
+  }, 30_000);
 
   it('holds requests and tokens per window over 64 callers, at the endpoint, in every stretch of time', async () => {
     const limits = { requests: 40, tokens: 130_000, perSeconds: 1 };

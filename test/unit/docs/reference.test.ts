@@ -54,7 +54,7 @@ describe('docs/run-file.md', () => {
       .filter(([key]) => !key.startsWith('algorithm.'))
       .filter(([key, , stated]) => {
         const value = runKeys.get(key);
-        if (value === undefined) return !stated.startsWith('required');
+        if (value === undefined) return !/^(required|none$)/.test(stated);
         return (typeof value === 'number' ? Number(stated) : stated) !== value;
       });
     expect(wrong).toEqual([]);

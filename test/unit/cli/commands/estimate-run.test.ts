@@ -29,7 +29,8 @@ function sizeOf(overrides: Partial<RunSize> = {}): RunSize {
     promptCharacters: 20,
     rubrics: 1,
     localJudges: 3,
-    endpoints: 0,
+    askedJudges: 0,
+    questions: 2,
     workers: 1,
     cores: 2,
     ...overrides,
@@ -48,7 +49,7 @@ describe('estimateRun', () => {
   });
 
   it('counts the calls to an endpoint under both rubrics', () => {
-    expect(estimateRun(sizeOf({ rubrics: 2, endpoints: 1 }))).toMatchObject({
+    expect(estimateRun(sizeOf({ rubrics: 2, askedJudges: 1, questions: 4 }))).toMatchObject({
       judgeCalls: 4800,
       endpointCalls: 1200,
     });

@@ -1,0 +1,87 @@
+import { dirname, join, resolve } from 'node:path';
+import { readJsonLines } from '../../core/config/read-json-lines.js';
+import type { JudgesOptions } from '../../core/config/judges-options.js';
+import { BadInputError } from '../../core/errors.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { readGatewayConfig } from '../../reward/gateway/gateway-config.js';
+import { createHumanJudges } from '../../reward/judge/human-judge.js';
+import type { Judge } from '../../reward/judge/judge.js';
+import { createRecordedJudges } from '../../reward/judge/recorded-judge.js';
+import { readVerdicts } from '../../reward/judge/recorded-verdicts.js';
+import { labelLineSchema } from '../labelling/label-line.js';
+import { ENDPOINT, endpointGateway, type JudgeEndpoint } from './judge-endpoint.js';
+import { openGateway, type OpenGateway } from './open-gateway.js';
+
+export interface AskedJudgesOptions {
+  readonly judges: JudgesOptions;
+  /** Paths in its `judges` are relative to it. */
+  readonly runFile: string;
+  /** An endpoint that a person named on the command line. */
+  readonly endpoint?: JudgeEndpoint;
+  readonly workspace: string;
+  /** Whose budget pays. */
+  readonly run: string;
+  readonly clock: Clock;
+}
+
+/** The judges of a run who are no code of ours: language models behind a gateway, records, and people by their labels. */
+export interface AskedJudges {
+  /** Those who judge these pairs, by id; a label for another pair is a BadInputError. */
+  among(pairIds: ReadonlySet<string>): Promise<readonly Judge[]>;
+  close(): Promise<void>;
+}
+
+/** Where rules and what they teach judge alone. */
+export const NOBODY_ASKED: AskedJudges = { among: async () => [], close: async () => undefined };
+
+/** Opens a run's judges. Bad files are refused here, and nobody is asked anything yet. */
+export async function openAskedJudges(options: AskedJudgesOptions): Promise<AskedJudges> {
+  const { judges } = options;
+  const recorded = await recordedJudges(options);
+  const gateway = await gatewayOf(options);
+  return {
+    among: async (pairIds) => [
+      ...(gateway?.judges ?? []),
+      ...recorded,
+      ...(
+        await Promise.all((judges.labels ?? []).map((path) => humanJudges(beside(options, path), pairIds)))
+      ).flat(),
+    ],
+    close: async () => gateway?.close(),
+  };
+}
+
+async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | undefined> {
+  const { judges, endpoint, workspace, run, clock } = options;
+  if (endpoint !== undefined && judges.gateway !== undefined) {
+    throw new BadInputError({
+      ...{ source: '--judge', found: `an endpoint beside judges.gateway of ${options.runFile}` },
+      allowed: 'one of the two; the gateway file takes any number of endpoints',
+    });
+  }
+  if (endpoint !== undefined) {
+    const keys = endpoint.apiKey === undefined ? {} : { keys: new Map([[ENDPOINT, endpoint.apiKey]]) };
+    const config = endpointGateway(endpoint, resolve(workspace));
+    return openGateway({ config, configPath: join(workspace, 'gateway.yaml'), run, clock, ...keys });
+  }
+  if (judges.gateway === undefined) return undefined;
+  const configPath = beside(options, judges.gateway);
+  const only = judges.only === undefined ? {} : { only: judges.only };
+  return openGateway({ config: await readGatewayConfig(configPath), configPath, run, clock, ...only });
+}
+
+async function recordedJudges(options: AskedJudgesOptions): Promise<readonly Judge[]> {
+  const paths = (options.judges.recorded ?? []).map((path) => beside(options, path));
+  const judges = await Promise.all(
+    paths.map(async (source) => createRecordedJudges(await readVerdicts(source), { source })),
+  );
+  return judges.flat();
+}
+
+async function humanJudges(source: string, pairIds: ReadonlySet<string>): Promise<readonly Judge[]> {
+  return createHumanJudges(await readJsonLines(source, labelLineSchema), { source, pairIds });
+}
+
+function beside({ runFile }: AskedJudgesOptions, path: string): string {
+  return resolve(dirname(runFile), path);
+}

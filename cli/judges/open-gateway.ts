@@ -1,0 +1,101 @@
+import { dirname, resolve } from 'node:path';
+import { BadInputError, MajlisError } from '../../core/errors.js';
+import type { JudgementStore } from '../../core/judgements/judgement-store.js';
+import { openSqliteJudgements } from '../../core/judgements/sqlite-judgements.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { createGateway } from '../../reward/gateway/create-gateway.js';
+import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
+import type { Judge } from '../../reward/judge/judge.js';
+import { connectGatewayJudge } from '../../reward/rpc/gateway-judge.js';
+import { readGatewayToken } from '../commands/reward/gateway-token.js';
+
+export interface OpenGatewayOptions {
+  readonly config: GatewayConfig;
+  /** Where the configuration stood: its paths are relative to it. */
+  readonly configPath: string;
+  /** API keys by endpoint that no file holds. */
+  readonly keys?: ReadonlyMap<string, string>;
+  /** Ids of the judges that are asked; all that the gateway serves unless told. */
+  readonly only?: readonly string[];
+  /** Whose budget pays. */
+  readonly run: string;
+  readonly clock: Clock;
+}
+
+/** Judges behind a gateway, for as long as it is open. */
+export interface OpenGateway {
+  readonly judges: readonly Judge[];
+  close(): Promise<void>;
+}
+
+/**
+ * A gateway's judges for one run. Where a process serves the gateway already, it is asked; else this one is the gateway as
+ * long as the run lasts. Either way there is one writer of the store, one set of limits and one budget.
+ */
+export async function openGateway(options: OpenGatewayOptions): Promise<OpenGateway> {
+  const ids = judgeIds(options);
+  const { config, configPath, clock } = options;
+  const store = await openUnlessServed(resolve(dirname(configPath), config.store), clock);
+  return store === undefined ? connected(ids, options) : own(ids, store, options);
+}
+
+function judgeIds({ config, configPath, only }: OpenGatewayOptions): readonly string[] {
+  const served = config.judges.map(({ id }) => id);
+  const unknown = only?.find((id) => !served.includes(id));
+  if (unknown === undefined) return only ?? served;
+  throw new BadInputError({
+    ...{ source: 'run file', place: 'judges.only', found: JSON.stringify(unknown) },
+    allowed: `judges of ${configPath}: ${served.join(', ')}`,
+  });
+}
+
+async function openUnlessServed(file: string, clock: Clock): Promise<JudgementStore | undefined> {
+  try {
+    return await openSqliteJudgements(file, clock);
+  } catch (thrown) {
+    if (thrown instanceof MajlisError && thrown.message.includes('already open')) return undefined;
+    throw thrown;
+  }
+}
+
+async function own(
+  ids: readonly string[],
+  store: JudgementStore,
+  { config, configPath, keys, run, clock }: OpenGatewayOptions,
+): Promise<OpenGateway> {
+  const gateway = await createGateway({
+    ...{ config, configPath, store, clock },
+    ...(keys === undefined ? {} : { keys }),
+  });
+  const judges = gateway.served().filter(({ id }) => ids.includes(id));
+  return {
+    judges: judges.map((judge) => ({
+      ...judge,
+      judge: async (request, signal) => {
+        return (await gateway.judge({ judgeId: judge.id, run, request }, signal)).verdict;
+      },
+    })),
+    close: async () => {
+      await gateway.drain(config.drainMs);
+      await store.close();
+    },
+  };
+}
+
+async function connected(
+  ids: readonly string[],
+  { config, configPath, run, clock }: OpenGatewayOptions,
+): Promise<OpenGateway> {
+  const { host, port } = config.listen;
+  const token = await readGatewayToken(config, configPath);
+  const address = `${host}:${port}`;
+  const judges = await Promise.all(
+    ids.map((judgeId) => connectGatewayJudge({ address, token, judgeId, run, clock })),
+  );
+  return {
+    judges,
+    close: async () => {
+      for (const judge of judges) judge.close();
+    },
+  };
+}
