@@ -35,6 +35,7 @@ import type { RunObserver } from './run-observer.js';
 import { LOCKSTEP } from './schedule/schedule-options.js';
 import type { Schedule } from './schedule/schedule-options.js';
 import type { RewardSources } from './score/reward-source.js';
+import { ShadowRubric } from './shadow/shadow-rubric.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
 import { RewardWatch } from './watch/reward-watch.js';
@@ -120,6 +121,9 @@ export async function createCoordinator(
   const control = new ControlEvents(ledger, run.id);
   const { rewardSources } = ports;
   const alarms = new RunAlarms(run.id, ledger, observer);
+  const { rewardClip } = algorithm;
+  const candidate = { run: run.id, ledger, control, rewardSources, scorer: ports.scorer, alarms, rewardClip };
+  const shadow = new ShadowRubric(candidate);
   const boundary = new IterationBoundary({
     run: run.id,
     algorithm,
@@ -131,11 +135,13 @@ export async function createCoordinator(
     checkpoints,
     health,
     alarms,
+    shadow,
   });
   const components = {
     boundary,
     dispatcher,
     scorer,
+    shadow,
     rewardSources,
     models,
     evaluator: new Evaluator(models),

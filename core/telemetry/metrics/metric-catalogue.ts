@@ -35,6 +35,14 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
   frac_reward_zero_std: { unit: 'share', help: 'Prompt groups whose scores are all the same.' },
   'rewards/excluded_share': { unit: 'share', help: 'Answers without a score.' },
   'rewards/malformed_share': { unit: 'share', help: 'Answers paid the floor.' },
+  'shadow/scores': { unit: 'reward', help: "Mean normalized score under the shadow's rubric." },
+  'shadow/score_shift': { unit: 'reward', help: "Mean of the shadow's score less the active one." },
+  'shadow/excluded_share': { unit: 'share', help: 'Answers that the shadow gave no score.' },
+  'shadow/agreement': {
+    unit: 'share',
+    help: 'Pairs of a prompt that shadow and active rubric order alike.',
+  },
+  'shadow/kendall_tau': { unit: '', help: "Kendall's tau-b of the shadow's and the active scores." },
   'groups/without_gradient_share': { unit: 'share', help: 'Prompt groups of which no answer contributes.' },
   'behaviour/max_log_ratio': {
     unit: 'nats',

@@ -109,6 +109,8 @@ const DECORATED = watchedIteration([
 describe('docs/metrics.md', () => {
   it('names every metric that an iteration records and no other', async () => {
     const rig = new LoopRig({ algorithm: { iterations: 3 } });
+    await rig.create();
+    await rig.ledger.requestControl(rig.run, { kind: 'shadow_rubric', rubricHash: 'rubric-b' });
     await rig.play();
     const overlapping = new LoopRig({
       algorithm: { iterations: 1 },
