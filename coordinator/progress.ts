@@ -10,8 +10,6 @@ export interface Progress {
   readonly iteration: number;
   readonly policy: RecordedPolicyVersion;
   readonly reward: RewardSource;
-  /** The candidate that is scored beside it. Never the rubric in force itself. */
-  readonly shadowRubricHash: string | undefined;
   readonly klController: KlController;
   /** The first iteration in which the policy may move. */
   readonly policyHeldUntil: number;
@@ -42,7 +40,6 @@ export function manifestOf({
   iteration,
   policy,
   reward,
-  shadowRubricHash,
   klController,
   policyHeldUntil,
 }: Progress): Omit<CheckpointManifest, 'policy' | 'critic' | 'rngSeed'> {
@@ -51,7 +48,6 @@ export function manifestOf({
     iteration,
     policyVersion: { version, hash, location },
     rubricHash: reward.rubricHash,
-    ...(shadowRubricHash === undefined ? {} : { shadowRubricHash }),
     klController: klController.state,
     policyHeldUntil,
   };

@@ -1,5 +1,4 @@
 import type { RunState } from './run-state.js';
-import type { ShadowScores } from './shadow.js';
 
 /** A run as the ledger knows it. */
 export interface Run {
@@ -33,9 +32,6 @@ export type ControlEvent = { readonly iteration?: number } & (
   | { readonly kind: 'cancel'; readonly reason?: string }
   | { readonly kind: 'swap_rubric'; readonly rubricHash: string }
   | { readonly kind: 'roll_back'; readonly to: RollbackTarget }
-  | { readonly kind: 'shadow_rubric'; readonly rubricHash: string }
-  /** Ends the shadow of this rubric and no other. */
-  | { readonly kind: 'stop_shadow'; readonly rubricHash: string; readonly reason?: string }
 );
 
 /** A control event in its place. */
@@ -71,5 +67,4 @@ export type RunEventPayload =
       readonly rubricHash: string;
       readonly metrics: Readonly<Record<string, number>>;
     }
-  | ({ readonly kind: 'shadow_scored'; readonly iteration: number } & ShadowScores)
   | { readonly kind: 'alarm'; readonly alarm: string; readonly message: string };

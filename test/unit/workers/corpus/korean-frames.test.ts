@@ -30,7 +30,7 @@ describe('the Korean frames', () => {
   let sentences: string[];
 
   beforeAll(async () => {
-    source = await loadCorpusSource(join(packageRoot, 'examples', 'korean'));
+    source = await loadCorpusSource('korean');
     const { topics, poor } = source.frames;
     sentences = [
       ...Object.values(topics).flatMap(({ training, heldOut, answers }) => [
