@@ -5,6 +5,8 @@
  * - A paused run stands here until it is resumed or cancelled; the ledger's state says whether it is paused, so a run that
  *   was paused when its process died is paused when it goes on: at the boundary where it stood, after the iterations since
  *   its checkpoint are repeated as they were.
+ * - A candidate to score beside the rubric in force follows the events like everything else, and is readied last; one that is
+ *   in force itself is none.
  * - A run whose reward cannot be readied stands here, paused with the reason, and goes on only under a reward that is.
  */
 import type { ControlEvent, RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
@@ -21,6 +23,8 @@ import type { Progress } from './progress.js';
 import type { RunAlarms } from './run-alarms.js';
 import { RewardNotReady } from './score/reward-not-ready.js';
 import type { RewardSource, RewardSources } from './score/reward-source.js';
+import { shadowAfter } from './shadow/shadow-after.js';
+import type { ShadowRubric } from './shadow/shadow-rubric.js';
 
 export interface BoundaryOptions {
   readonly run: string;
@@ -33,6 +37,7 @@ export interface BoundaryOptions {
   readonly checkpoints: Checkpoints;
   readonly health: RunHealth;
   readonly alarms: RunAlarms;
+  readonly shadow: ShadowRubric;
 }
 
 /** What a run is paid by at first. */
@@ -40,6 +45,8 @@ export interface FirstReward {
   readonly reward: RewardSource;
   /** The policy does not move before this iteration: the rubric was swapped while the run stood. */
   readonly policyHeldUntil: number;
+  /** A candidate that was asked for while the run stood. */
+  readonly shadowRubricHash: string | undefined;
 }
 
 export class IterationBoundary {
@@ -70,10 +77,12 @@ export class IterationBoundary {
    */
   async firstReward(rubricHash: string, signal: AbortSignal): Promise<FirstReward | 'cancelled'> {
     let policyHeldUntil = 0;
+    let shadowRubricHash: string | undefined;
     let reward = await this.readied(rubricHash, 0, signal);
     while (reward === undefined) {
       for (const { event } of await this.options.control.nextDue(0, signal)) {
         if (event.kind === 'cancel') return 'cancelled';
+        shadowRubricHash = shadowAfter(event, shadowRubricHash);
         const swap = rubricOf(event);
         if (swap !== undefined) policyHeldUntil = this.heldAfterSwap(0);
         const wanted = swap ?? (event.kind === 'resume' ? this.awaited : undefined);
@@ -81,11 +90,19 @@ export class IterationBoundary {
         if (event.kind === 'resume' && reward !== undefined) await this.running();
       }
     }
-    return { reward, policyHeldUntil };
+    return { reward, policyHeldUntil, shadowRubricHash };
   }
 
   /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
   async cross(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
+    const { control, shadow } = this.options;
+    const stood = await this.stand(progress, signal);
+    if (stood === 'cancelled') return stood;
+    const next = withoutOwnShadow(stood);
+    return (await control.isRepeated(next.iteration)) ? next : shadow.ready(next, signal);
+  }
+
+  private async stand(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
     const { control } = this.options;
     const { iteration } = progress;
     if (await control.isRepeated(iteration)) {
@@ -124,6 +141,10 @@ export class IterationBoundary {
           break;
         case 'pause':
           // The ledger made the run `pausing` when it was asked; `isPaused` does the rest.
+          break;
+        case 'shadow_rubric':
+        case 'stop_shadow':
+          next = { ...next, shadowRubricHash: shadowAfter(event, next.shadowRubricHash) };
           break;
       }
     }
@@ -215,4 +236,10 @@ export class IterationBoundary {
 function rubricOf(event: ControlEvent): string | undefined {
   if (event.kind === 'swap_rubric') return event.rubricHash;
   return event.kind === 'roll_back' && 'rubricHash' in event.to ? event.to.rubricHash : undefined;
+}
+
+/** A candidate that came into force is compared with nothing. */
+function withoutOwnShadow(progress: Progress): Progress {
+  const isOwn = progress.shadowRubricHash === progress.reward.rubricHash;
+  return isOwn ? { ...progress, shadowRubricHash: undefined } : progress;
 }

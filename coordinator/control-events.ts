@@ -64,6 +64,13 @@ export class ControlEvents {
     return due;
   }
 
+  /** Records what the run itself decided at this boundary; it is in force from here on. */
+  async decide(event: ControlEvent, iteration: number): Promise<void> {
+    const { sequence } = await this.ledger.requestControl(this.run, event);
+    await this.ledger.stampControl(this.run, [sequence], iteration);
+    this.taken.add(sequence);
+  }
+
   /** The last event in force in this iteration, by its sequence; 0 where there was none yet. */
   async inForce(iteration: number): Promise<number> {
     const events = await this.ledger.controlEvents(this.run);

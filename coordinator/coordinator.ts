@@ -4,6 +4,7 @@
  *   boundary    what people asked of the run, between two iterations
  *   dispatcher  rollout tasks out, complete and ordered answers back
  *   scorer      rewards, or the typed reason why there is none
+ *   shadow      what a candidate rubric would have paid; nothing is learned from it
  *   evaluator   log-probabilities and values from the trainer
  *   estimateAdvantages   pure
  *   updater     optimizer steps of policy and critic
@@ -19,6 +20,7 @@
  */
 import type { CheckpointManifest } from '../core/domain/checkpoint.js';
 import type { PolicyVersion } from '../core/domain/policy.js';
+import type { RewardedTrajectory } from '../core/domain/reward.js';
 import { MajlisError } from '../core/errors.js';
 import type { IterationRecord, Ledger } from '../core/ledger/ledger.js';
 import type { KlController } from '../core/math/kl-controller.js';
@@ -47,6 +49,7 @@ import type { BatchScorer } from './score/batch-scorer.js';
 import { advanced, manifestOf } from './progress.js';
 import type { Progress } from './progress.js';
 import type { RewardSources } from './score/reward-source.js';
+import type { ShadowFigures, ShadowRubric } from './shadow/shadow-rubric.js';
 import { Stopwatch } from './stopwatch.js';
 import type { UpdateJournal } from './update/update-journal.js';
 import type { UpdateRecordInput } from './update/update-record.js';
@@ -57,6 +60,7 @@ export interface CoordinatorComponents {
   readonly boundary: IterationBoundary;
   readonly dispatcher: Dispatcher;
   readonly scorer: BatchScorer;
+  readonly shadow: ShadowRubric;
   readonly rewardSources: RewardSources;
   readonly evaluator: Evaluator;
   readonly updater: Updater;
@@ -135,7 +139,7 @@ export class Coordinator {
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { boundary, dispatcher, scorer, evaluator, updater, rewardWatch, health, clock } = this.components;
+    const { boundary, dispatcher, evaluator, updater, rewardWatch, health, clock } = this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -145,7 +149,10 @@ export class Coordinator {
 
     const batch = await dispatcher.collect(plan, signal);
     watch.lap('collect');
-    const [estimates, rewards] = await Promise.all([evaluator.evaluate(batch), scorer.score(batch, signal)]);
+    const [estimates, { rewards, shadow }] = await Promise.all([
+      evaluator.evaluate(batch),
+      this.scored(progress, batch, signal),
+    ]);
     watch.lap('evaluate');
     const advantages = estimateAdvantages({ estimates, rewards, reward, algorithm, beta });
     watch.lap('advantages');
@@ -165,13 +172,8 @@ export class Coordinator {
     const { groups } = batch;
     const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
     const [next, reason] = await Promise.all([
-      this.complete(progress, { batch, record, metrics }),
-      health.check({
-        iteration,
-        policyVersion: policy.version,
-        rewardModelHash: reward.rewardModelHash,
-        metrics,
-      }),
+      this.complete(progress, { batch, record, metrics, shadow }),
+      health.check({ iteration, policyVersion: policy.version, metrics }),
     ]);
     watch.lap('publish');
 
@@ -181,17 +183,28 @@ export class Coordinator {
       for (const alarm of alarms) await this.components.alarms.raise(alarm);
       if (reason !== undefined) await this.pause(next, reason);
     }
-    this.report(next, plan, metrics, watch);
+    this.report(next, plan, { ...metrics, ...shadow.metrics }, watch);
     return next;
+  }
+
+  private async scored(
+    progress: Progress,
+    batch: RolloutBatch,
+    signal: AbortSignal,
+  ): Promise<{ rewards: readonly RewardedTrajectory[]; shadow: ShadowFigures }> {
+    const paying = this.components.scorer.score(batch, signal);
+    const comparing = this.components.shadow.compare(progress, batch, paying, signal);
+    const [rewards, shadow] = await Promise.all([paying, comparing]);
+    return { rewards, shadow };
   }
 
   /** Makes the iteration part of the run: weights, inputs and models are stored, then one commit names them all. */
   private async complete(progress: Progress, end: IterationOutcome): Promise<Progress> {
     const { ledger, journal, policies, checkpoints, boundary } = this.components;
     const { run } = this.options;
-    const { batch, record, metrics } = end;
+    const { batch, record, shadow } = end;
     const { iteration, reward } = progress;
-    const isToBeSaved = checkpoints.isDue(iteration + 1) && isGoodToCheckpoint(metrics);
+    const isToBeSaved = checkpoints.isDue(iteration + 1) && isGoodToCheckpoint(end.metrics);
     const [policy, inputsHash, saved, controlSequence] = await Promise.all([
       record.update.hasMoved
         ? policies.publish(progress.policy.version + 1, reward.rubricHash)
@@ -200,7 +213,8 @@ export class Coordinator {
       isToBeSaved ? checkpoints.save(iteration + 1) : undefined,
       boundary.controlInForce(iteration),
     ]);
-    const next = { ...advanced(progress, policy, record), numTokens: metrics['num_tokens'] };
+    const metrics = { ...end.metrics, ...shadow.metrics };
+    const next = { ...advanced(progress, policy, record), numTokens: end.metrics['num_tokens'] };
     const { rubricHash, rewardModelHash } = reward;
     const { version: policyVersion } = progress.policy;
     await ledger.completeIteration(run, {
@@ -208,6 +222,7 @@ export class Coordinator {
       consumed: batch.groups.map(({ task }) => task.id),
       policy,
       ...(saved === undefined ? {} : { checkpoint: { ...saved, ...manifestOf(next) } }),
+      ...(shadow.scores === undefined ? {} : { shadow: shadow.scores }),
     });
     await policies.announce(policy);
     if (saved !== undefined) await checkpoints.prune();
@@ -237,7 +252,9 @@ export class Coordinator {
     if (first === 'cancelled') return { state: 'cancelled', policy };
     const warmup = needsCritic(algorithm) ? algorithm.criticWarmupIterations : 0;
     const policyHeldUntil = Math.max(warmup, first.policyHeldUntil);
-    return { iteration: 0, policy, reward: first.reward, klController, policyHeldUntil, numTokens: 0 };
+    const { reward, shadowRubricHash } = first;
+    const start = { iteration: 0, policy, reward, shadowRubricHash };
+    return { ...start, klController, policyHeldUntil, numTokens: 0 };
   }
 
   private async continued(
@@ -256,6 +273,7 @@ export class Coordinator {
       numTokens: before?.metrics['num_tokens'],
       policy,
       reward,
+      shadowRubricHash: manifest.shadowRubricHash,
       klController: klControllerFrom(manifest.klController),
       policyHeldUntil,
     };
@@ -285,4 +303,5 @@ interface IterationOutcome {
   readonly batch: RolloutBatch;
   readonly record: UpdateRecordInput;
   readonly metrics: Metrics;
+  readonly shadow: ShadowFigures;
 }

@@ -3,8 +3,6 @@ import type { Bus } from '../core/bus/bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../core/bus/subjects.js';
 import { DEFAULT_HEALTH } from '../core/config/health-options.js';
 import type { HealthOptions } from '../core/config/health-options.js';
-import { DEFAULT_WATCH } from '../core/config/watch-options.js';
-import type { WatchOptions } from '../core/config/watch-options.js';
 import type { Run } from '../core/domain/run.js';
 import type { SamplingSettings } from '../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../core/engine/policy-locator.js';
@@ -37,10 +35,10 @@ import type { RunObserver } from './run-observer.js';
 import { LOCKSTEP } from './schedule/schedule-options.js';
 import type { Schedule } from './schedule/schedule-options.js';
 import type { RewardSources } from './score/reward-source.js';
+import { ShadowRubric } from './shadow/shadow-rubric.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
 import { RewardWatch } from './watch/reward-watch.js';
-import type { WatchProbes } from './watch/reward-watch.js';
 
 /** The plugs of a coordinator. It closes none of them. */
 export interface CoordinatorPorts {
@@ -55,8 +53,6 @@ export interface CoordinatorPorts {
   readonly clock: Clock;
   readonly observer: RunObserver;
   readonly freeSpace: FreeSpace;
-  /** What the reward watch holds beside the run; without them it looks at the batch alone. */
-  readonly probes?: WatchProbes;
 }
 
 export interface CoordinatorSettings {
@@ -75,8 +71,6 @@ export interface CoordinatorSettings {
   readonly checkpoints: CheckpointSettings;
   /** When the run pauses itself; the defaults unless told. */
   readonly health?: HealthOptions;
-  /** What is watched of the reward, and when that pauses the run; the defaults unless told. */
-  readonly watch?: WatchOptions;
   /** A path on the volume that the run writes to. */
   readonly workspace: string;
   /** Lease of a task or result on the bus. */
@@ -127,6 +121,9 @@ export async function createCoordinator(
   const control = new ControlEvents(ledger, run.id);
   const { rewardSources } = ports;
   const alarms = new RunAlarms(run.id, ledger, observer);
+  const { rewardClip } = algorithm;
+  const candidate = { run: run.id, ledger, control, rewardSources, scorer: ports.scorer, alarms, rewardClip };
+  const shadow = new ShadowRubric(candidate);
   const boundary = new IterationBoundary({
     run: run.id,
     algorithm,
@@ -138,18 +135,20 @@ export async function createCoordinator(
     checkpoints,
     health,
     alarms,
+    shadow,
   });
   const components = {
     boundary,
     dispatcher,
     scorer,
+    shadow,
     rewardSources,
     models,
     evaluator: new Evaluator(models),
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(artifacts),
     checkpoints,
-    rewardWatch: createRewardWatch(ports, settings),
+    rewardWatch: new RewardWatch(),
     health,
     policies,
     ledger,
@@ -184,19 +183,12 @@ function dispatcherOptions(
 
 function createHealth(
   freeSpace: FreeSpace,
-  { run, algorithm, health = DEFAULT_HEALTH, watch = DEFAULT_WATCH, workspace }: CoordinatorSettings,
+  { run, algorithm, health = DEFAULT_HEALTH, workspace }: CoordinatorSettings,
   iterationBytes: () => number,
 ): RunHealth {
   const { kl, excludedShareAlarm } = algorithm;
-  const guard = new HealthGuard(health, { run: run.id, klTarget: kl.target, excludedShareAlarm, watch });
+  const guard = new HealthGuard(health, { run: run.id, klTarget: kl.target, excludedShareAlarm });
   return new RunHealth({ guard, freeSpace, path: workspace, iterationBytes });
-}
-
-function createRewardWatch(
-  { scorer, probes = {} }: CoordinatorPorts,
-  { watch: options = DEFAULT_WATCH }: CoordinatorSettings,
-): RewardWatch {
-  return new RewardWatch({ scorer, probes, options });
 }
 
 function initialKlController({ initial, target, horizon }: KlOptions): KlController {

@@ -10,6 +10,8 @@ export interface Progress {
   readonly iteration: number;
   readonly policy: RecordedPolicyVersion;
   readonly reward: RewardSource;
+  /** The candidate that is scored beside it. Never the rubric in force itself. */
+  readonly shadowRubricHash: string | undefined;
   readonly klController: KlController;
   /** The first iteration in which the policy may move. */
   readonly policyHeldUntil: number;
@@ -40,6 +42,7 @@ export function manifestOf({
   iteration,
   policy,
   reward,
+  shadowRubricHash,
   klController,
   policyHeldUntil,
 }: Progress): Omit<CheckpointManifest, 'policy' | 'critic' | 'rngSeed'> {
@@ -48,6 +51,7 @@ export function manifestOf({
     iteration,
     policyVersion: { version, hash, location },
     rubricHash: reward.rubricHash,
+    ...(shadowRubricHash === undefined ? {} : { shadowRubricHash }),
     klController: klController.state,
     policyHeldUntil,
   };

@@ -1,8 +1,8 @@
-// Writes the composed files of examples/<name>/ from frames.yaml and the locale's gazetteer.
-// Usage: npm run -s build && node scripts/compose-examples.mjs [name ...]   (all examples with frames by default)
+// Writes the composed files of examples/<name>/, or of any folder, from its frames.yaml and the locale's gazetteer.
+// Usage: npm run -s build && node scripts/compose-examples.mjs [name|folder ...]   (all examples with frames by default)
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -16,11 +16,13 @@ const named = process.argv.slice(2);
 const names = named.length > 0 ? named : readdirSync(examples).filter(hasFrames);
 
 for (const name of names) {
-  const source = await loadCorpusSource(name);
+  const folder = hasFrames(name) ? join(examples, name) : name;
+  const source = await loadCorpusSource(folder);
   const files = corpusFiles(source.frames.locale, composeCorpus(source));
   for (const [file, content] of Object.entries(files)) {
-    writeFileSync(join(examples, name, file), content);
-    console.log(`examples/${name}/${file}: ${content.trimEnd().split('\n').length} lines`);
+    const path = join(folder, file);
+    writeFileSync(path, content);
+    console.log(`${relative(process.cwd(), path)}: ${content.trimEnd().split('\n').length} lines`);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type {
   ControlOutcome,
   RollbackRequest,
-  RubricSwapRequest,
+  RubricRequest,
   RunDescription,
   RunRequest,
   RunSummary,
@@ -21,7 +21,7 @@ import type {
 import {
   createRunToMessage,
   rollBackToMessage,
-  swapRubricToMessage,
+  rubricRequestToMessage,
 } from '../../coordinator/rpc/control-requests.js';
 import {
   descriptionFromMessage,
@@ -118,12 +118,20 @@ export class GrpcRunControl implements RunControlClient {
     return this.command(this.client.cancelRun.bind(this.client), { run, reason });
   }
 
-  swapRubric(run: string, swap: RubricSwapRequest): Promise<ControlOutcome> {
-    return this.command(this.client.swapRubric.bind(this.client), swapRubricToMessage(run, swap));
+  swapRubric(run: string, swap: RubricRequest): Promise<ControlOutcome> {
+    return this.command(this.client.swapRubric.bind(this.client), rubricRequestToMessage(run, swap));
   }
 
   rollBackRun(run: string, to: RollbackRequest): Promise<ControlOutcome> {
     return this.command(this.client.rollBackRun.bind(this.client), rollBackToMessage(run, to));
+  }
+
+  shadowRubric(run: string, candidate: RubricRequest): Promise<ControlOutcome> {
+    return this.command(this.client.shadowRubric.bind(this.client), rubricRequestToMessage(run, candidate));
+  }
+
+  stopShadow(run: string): Promise<ControlOutcome> {
+    return this.command(this.client.stopShadow.bind(this.client), { run });
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file
 import { evaluators } from '../../reward/judge/evaluators/registry.js';
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { findRubric } from '../commands/rubric/find-rubric.js';
-import { localesFor } from '../pipeline/known-locales.js';
+import { localesFor } from '../../core/config/known-locales.js';
 
 /**
  * Rubrics that were swapped into runs of a workspace, by hash. The ledger names a rubric by hash alone, so its content is

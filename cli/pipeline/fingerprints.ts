@@ -2,9 +2,10 @@ import type { Rubric } from '../../core/domain/rubric.js';
 import { fingerprintParts } from '../../core/network/session/runtime-fingerprint.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
 import { majlisVersion } from '../../core/runtime/majlis-version.js';
+import { unicodeVersion } from '../../core/runtime/unicode-version.js';
 import type { RunInputs } from './run-inputs.js';
 
-/** By name: sha256 of a run's inputs; of what computes it, its version, build and CPU type as text. */
+/** By name: sha256 of a run's inputs; of what computes it, its version, build, CPU type and Unicode tables as text. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
 /**
@@ -20,6 +21,7 @@ export function fingerprintsOf(
   const { config, profile, ...files } = inputs;
   return {
     ...computingFingerprints(engineFingerprint),
+    unicode: unicodeVersion(),
     config: contentHash(config),
     locale: contentHash(profile),
     ...Object.fromEntries(rubrics.map(({ id, hash }) => [`rubric ${id}`, hash])),
@@ -27,7 +29,10 @@ export function fingerprintsOf(
   };
 }
 
-/** What computes: version of Majlis, build of the numerical engine, CPU type. Where these are equal, equal work gives equal bits. */
+/**
+ * What computes numbers: version of Majlis, build of the numerical engine, CPU type. Where these are equal, equal work gives
+ * equal bits; scores of answers also depend on the Unicode tables that their words are told apart by.
+ */
 export function computingFingerprints(engineFingerprint: string): Fingerprints {
   return { majlis: majlisVersion(), ...fingerprintParts(engineFingerprint) };
 }

@@ -16,7 +16,7 @@ import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { readStoredRubric } from '../control/stored-rubrics.js';
 import type { AskedJudges } from '../judges/asked-judges.js';
 import { judgeAllPairs } from './judged-pairs.js';
-import { localesFor } from './known-locales.js';
+import { localesFor } from '../../core/config/known-locales.js';
 import type { ProgressListener } from './progress.js';
 import { RewardPlane } from './reward-plane.js';
 import { RewardStore } from './reward-store.js';

@@ -9,7 +9,7 @@ import type { Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
-import { localesFor } from './known-locales.js';
+import { localesFor } from '../../core/config/known-locales.js';
 
 /** One demonstration of the corpus, as text. */
 export interface CorpusLine {

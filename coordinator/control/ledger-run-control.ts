@@ -13,11 +13,14 @@ import type { Ledger } from '../../core/ledger/ledger.js';
 import { refusedControl, unknownRun } from '../../core/ledger/ledger-refusals.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { rollbackTarget } from './rollback-target.js';
+import { rubricsInForce } from './rubrics-in-force.js';
+import type { RubricHistory } from './rubrics-in-force.js';
+import { shadowInForce } from './shadow-in-force.js';
 import type {
   ControlOutcome,
   RollbackRequest,
   RubricDescription,
-  RubricSwapRequest,
+  RubricRequest,
   RunControl,
   RunDescription,
   RunRequest,
@@ -96,17 +99,25 @@ export class LedgerRunControl implements RunControl {
     return { ...outcome, run: await this.get(run), control: { ...outcome.control, effectiveAt: next } };
   }
 
-  async swapRubric(run: string, { rubric, iteration }: RubricSwapRequest): Promise<ControlOutcome> {
-    const found = await this.get(run);
-    requireControl(found, 'swap_rubric');
-    const described = await this.options.describeRubric(rubric);
-    requireUsable(described);
-    requireSameLanguage(found, described);
-    return this.request(run, {
-      kind: 'swap_rubric',
-      rubricHash: described.hash,
-      ...(iteration === undefined ? {} : { iteration }),
-    });
+  async swapRubric(run: string, request: RubricRequest): Promise<ControlOutcome> {
+    return this.request(run, { kind: 'swap_rubric', ...(await this.usable(run, 'swap_rubric', request)) });
+  }
+
+  async shadowRubric(run: string, request: RubricRequest): Promise<ControlOutcome> {
+    const candidate = await this.usable(run, 'shadow_rubric', request);
+    requireAnother(run, candidate.rubricHash, await this.describeRun(run));
+    return this.request(run, { kind: 'shadow_rubric', ...candidate });
+  }
+
+  async stopShadow(run: string): Promise<ControlOutcome> {
+    const history = await this.describeRun(run);
+    requireControl(history.run, 'stop_shadow');
+    const shadow = shadowInForce(history);
+    if (shadow === undefined) throw noShadow(run);
+    const { rubricHash, iteration, effectiveAt } = shadow;
+    // One that begins later is stopped where it would begin.
+    const when = effectiveAt === undefined && iteration !== undefined ? { iteration } : {};
+    return this.request(run, { kind: 'stop_shadow', rubricHash, ...when });
   }
 
   async rollBackRun(run: string, to: RollbackRequest): Promise<ControlOutcome> {
@@ -114,6 +125,20 @@ export class LedgerRunControl implements RunControl {
     requireControl(history.run, 'roll_back');
     const target = rollbackTarget(run, to, history);
     return this.request(run, { kind: 'roll_back', to: target });
+  }
+
+  /** A rubric that the run may have, by its hash; the run's state is looked at first. */
+  private async usable(
+    run: string,
+    kind: ControlKind,
+    { rubric, iteration }: RubricRequest,
+  ): Promise<{ readonly rubricHash: string; readonly iteration?: number }> {
+    const found = await this.get(run);
+    requireControl(found, kind);
+    const described = await this.options.describeRubric(rubric);
+    requireUsable(described);
+    requireSameLanguage(found, described);
+    return { rubricHash: described.hash, ...(iteration === undefined ? {} : { iteration }) };
   }
 
   private async summarize(run: Run): Promise<RunSummary> {
@@ -149,6 +174,21 @@ function nobodyToPause(run: string, state: string): MajlisError {
       `"majlis run --continue ${run}" goes on with it, "majlis cancel ${run}" ends it`,
     { code: 'failed_precondition' },
   );
+}
+
+/** A rubric scored beside itself would tell nothing. */
+function requireAnother(run: string, rubricHash: string, history: RubricHistory): void {
+  if (rubricsInForce(history).at(-1) !== rubricHash) return;
+  throw new BadInputError({
+    ...{ source: `shadow of run ${run}`, place: 'rubric', found: `${rubricHash}, which is in force` },
+    allowed: 'another rubric than the one in force',
+  });
+}
+
+function noShadow(run: string): MajlisError {
+  return new MajlisError(`run ${run} has no shadow; "majlis rubric shadow ${run} RUBRIC" asks for one`, {
+    code: 'failed_precondition',
+  });
 }
 
 /** Going back to one that was in force is a rollback, which looks at no status. */

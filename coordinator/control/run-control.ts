@@ -27,8 +27,12 @@ export interface RunControl {
   pauseRun(run: string, reason?: string): Promise<ControlOutcome>;
   resumeRun(run: string): Promise<ControlOutcome>;
   cancelRun(run: string, reason?: string): Promise<ControlOutcome>;
-  swapRubric(run: string, swap: RubricSwapRequest): Promise<ControlOutcome>;
+  swapRubric(run: string, swap: RubricRequest): Promise<ControlOutcome>;
   rollBackRun(run: string, to: RollbackRequest): Promise<ControlOutcome>;
+  /** Scores a candidate beside the rubric in force; it replaces the one that the run has. The rubric in force is refused. */
+  shadowRubric(run: string, candidate: RubricRequest): Promise<ControlOutcome>;
+  /** Ends that; a run without a candidate is `failed_precondition`. */
+  stopShadow(run: string): Promise<ControlOutcome>;
 }
 
 /** A run to create, as a person wrote it. */
@@ -43,7 +47,8 @@ export interface RunRequest {
   readonly seed?: number;
 }
 
-export interface RubricSwapRequest {
+/** A rubric for a run, to be in force or to be scored beside the one that is. */
+export interface RubricRequest {
   /** The hash of a rubric that the workspace holds, or the id of a shipped one. */
   readonly rubric: string;
   /** Takes effect before this iteration; before the next one unless told. */

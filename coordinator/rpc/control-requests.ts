@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import { count, flag, identifier, message } from '../../core/rpc/message-fields.js';
 import { parseMessage } from '../../core/rpc/parse-message.js';
-import type { RollbackRequest, RubricSwapRequest, RunRequest } from '../control/run-control.js';
+import type { RollbackRequest, RubricRequest, RunRequest } from '../control/run-control.js';
 
 /** Requests of CoordinatorService, checked on arrival; a bad one is a BadInputError that names message and field. */
 const reason = z.string().exactOptional();
@@ -44,6 +44,11 @@ export const controlRequests = {
     'SwapRubricRequest',
     message({ run: identifier, rubric: identifier, iteration: count.exactOptional() }),
   ),
+  shadowRubric: reader(
+    'ShadowRubricRequest',
+    message({ run: identifier, rubric: identifier, iteration: count.exactOptional() }),
+  ),
+  stopShadow: reader('StopShadowRequest', message({ run: identifier })),
   rollBackRun: reader('RollBackRunRequest', message({ run: identifier, to: rollbackTo })),
 } as const;
 
@@ -57,10 +62,10 @@ export function createRunToMessage({ run, runFile, source, seed }: RunRequest): 
 }
 
 /** Domain to wire. */
-export function swapRubricToMessage(
+export function rubricRequestToMessage(
   run: string,
-  { rubric, iteration }: RubricSwapRequest,
-): wire.SwapRubricRequest {
+  { rubric, iteration }: RubricRequest,
+): wire.SwapRubricRequest & wire.ShadowRubricRequest {
   return { run, rubric, iteration };
 }
 

@@ -64,6 +64,13 @@ export function coordinatorService({ control, software, stopping }: CoordinatorS
       const { run, ...swap } = controlRequests.swapRubric(request);
       return control.swapRubric(run, swap);
     }),
+    shadowRubric: command(async (request: wire.ShadowRubricRequest) => {
+      const { run, ...candidate } = controlRequests.shadowRubric(request);
+      return control.shadowRubric(run, candidate);
+    }),
+    stopShadow: command(async (request: wire.StopShadowRequest) =>
+      control.stopShadow(controlRequests.stopShadow(request).run),
+    ),
     rollBackRun: command(async (request: wire.RollBackRunRequest) => {
       const { run, to } = controlRequests.rollBackRun(request);
       return control.rollBackRun(run, to);

@@ -32,8 +32,7 @@ export async function scoreGroups(
   });
 }
 
-/** A group as the reward plane is asked about it. */
-export function scoreItem({ task, result }: RolloutGroup): ScoreItem {
+function scoreItem({ task, result }: RolloutGroup): ScoreItem {
   return {
     prompt: task.prompt.prompt,
     promptTokenIds: task.prompt.tokenIds,

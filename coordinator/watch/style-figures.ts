@@ -1,9 +1,9 @@
 import { MajlisError } from '../../core/errors.js';
 import { stratifiedSpearman } from '../../core/math/stratified-spearman.js';
 import type { Stratum } from '../../core/math/stratified-spearman.js';
-import { paidScore } from '../advantage/scored-answers.js';
+import { paidScore } from '../advantage/paid-score.js';
 import { formatMarks } from './format-marks.js';
-import type { WatchedIteration, WatchFigures } from './watched-iteration.js';
+import type { WatchedIteration, WatchFigures } from './reward-watch.js';
 
 /**
  * What the reward has to do with how answers look: its rank correlation with their length in tokens and with their format
@@ -17,7 +17,7 @@ export function styleFigures({ batch, rewards }: WatchedIteration): WatchFigures
     result.trajectories.flatMap(({ tokenIds, text }) => {
       const reward = rewards.at(place++);
       if (reward === undefined) throw new MajlisError('an answer has no outcome', { code: 'data_loss' });
-      const score = paidScore(reward.outcome, floor);
+      const score = paidScore(reward.outcome, { floor });
       return score === undefined ? [] : [{ score, length: tokenIds.length, marks: formatMarks(text) }];
     }),
   );

@@ -19,6 +19,8 @@ export interface CheckpointManifest {
   readonly iteration: number;
   readonly policyVersion: PolicyVersion;
   readonly rubricHash: string;
+  /** The candidate that is scored beside it, where there is one. */
+  readonly shadowRubricHash?: string;
   readonly klController: KlControllerState;
   /** The first iteration in which the policy may move. */
   readonly policyHeldUntil: number;

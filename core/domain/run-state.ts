@@ -29,6 +29,8 @@ export const CONTROL_STATES = {
   cancel: ['queued', 'running', 'pausing', 'paused', 'failed'],
   swap_rubric: ['queued', 'running', 'pausing', 'paused', 'failed'],
   roll_back: ['running', 'pausing', 'paused', 'failed'],
+  shadow_rubric: ['queued', 'running', 'pausing', 'paused', 'failed'],
+  stop_shadow: ['queued', 'running', 'pausing', 'paused', 'failed'],
 } as const satisfies Readonly<Record<string, readonly RunState[]>>;
 
 export type ControlKind = keyof typeof CONTROL_STATES;

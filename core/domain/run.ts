@@ -1,4 +1,5 @@
 import type { RunState } from './run-state.js';
+import type { ShadowScores } from './shadow.js';
 
 /** A run as the ledger knows it. */
 export interface Run {
@@ -32,6 +33,9 @@ export type ControlEvent = { readonly iteration?: number } & (
   | { readonly kind: 'cancel'; readonly reason?: string }
   | { readonly kind: 'swap_rubric'; readonly rubricHash: string }
   | { readonly kind: 'roll_back'; readonly to: RollbackTarget }
+  | { readonly kind: 'shadow_rubric'; readonly rubricHash: string }
+  /** Ends the shadow of this rubric and no other. */
+  | { readonly kind: 'stop_shadow'; readonly rubricHash: string; readonly reason?: string }
 );
 
 /** A control event in its place. */
@@ -67,4 +71,5 @@ export type RunEventPayload =
       readonly rubricHash: string;
       readonly metrics: Readonly<Record<string, number>>;
     }
+  | ({ readonly kind: 'shadow_scored'; readonly iteration: number } & ShadowScores)
   | { readonly kind: 'alarm'; readonly alarm: string; readonly message: string };

@@ -37,7 +37,7 @@ const ITERATIONS = `SELECT iteration, policy_version AS policyVersion, rubric_ha
 /** What each iteration consumed and produced, and the states to go on from. Every record is written once. */
 export function journalOperations(database: ExclusiveDatabase, log: EventLog): JournalOperations {
   return {
-    completeIteration(run, { record, consumed, policy, checkpoint }) {
+    completeIteration(run, { record, consumed, policy, checkpoint, shadow }) {
       requireRun(database, run);
       const isNew = recordIteration(database, run, record);
       const { iteration, rubricHash, metrics } = record;
@@ -50,6 +50,7 @@ export function journalOperations(database: ExclusiveDatabase, log: EventLog): J
         kind: 'iteration_finished',
         ...{ iteration, policyVersion: version, policyHash: hash, rubricHash, metrics },
       });
+      if (shadow !== undefined) log.append(run, { kind: 'shadow_scored', iteration, ...shadow });
     },
 
     iterations(run) {

@@ -3,6 +3,7 @@ import type { Preference } from '../domain/preference.js';
 import type { PolicyVersion } from '../domain/policy.js';
 import type { ControlEvent, RecordedControlEvent, Run, RunEvent } from '../domain/run.js';
 import type { RunState } from '../domain/run-state.js';
+import type { ShadowScores } from '../domain/shadow.js';
 
 /**
  * The durable truth of a run. One writer; a second open of the same file is `failed_precondition`. Every method
@@ -112,4 +113,6 @@ export interface IterationEnd {
   /** The policy after the iteration; a version that is already recorded must be the same. */
   readonly policy: RecordedPolicyVersion;
   readonly checkpoint?: CheckpointManifest;
+  /** What a candidate rubric made of the answers; told once, when the iteration is finished first. */
+  readonly shadow?: ShadowScores;
 }

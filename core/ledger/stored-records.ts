@@ -5,6 +5,7 @@ import type { AnswerPair } from '../domain/preference.js';
 import type { ControlEvent, RunEventPayload } from '../domain/run.js';
 import { RUN_TRANSITIONS } from '../domain/run-state.js';
 import type { RunState } from '../domain/run-state.js';
+import type { ScoreDifference } from '../domain/shadow.js';
 
 /** The shapes of what the ledger stores as JSON, and of the columns that hold one of a few words. */
 
@@ -44,12 +45,24 @@ export const controlEvent: z.ZodType<ControlEvent> = z.discriminatedUnion('kind'
     iteration,
     to: z.union([z.strictObject({ policyVersion: z.number() }), z.strictObject({ rubricHash: z.string() })]),
   }),
+  z.object({ kind: z.literal('shadow_rubric'), iteration, rubricHash: z.string() }),
+  z.object({ kind: z.literal('stop_shadow'), iteration, rubricHash: z.string(), reason }),
 ]);
 
 const recordedControl = z.object({
   sequence: z.number(),
   event: controlEvent,
   effectiveAt: z.number().exactOptional(),
+});
+
+const scoreDifference: z.ZodType<ScoreDifference> = z.object({
+  taskId: z.string(),
+  index: z.number(),
+  promptId: z.string(),
+  prompt: z.string(),
+  answer: z.string(),
+  active: z.number(),
+  shadow: z.number(),
 });
 
 export const runEventPayload: z.ZodType<RunEventPayload> = z.discriminatedUnion('kind', [
@@ -64,6 +77,15 @@ export const runEventPayload: z.ZodType<RunEventPayload> = z.discriminatedUnion(
     policyHash: z.string(),
     rubricHash: z.string(),
     metrics: storedMetrics,
+  }),
+  z.object({
+    kind: z.literal('shadow_scored'),
+    iteration: z.number(),
+    rubricId: z.string(),
+    rubricHash: z.string(),
+    rewardModelHash: z.string(),
+    metrics: storedMetrics,
+    differences: z.array(scoreDifference),
   }),
   z.object({ kind: z.literal('alarm'), alarm: z.string(), message: z.string() }),
 ]);
@@ -80,6 +102,7 @@ export const checkpointManifest: z.ZodType<CheckpointManifest> = z.object({
   iteration: z.number(),
   policyVersion,
   rubricHash: z.string(),
+  shadowRubricHash: z.string().exactOptional(),
   klController: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('fixed'), coef: z.number() }),
     z.object({ kind: z.literal('adaptive'), coef: z.number(), target: z.number(), horizon: z.number() }),

@@ -40,8 +40,14 @@ const kindMessage = z.discriminatedUnion(
     z
       .object({ $case: z.literal('rollBack'), value: rollbackMessage })
       .transform(({ value }) => ({ kind: 'roll_back' as const, to: value.to })),
+    z
+      .object({ $case: z.literal('shadowRubric'), value: message({ rubricHash: identifier }) })
+      .transform(({ value }) => ({ kind: 'shadow_rubric' as const, ...value })),
+    z
+      .object({ $case: z.literal('stopShadow'), value: message({ rubricHash: identifier, reason }) })
+      .transform(({ value }) => ({ kind: 'stop_shadow' as const, ...value })),
   ],
-  { error: 'one of pause, resume, cancel, swap_rubric, roll_back' },
+  { error: 'one of pause, resume, cancel, swap_rubric, roll_back, shadow_rubric, stop_shadow' },
 );
 
 /** Schema of majlis.v1.RecordedControl. */
@@ -72,6 +78,10 @@ function kindToMessage(event: ControlEvent): wire.Control['kind'] {
       return { $case: 'swapRubric', value: { rubricHash: event.rubricHash } };
     case 'roll_back':
       return { $case: 'rollBack', value: { to: rollbackToMessage(event.to) } };
+    case 'shadow_rubric':
+      return { $case: 'shadowRubric', value: { rubricHash: event.rubricHash } };
+    case 'stop_shadow':
+      return { $case: 'stopShadow', value: { rubricHash: event.rubricHash, reason: event.reason } };
   }
 }
 

@@ -3,8 +3,18 @@ import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import type { RunEvent, RunEventPayload } from '../domain/run.js';
 import { recordedControlMessage, recordedControlToMessage } from './convert-run-control.js';
 import { metricsMessage, runStateMessage, runStateToMessage, timestampMessage } from './convert-run.js';
-import { count, identifier, message, positiveCount, text } from './message-fields.js';
+import { count, finite, identifier, message, positiveCount, text } from './message-fields.js';
 import { parseMessage } from './parse-message.js';
+
+const differenceMessage = message({
+  taskId: identifier,
+  index: count,
+  promptId: identifier,
+  prompt: text,
+  answer: text,
+  active: finite,
+  shadow: finite,
+});
 
 /** What happened to a run. An event without a payload, and one that this build does not know, are refused. */
 const payloadMessage = z.discriminatedUnion(
@@ -38,12 +48,25 @@ const payloadMessage = z.discriminatedUnion(
       })
       .transform(({ value }) => ({ kind: 'iteration_finished' as const, ...value })),
     z
+      .object({
+        $case: z.literal('shadowScored'),
+        value: message({
+          iteration: count,
+          rubricId: identifier,
+          rubricHash: identifier,
+          rewardModelHash: identifier,
+          metrics: metricsMessage,
+          differences: z.array(differenceMessage),
+        }),
+      })
+      .transform(({ value }) => ({ kind: 'shadow_scored' as const, ...value })),
+    z
       .object({ $case: z.literal('alarm'), value: message({ alarm: identifier, message: text }) })
       .transform(({ value }) => ({ kind: 'alarm' as const, ...value })),
   ],
   {
     error:
-      'one of state_changed, epoch_began, control_requested, control_took_effect, iteration_finished, alarm',
+      'one of state_changed, epoch_began, control_requested, control_took_effect, iteration_finished, shadow_scored, alarm',
   },
 );
 
@@ -80,6 +103,8 @@ function payloadToMessage(payload: RunEventPayload): wire.RunEvent['payload'] {
       return { $case: 'controlTookEffect', value: recordedControlToMessage(payload.control) };
     case 'iteration_finished':
       return { $case: 'iterationFinished', value: iterationFinishedToMessage(payload) };
+    case 'shadow_scored':
+      return { $case: 'shadowScored', value: shadowScoredToMessage(payload) };
     case 'alarm':
       return { $case: 'alarm', value: { alarm: payload.alarm, message: payload.message } };
   }
@@ -90,4 +115,11 @@ function iterationFinishedToMessage(
 ): wire.IterationFinished {
   const { iteration, policyVersion, policyHash, rubricHash, metrics } = payload;
   return { iteration, policyVersion, policyHash, rubricHash, metrics };
+}
+
+function shadowScoredToMessage(
+  payload: Extract<RunEventPayload, { readonly kind: 'shadow_scored' }>,
+): wire.ShadowScored {
+  const { iteration, rubricId, rubricHash, rewardModelHash, metrics, differences } = payload;
+  return { iteration, rubricId, rubricHash, rewardModelHash, metrics, differences: [...differences] };
 }

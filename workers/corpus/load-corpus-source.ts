@@ -1,18 +1,28 @@
 import { join } from 'node:path';
-import { loadLocale } from '../../core/config/load-locale.js';
+import { localesFor } from '../../core/config/known-locales.js';
 import { readYaml } from '../../core/config/read-yaml.js';
-import { packageRoot } from '../../core/runtime/package-root.js';
+import { profileFor } from '../../core/domain/locale.js';
+import { BadInputError } from '../../core/errors.js';
 import type { CorpusSource } from './compose-corpus.js';
 import { checkFrames, framesSchema } from './frames-file.js';
 
 /** The seed of the corpora that the project ships. */
 export const SHIPPED_SEED = 20260;
 
-/** Reads `examples/<example>/frames.yaml` and the locale profile that it names, relative to the package root. */
-export async function loadCorpusSource(example: string): Promise<CorpusSource> {
-  const path = join(packageRoot, 'examples', example, 'frames.yaml');
+/**
+ * Reads a folder's `frames.yaml` and the profile of its locale, which is looked for as for any file: in a folder `locales`
+ * near it first. A locale without a profile is a BadInputError.
+ */
+export async function loadCorpusSource(folder: string): Promise<CorpusSource> {
+  const path = join(folder, 'frames.yaml');
   const frames = await readYaml(path, framesSchema);
   checkFrames(frames, path);
-  const profile = await loadLocale(join(packageRoot, 'reward', 'locales', `${frames.locale}.yaml`));
+  const profiles = await localesFor(path);
+  const profile = profileFor(frames.locale, profiles);
+  if (profile === undefined) {
+    const known = profiles.map(({ locale }) => locale).join(', ');
+    const allowed = `a locale with a profile: ${known}; "majlis locale new" makes one in a folder locales`;
+    throw new BadInputError({ source: path, place: 'locale', found: JSON.stringify(frames.locale), allowed });
+  }
   return { frames, gazetteer: profile.gazetteer, seed: SHIPPED_SEED };
 }

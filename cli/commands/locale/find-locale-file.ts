@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInputError } from '../../../core/errors.js';
-import { SHIPPED_LOCALES } from '../../pipeline/known-locales.js';
+import { SHIPPED_LOCALES } from '../../../core/config/known-locales.js';
 
 /** The file that describes a locale: one's own before the shipped one. A name with a dot or a slash is a file. */
 export function findLocaleFile(name: string, locales: string | undefined): string {

@@ -1,5 +1,5 @@
 import { formatTable } from '../../terminal/format-table.js';
-import { knownLocales, SHIPPED_LOCALES } from '../../pipeline/known-locales.js';
+import { knownLocales, SHIPPED_LOCALES } from '../../../core/config/known-locales.js';
 import { loadLocales } from '../../../core/config/load-locale.js';
 import type { CommandResult } from '../session.js';
 import { nameOfLocale } from './show-locale.js';

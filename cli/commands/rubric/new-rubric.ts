@@ -4,7 +4,7 @@ import { systemCode } from '../../../core/runtime/storage-error.js';
 import { quote } from '../../../core/config/parse-input.js';
 import { profileFor, type LocaleProfile } from '../../../core/domain/locale.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
-import { localesFor } from '../../pipeline/known-locales.js';
+import { localesFor } from '../../../core/config/known-locales.js';
 import { isRubricId } from '../../pipeline/run-inputs.js';
 import { cldrFacts } from '../locale/cldr-facts.js';
 import { scaffoldRubric } from '../locale/scaffold-rubric.js';

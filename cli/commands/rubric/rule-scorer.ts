@@ -2,7 +2,7 @@ import { profileFor } from '../../../core/domain/locale.js';
 import { ASKED_EVALUATORS, type Rubric } from '../../../core/domain/rubric.js';
 import { MajlisError } from '../../../core/errors.js';
 import { createAnswerScorer, type AnswerScorer } from '../../../reward/judge/answer-scorer.js';
-import { localesFor } from '../../pipeline/known-locales.js';
+import { localesFor } from '../../../core/config/known-locales.js';
 
 /** The rules of a rubric that was loaded from a file, ready to score answers. */
 export async function ruleScorer(rubric: Rubric, path: string): Promise<AnswerScorer> {

@@ -14,5 +14,11 @@ export function describeControl(event: ControlEvent): string {
       return 'policyVersion' in event.to
         ? `roll back to policy version ${event.to.policyVersion}`
         : `roll back to rubric ${event.to.rubricHash}`;
+    case 'shadow_rubric':
+      return `score rubric ${event.rubricHash} beside the one in force`;
+    case 'stop_shadow':
+      return event.reason === undefined
+        ? `end the shadow of rubric ${event.rubricHash}`
+        : `end the shadow of rubric ${event.rubricHash} (${event.reason})`;
   }
 }

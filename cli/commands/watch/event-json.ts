@@ -4,6 +4,6 @@ import { encodeMetrics } from '../../../core/ledger/record-text.js';
 /** An event as one flat object: run, sequence, at (ISO 8601), kind, and what the kind has. NaN is its name. */
 export function eventJson({ run, sequence, atMs, payload }: RunEvent): Readonly<Record<string, unknown>> {
   const place = { run, sequence, at: new Date(atMs).toISOString() };
-  if (payload.kind !== 'iteration_finished') return { ...place, ...payload };
+  if (!('metrics' in payload)) return { ...place, ...payload };
   return { ...place, ...payload, metrics: encodeMetrics(payload.metrics) };
 }

@@ -12,6 +12,14 @@ const FIGURES: readonly (readonly [name: string, metric: string])[] = [
   ['entropy', 'policy/entropy_avg'],
 ];
 
+const SHADOW_FIGURES: readonly (readonly [name: string, metric: string])[] = [
+  ['reward', 'shadow/scores'],
+  ['shift', 'shadow/score_shift'],
+  ['agreement', 'shadow/agreement'],
+  ['tau', 'shadow/kendall_tau'],
+  ['excluded', 'shadow/excluded_share'],
+];
+
 type IterationFinished = Extract<RunEventPayload, { readonly kind: 'iteration_finished' }>;
 
 /** Events as lines for people. Iterations tell their pace over the last few; a change of state begins it anew. */
@@ -37,6 +45,8 @@ export class EventLines {
         return `in force from iteration ${payload.control.effectiveAt}: ${describeControl(payload.control.event)}`;
       case 'iteration_finished':
         return this.iteration(payload, atMs);
+      case 'shadow_scored':
+        return shadowLine(payload);
       case 'alarm':
         return `alarm ${payload.alarm}: ${payload.message}`;
     }
@@ -45,13 +55,10 @@ export class EventLines {
   private iteration(payload: IterationFinished, atMs: number): string {
     const { iteration, policyVersion, policyHash, rubricHash, metrics } = payload;
     this.finishedAtMs = [...this.finishedAtMs, atMs].slice(-PACE_OVER - 1);
-    const figures = FIGURES.flatMap(([name, metric]) =>
-      metrics[metric] === undefined ? [] : [`${name} ${formatMetric(metrics[metric])}`],
-    );
     const policy = `policy ${policyVersion} ${policyHash.slice(0, 8)}`;
     return [
       `iteration ${iteration}`,
-      ...figures,
+      ...figuresOf(FIGURES, metrics),
       ...this.pace(),
       policy,
       `rubric ${rubricHash.slice(0, 8)}`,
@@ -65,4 +72,19 @@ export class EventLines {
     const seconds = (this.finishedAtMs[steps] - this.finishedAtMs[0]) / steps / 1000;
     return [`${formatMetric(seconds)} s/iteration`];
   }
+}
+
+function shadowLine(payload: Extract<RunEventPayload, { readonly kind: 'shadow_scored' }>): string {
+  const { iteration, rubricId, rubricHash, metrics } = payload;
+  const who = `iteration ${iteration}  shadow ${rubricId} ${rubricHash.slice(0, 8)}`;
+  return [who, ...figuresOf(SHADOW_FIGURES, metrics)].join('  ');
+}
+
+function figuresOf(
+  figures: readonly (readonly [name: string, metric: string])[],
+  metrics: Readonly<Record<string, number>>,
+): readonly string[] {
+  return figures.flatMap(([name, metric]) =>
+    metrics[metric] === undefined ? [] : [`${name} ${formatMetric(metrics[metric])}`],
+  );
 }

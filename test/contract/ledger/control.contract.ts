@@ -10,6 +10,8 @@ const EVENTS: Readonly<Record<ControlKind, ControlEvent>> = {
   cancel: { kind: 'cancel', reason: 'enough' },
   swap_rubric: { kind: 'swap_rubric', rubricHash: 'rubric-b' },
   roll_back: { kind: 'roll_back', to: { policyVersion: 3 } },
+  shadow_rubric: { kind: 'shadow_rubric', rubricHash: 'rubric-b' },
+  stop_shadow: { kind: 'stop_shadow', rubricHash: 'rubric-b', reason: 'enough seen' },
 };
 
 const WAYS: Readonly<Record<RunState, readonly RunState[]>> = {

@@ -51,6 +51,31 @@ export function describeEvents(harness: CurrentHarness): void {
       expect(await ledger.events('run-1', 0, 100)).toEqual(before);
     });
 
+    it('tell what a candidate rubric made of an iteration once, after the iteration itself', async () => {
+      const { ledger } = harness();
+      const figures = { 'shadow/agreement': Number.NaN, 'shadow/scores': 1 };
+      const difference = {
+        taskId: 't',
+        index: 1,
+        promptId: 'p',
+        prompt: 'إزيك؟',
+        answer: "it's",
+        active: 0.1,
+      };
+      const shadow = {
+        ...{ rubricId: 'ar', rubricHash: 'b', rewardModelHash: 'm', metrics: figures },
+        differences: [{ ...difference, shadow: -0.2 }],
+      };
+      for (let round = 0; round < 2; round += 1) {
+        await ledger.completeIteration('run-1', { ...iterationEnd(4), shadow });
+      }
+      const events = await ledger.events('run-1', 1, 100);
+      expect(events.map(({ payload }) => payload)).toEqual([
+        expect.objectContaining({ kind: 'iteration_finished', iteration: 4 }),
+        { kind: 'shadow_scored', iteration: 4, ...shadow },
+      ]);
+    });
+
     it('come in pages that leave none out', async () => {
       await everything();
       const { ledger } = harness();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
 import { readStoredRubric, storeRubric } from '../../../cli/control/stored-rubrics.js';
-import { localesFor } from '../../../cli/pipeline/known-locales.js';
+import { localesFor } from '../../../core/config/known-locales.js';
 import { packageRoot } from '../../../core/runtime/package-root.js';
 import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';

@@ -144,6 +144,36 @@ describe('run control over gRPC', () => {
     expect(policy.event).toStrictEqual({ kind: 'roll_back', to: { policyVersion: 1 } });
   });
 
+  it('asks for a candidate to be scored, and for its end', async () => {
+    await runIn('running');
+    await ledger.completeIteration('r1', iterationEnd(0));
+    const { control: shadow } = await control.shadowRubric('r1', { rubric: 'ar-egyptian' });
+    const { hash } = await findRubric('ar-egyptian');
+    expect(shadow).toStrictEqual({ sequence: 1, event: { kind: 'shadow_rubric', rubricHash: hash } });
+    expect((await control.stopShadow('r1')).control.event).toStrictEqual({
+      kind: 'stop_shadow',
+      rubricHash: hash,
+    });
+    const later = { rubric: 'ar-msa', iteration: 7 };
+    expect((await control.shadowRubric('r1', later)).control.event).toMatchObject({ iteration: 7 });
+    expect((await control.stopShadow('r1')).control.event).toMatchObject({ iteration: 7 });
+    await expect(control.stopShadow('r1')).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: 'run r1 has no shadow; "majlis rubric shadow r1 RUBRIC" asks for one',
+    });
+  });
+
+  it('refuses as a candidate the rubric that is in force', async () => {
+    await runIn('running');
+    const { hash } = await findRubric('ar-msa');
+    await ledger.completeIteration('r1', iterationEnd(0, { rubricHash: hash }));
+    await expect(control.shadowRubric('r1', { rubric: 'ar-msa' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      input: { source: 'shadow of run r1', place: 'rubric', allowed: 'another rubric than the one in force' },
+    });
+    expect(await ledger.controlEvents('r1')).toEqual([]);
+  });
+
   it('sends history, heartbeats, then what happens', async () => {
     await runIn('running');
     const items: WatchItem[] = [];
@@ -258,6 +288,36 @@ const refusals: [what: string, state: RunState, ask: Ask, expected: object][] = 
     'running',
     async (c) => c.swapRubric('r1', { rubric: await storedAsRetired() }),
     { input: { source: 'rubric old', place: 'status', found: '"retired"' } },
+  ],
+  [
+    'a shadow in an unknown run',
+    'running',
+    (c) => c.shadowRubric('r2', { rubric: 'x' }),
+    { code: 'not_found' },
+  ],
+  [
+    'a shadow in a run that has ended, before its rubric is looked at',
+    'completed',
+    (c) => c.shadowRubric('r1', { rubric: 'no-such' }),
+    wrongState('completed', 'shadow_rubric', 'queued, running, pausing, paused, failed'),
+  ],
+  [
+    'the end of a shadow in a run that has ended',
+    'completed',
+    (c) => c.stopShadow('r1'),
+    wrongState('completed', 'stop_shadow', 'queued, running, pausing, paused, failed'),
+  ],
+  [
+    'a shadow by a rubric that was retired',
+    'running',
+    async (c) => c.shadowRubric('r1', { rubric: await storedAsRetired() }),
+    { input: { source: 'rubric old', place: 'status', found: '"retired"' } },
+  ],
+  [
+    'a shadow for another language',
+    'running',
+    (c) => c.shadowRubric('r1', { rubric: 'ko-haeyo' }),
+    { input: { source: 'rubric ko-haeyo', place: 'locale', found: '"ko-KR"' } },
   ],
   [
     'a policy version that never was',

@@ -8,6 +8,7 @@ import { RunHealth } from '../../../coordinator/health/run-health.js';
 import { createRunModels } from '../../../coordinator/models/run-models.js';
 import { PolicyRegistry } from '../../../coordinator/policy/policy-registry.js';
 import type { Progress } from '../../../coordinator/progress.js';
+import { ShadowRubric } from '../../../coordinator/shadow/shadow-rubric.js';
 import { RunAlarms } from '../../../coordinator/run-alarms.js';
 import { DEFAULT_HEALTH } from '../../../core/config/health-options.js';
 import type { ControlEvent } from '../../../core/domain/run.js';
@@ -41,12 +42,15 @@ async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
   const guard = new HealthGuard({ ...DEFAULT_HEALTH, klBudget: 5 }, { run, excludedShareAlarm: 1 });
   const freeSpace = { freeBytes: async () => Infinity };
   const health = new RunHealth({ guard, freeSpace, path: '.', iterationBytes: () => 0 });
+  const control = new ControlEvents(ledger, run);
+  const rewardSources = { activate: async (rubricHash: string) => ({ ...REWARD, rubricHash }) };
+  const alarms = new RunAlarms(run, ledger, {});
   const boundary = new IterationBoundary({
     run,
     algorithm: compiled,
     ledger,
-    control: new ControlEvents(ledger, run),
-    rewardSources: { activate: async (rubricHash) => ({ ...REWARD, rubricHash }) },
+    control,
+    rewardSources,
     policies,
     models,
     checkpoints: new Checkpoints({
@@ -60,10 +64,12 @@ async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
       rngSeed: 1,
     }),
     health,
-    alarms: new RunAlarms(run, ledger, {}),
+    alarms,
+    shadow: new ShadowRubric({ run, ledger, control, rewardSources, scorer: rig.scorer, alarms }),
   });
   const klController = fixedKlController(0);
-  const progress = { iteration: 4, policy, reward: REWARD, klController, policyHeldUntil: 0, numTokens: 0 };
+  const place = { iteration: 4, policy, reward: REWARD, shadowRubricHash: undefined };
+  const progress = { ...place, klController, policyHeldUntil: 0, numTokens: 0 };
   const ask = async (...events: readonly ControlEvent[]): Promise<void> => {
     for (const event of events) await ledger.requestControl(run, event);
   };
@@ -94,6 +100,17 @@ describe('the boundary between two iterations', () => {
     expect(await longer.boundary.cross(held, SIGNAL)).toMatchObject({ policyHeldUntil: 9 });
   });
 
+  it('takes up the last candidate that was asked for, and none that is in force itself', async () => {
+    const other: ControlEvent = { kind: 'shadow_rubric', rubricHash: 'rubric-c' };
+    const own: ControlEvent = { kind: 'shadow_rubric', rubricHash: 'rubric-a' };
+    const { boundary, progress, ask } = await standing();
+    await ask({ ...other, rubricHash: 'rubric-d' }, other, SWAP);
+    expect(await boundary.cross(progress, SIGNAL)).toMatchObject({ shadowRubricHash: 'rubric-c' });
+    const alone = await standing();
+    await alone.ask(own);
+    expect(await alone.boundary.cross(alone.progress, SIGNAL)).toMatchObject({ shadowRubricHash: undefined });
+  });
+
   it('holds nothing where there is no critic to wait for', async () => {
     const { boundary, progress, ask } = await standing({ estimator: 'grpo' });
     await ask(SWAP, BACK);
@@ -103,16 +120,14 @@ describe('the boundary between two iterations', () => {
   it('goes back without standing still, and then counts its health anew', async () => {
     const { rig, boundary, health, progress, ask } = await standing();
     const metrics = { 'objective/kl': 9 };
-    const rewardModelHash = 'model-a';
-    for (const iteration of [2, 3])
-      await health.check({ iteration, policyVersion: 1, rewardModelHash, metrics });
+    for (const iteration of [2, 3]) await health.check({ iteration, policyVersion: 1, metrics });
     await ask(BACK);
     const next = await boundary.cross(progress, SIGNAL);
     const versions = await rig.ledger.policyVersions(rig.run);
     expect(next).toMatchObject({ policy: { version: 2, hash: versions[0].hash }, policyHeldUntil: 7 });
     expect(versions).toHaveLength(3);
     expect(await rig.policies.locate(versions[0].hash)).toMatchObject({ version: 2 });
-    expect(await health.check({ iteration: 4, policyVersion: 2, rewardModelHash, metrics })).toBeUndefined();
+    expect(await health.check({ iteration: 4, policyVersion: 2, metrics })).toBeUndefined();
     expect((await rig.ledger.getRun(rig.run))?.state).toBe('running');
   });
 

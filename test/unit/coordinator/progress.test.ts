@@ -9,6 +9,7 @@ const PROGRESS: Progress = {
   iteration: 7,
   policy: HELD,
   reward: { rubricId: 'a', rubricHash: 'rubric-a', rewardModelHash: 'model-a', floor: -3 },
+  shadowRubricHash: undefined,
   klController: adaptiveKlController({ initial: 0.1, target: 6, horizon: 100 }),
   policyHeldUntil: 5,
   numTokens: 100,

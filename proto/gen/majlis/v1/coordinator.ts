@@ -174,6 +174,16 @@ export interface Rollback {
   } | undefined;
 }
 
+export interface RubricShadow {
+  readonly rubricHash: string;
+}
+
+/** Ends the shadow of this rubric and no other. */
+export interface ShadowStop {
+  readonly rubricHash: string;
+  readonly reason?: string | undefined;
+}
+
 /** What was asked of a run. */
 export interface Control {
   /** Takes effect before this iteration or, where that has begun, at the next boundary. Absent: at the next boundary. */
@@ -184,6 +194,8 @@ export interface Control {
     | { readonly $case: "cancel"; readonly value: Cancel }
     | { readonly $case: "swapRubric"; readonly value: RubricSwap }
     | { readonly $case: "rollBack"; readonly value: Rollback }
+    | { readonly $case: "shadowRubric"; readonly value: RubricShadow }
+    | { readonly $case: "stopShadow"; readonly value: ShadowStop }
     | undefined;
 }
 
@@ -228,6 +240,7 @@ export interface RunEvent {
     | { readonly $case: "controlTookEffect"; readonly value: RecordedControl }
     | { readonly $case: "iterationFinished"; readonly value: IterationFinished }
     | { readonly $case: "alarm"; readonly value: Alarm }
+    | { readonly $case: "shadowScored"; readonly value: ShadowScored }
     | undefined;
 }
 
@@ -251,6 +264,41 @@ export interface IterationFinished {
 export interface IterationFinished_MetricsEntry {
   readonly key: string;
   readonly value: number;
+}
+
+/** What a candidate rubric made of an iteration's answers, beside the rubric in force. */
+export interface ShadowScored {
+  readonly iteration?: number | undefined;
+  readonly rubricId: string;
+  readonly rubricHash: string;
+  readonly rewardModelHash: string;
+  /** Those figures of the iteration whose names begin with "shadow/". */
+  readonly metrics: { [key: string]: number };
+  /** The answers on which the two differ most, the clearest first. */
+  readonly differences: readonly ScoreDifference[];
+}
+
+export interface ShadowScored_MetricsEntry {
+  readonly key: string;
+  readonly value: number;
+}
+
+/** An answer that two rubrics pay differently; both scores are normalized rewards. */
+export interface ScoreDifference {
+  readonly taskId: string;
+  /** Its place among the answers of its task. */
+  readonly index?: number | undefined;
+  readonly promptId: string;
+  readonly prompt?: string | undefined;
+  readonly answer?:
+    | string
+    | undefined;
+  /** Under the rubric in force. */
+  readonly active?:
+    | number
+    | undefined;
+  /** Under the candidate. */
+  readonly shadow?: number | undefined;
 }
 
 export interface Alarm {
@@ -310,6 +358,26 @@ export interface RollBackRunRequest {
 }
 
 export interface RollBackRunResponse {
+  readonly outcome: ControlOutcome | undefined;
+}
+
+export interface ShadowRubricRequest {
+  readonly run: string;
+  /** The hash of a rubric that the workspace holds, or the id of a shipped one. */
+  readonly rubric: string;
+  readonly iteration?: number | undefined;
+}
+
+export interface ShadowRubricResponse {
+  readonly outcome: ControlOutcome | undefined;
+}
+
+/** Ends the shadow that the run has, whichever it is. */
+export interface StopShadowRequest {
+  readonly run: string;
+}
+
+export interface StopShadowResponse {
   readonly outcome: ControlOutcome | undefined;
 }
 
@@ -1873,6 +1941,128 @@ export const Rollback: MessageFns<Rollback> = {
   },
 };
 
+function createBaseRubricShadow(): RubricShadow {
+  return { rubricHash: "" };
+}
+
+export const RubricShadow: MessageFns<RubricShadow> = {
+  encode(message: RubricShadow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rubricHash !== "") {
+      writer.uint32(10).string(message.rubricHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RubricShadow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRubricShadow() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RubricShadow>): RubricShadow {
+    return RubricShadow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RubricShadow>): RubricShadow {
+    const message = createBaseRubricShadow() as any;
+    message.rubricHash = object.rubricHash ?? "";
+    return message;
+  },
+};
+
+function createBaseShadowStop(): ShadowStop {
+  return { rubricHash: "", reason: undefined };
+}
+
+export const ShadowStop: MessageFns<ShadowStop> = {
+  encode(message: ShadowStop, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rubricHash !== "") {
+      writer.uint32(10).string(message.rubricHash);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowStop {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowStop() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ShadowStop>): ShadowStop {
+    return ShadowStop.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShadowStop>): ShadowStop {
+    const message = createBaseShadowStop() as any;
+    message.rubricHash = object.rubricHash ?? "";
+    message.reason = object.reason ?? undefined;
+    return message;
+  },
+};
+
 function createBaseControl(): Control {
   return { iteration: undefined, kind: undefined };
 }
@@ -1897,6 +2087,12 @@ export const Control: MessageFns<Control> = {
         break;
       case "rollBack":
         Rollback.encode(message.kind.value, writer.uint32(50).fork()).join();
+        break;
+      case "shadowRubric":
+        RubricShadow.encode(message.kind.value, writer.uint32(58).fork()).join();
+        break;
+      case "stopShadow":
+        ShadowStop.encode(message.kind.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -1963,6 +2159,22 @@ export const Control: MessageFns<Control> = {
             message.kind = { $case: "rollBack", value: Rollback.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kind = { $case: "shadowRubric", value: RubricShadow.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = { $case: "stopShadow", value: ShadowStop.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2009,6 +2221,18 @@ export const Control: MessageFns<Control> = {
       case "rollBack": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "rollBack", value: Rollback.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "shadowRubric": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "shadowRubric", value: RubricShadow.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "stopShadow": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "stopShadow", value: ShadowStop.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -2347,6 +2571,9 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "alarm":
         Alarm.encode(message.payload.value, writer.uint32(74).fork()).join();
         break;
+      case "shadowScored":
+        ShadowScored.encode(message.payload.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2436,6 +2663,14 @@ export const RunEvent: MessageFns<RunEvent> = {
             message.payload = { $case: "alarm", value: Alarm.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.payload = { $case: "shadowScored", value: ShadowScored.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2490,6 +2725,12 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "alarm": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "alarm", value: Alarm.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "shadowScored": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "shadowScored", value: ShadowScored.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -2797,6 +3038,334 @@ export const IterationFinished_MetricsEntry: MessageFns<IterationFinished_Metric
     const message = createBaseIterationFinished_MetricsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseShadowScored(): ShadowScored {
+  return { iteration: undefined, rubricId: "", rubricHash: "", rewardModelHash: "", metrics: {}, differences: [] };
+}
+
+export const ShadowScored: MessageFns<ShadowScored> = {
+  encode(message: ShadowScored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.iteration !== undefined) {
+      writer.uint32(8).uint32(message.iteration);
+    }
+    if (message.rubricId !== "") {
+      writer.uint32(18).string(message.rubricId);
+    }
+    if (message.rubricHash !== "") {
+      writer.uint32(26).string(message.rubricHash);
+    }
+    if (message.rewardModelHash !== "") {
+      writer.uint32(34).string(message.rewardModelHash);
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      ShadowScored_MetricsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    for (const v of message.differences) {
+      ScoreDifference.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowScored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowScored() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.iteration = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rubricId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rubricHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.rewardModelHash = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = ShadowScored_MetricsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metrics[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.differences.push(ScoreDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ShadowScored>): ShadowScored {
+    return ShadowScored.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShadowScored>): ShadowScored {
+    const message = createBaseShadowScored() as any;
+    message.iteration = object.iteration ?? undefined;
+    message.rubricId = object.rubricId ?? "";
+    message.rubricHash = object.rubricHash ?? "";
+    message.rewardModelHash = object.rewardModelHash ?? "";
+    message.metrics = (globalThis.Object.entries(object.metrics ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.differences = object.differences?.map((e) => ScoreDifference.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseShadowScored_MetricsEntry(): ShadowScored_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ShadowScored_MetricsEntry: MessageFns<ShadowScored_MetricsEntry> = {
+  encode(message: ShadowScored_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowScored_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowScored_MetricsEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ShadowScored_MetricsEntry>): ShadowScored_MetricsEntry {
+    return ShadowScored_MetricsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShadowScored_MetricsEntry>): ShadowScored_MetricsEntry {
+    const message = createBaseShadowScored_MetricsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseScoreDifference(): ScoreDifference {
+  return {
+    taskId: "",
+    index: undefined,
+    promptId: "",
+    prompt: undefined,
+    answer: undefined,
+    active: undefined,
+    shadow: undefined,
+  };
+}
+
+export const ScoreDifference: MessageFns<ScoreDifference> = {
+  encode(message: ScoreDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    if (message.index !== undefined) {
+      writer.uint32(16).uint32(message.index);
+    }
+    if (message.promptId !== "") {
+      writer.uint32(26).string(message.promptId);
+    }
+    if (message.prompt !== undefined) {
+      writer.uint32(34).string(message.prompt);
+    }
+    if (message.answer !== undefined) {
+      writer.uint32(42).string(message.answer);
+    }
+    if (message.active !== undefined) {
+      writer.uint32(49).double(message.active);
+    }
+    if (message.shadow !== undefined) {
+      writer.uint32(57).double(message.shadow);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScoreDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScoreDifference() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.index = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.promptId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.prompt = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.answer = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.active = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.shadow = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ScoreDifference>): ScoreDifference {
+    return ScoreDifference.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ScoreDifference>): ScoreDifference {
+    const message = createBaseScoreDifference() as any;
+    message.taskId = object.taskId ?? "";
+    message.index = object.index ?? undefined;
+    message.promptId = object.promptId ?? "";
+    message.prompt = object.prompt ?? undefined;
+    message.answer = object.answer ?? undefined;
+    message.active = object.active ?? undefined;
+    message.shadow = object.shadow ?? undefined;
     return message;
   },
 };
@@ -3567,6 +4136,254 @@ export const RollBackRunResponse: MessageFns<RollBackRunResponse> = {
   },
   fromPartial(object: DeepPartial<RollBackRunResponse>): RollBackRunResponse {
     const message = createBaseRollBackRunResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseShadowRubricRequest(): ShadowRubricRequest {
+  return { run: "", rubric: "", iteration: undefined };
+}
+
+export const ShadowRubricRequest: MessageFns<ShadowRubricRequest> = {
+  encode(message: ShadowRubricRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.rubric !== "") {
+      writer.uint32(18).string(message.rubric);
+    }
+    if (message.iteration !== undefined) {
+      writer.uint32(24).uint32(message.iteration);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowRubricRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowRubricRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rubric = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.iteration = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ShadowRubricRequest>): ShadowRubricRequest {
+    return ShadowRubricRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShadowRubricRequest>): ShadowRubricRequest {
+    const message = createBaseShadowRubricRequest() as any;
+    message.run = object.run ?? "";
+    message.rubric = object.rubric ?? "";
+    message.iteration = object.iteration ?? undefined;
+    return message;
+  },
+};
+
+function createBaseShadowRubricResponse(): ShadowRubricResponse {
+  return { outcome: undefined };
+}
+
+export const ShadowRubricResponse: MessageFns<ShadowRubricResponse> = {
+  encode(message: ShadowRubricResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowRubricResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowRubricResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ShadowRubricResponse>): ShadowRubricResponse {
+    return ShadowRubricResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShadowRubricResponse>): ShadowRubricResponse {
+    const message = createBaseShadowRubricResponse() as any;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? ControlOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseStopShadowRequest(): StopShadowRequest {
+  return { run: "" };
+}
+
+export const StopShadowRequest: MessageFns<StopShadowRequest> = {
+  encode(message: StopShadowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopShadowRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopShadowRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StopShadowRequest>): StopShadowRequest {
+    return StopShadowRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StopShadowRequest>): StopShadowRequest {
+    const message = createBaseStopShadowRequest() as any;
+    message.run = object.run ?? "";
+    return message;
+  },
+};
+
+function createBaseStopShadowResponse(): StopShadowResponse {
+  return { outcome: undefined };
+}
+
+export const StopShadowResponse: MessageFns<StopShadowResponse> = {
+  encode(message: StopShadowResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.outcome !== undefined) {
+      ControlOutcome.encode(message.outcome, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopShadowResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopShadowResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcome = ControlOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StopShadowResponse>): StopShadowResponse {
+    return StopShadowResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StopShadowResponse>): StopShadowResponse {
+    const message = createBaseStopShadowResponse() as any;
     message.outcome = (object.outcome !== undefined && object.outcome !== null)
       ? ControlOutcome.fromPartial(object.outcome)
       : undefined;
@@ -4383,6 +5200,26 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: RollBackRunResponse): Buffer => Buffer.from(RollBackRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RollBackRunResponse => RollBackRunResponse.decode(value),
   },
+  /** Scores every iteration's answers under a candidate rubric too. Nothing is learned from it. */
+  shadowRubric: {
+    path: "/majlis.v1.CoordinatorService/ShadowRubric" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ShadowRubricRequest): Buffer => Buffer.from(ShadowRubricRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ShadowRubricRequest => ShadowRubricRequest.decode(value),
+    responseSerialize: (value: ShadowRubricResponse): Buffer =>
+      Buffer.from(ShadowRubricResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ShadowRubricResponse => ShadowRubricResponse.decode(value),
+  },
+  stopShadow: {
+    path: "/majlis.v1.CoordinatorService/StopShadow" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StopShadowRequest): Buffer => Buffer.from(StopShadowRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StopShadowRequest => StopShadowRequest.decode(value),
+    responseSerialize: (value: StopShadowResponse): Buffer => Buffer.from(StopShadowResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StopShadowResponse => StopShadowResponse.decode(value),
+  },
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
    * itself travels on the bus.
@@ -4417,6 +5254,9 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
   swapRubric: handleUnaryCall<SwapRubricRequest, SwapRubricResponse>;
   rollBackRun: handleUnaryCall<RollBackRunRequest, RollBackRunResponse>;
+  /** Scores every iteration's answers under a candidate rubric too. Nothing is learned from it. */
+  shadowRubric: handleUnaryCall<ShadowRubricRequest, ShadowRubricResponse>;
+  stopShadow: handleUnaryCall<StopShadowRequest, StopShadowResponse>;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
    * itself travels on the bus.
@@ -4572,6 +5412,37 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RollBackRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Scores every iteration's answers under a candidate rubric too. Nothing is learned from it. */
+  shadowRubric(
+    request: ShadowRubricRequest,
+    callback: (error: ServiceError | null, response: ShadowRubricResponse) => void,
+  ): ClientUnaryCall;
+  shadowRubric(
+    request: ShadowRubricRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ShadowRubricResponse) => void,
+  ): ClientUnaryCall;
+  shadowRubric(
+    request: ShadowRubricRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ShadowRubricResponse) => void,
+  ): ClientUnaryCall;
+  stopShadow(
+    request: StopShadowRequest,
+    callback: (error: ServiceError | null, response: StopShadowResponse) => void,
+  ): ClientUnaryCall;
+  stopShadow(
+    request: StopShadowRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StopShadowResponse) => void,
+  ): ClientUnaryCall;
+  stopShadow(
+    request: StopShadowRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StopShadowResponse) => void,
   ): ClientUnaryCall;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work

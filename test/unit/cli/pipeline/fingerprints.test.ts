@@ -48,6 +48,7 @@ describe('the fingerprints of a run', () => {
       'prompts',
       'rubric ar-egyptian',
       'rubric ar-msa',
+      'unicode',
     ]);
     const other = await of({ corpus: inputs.corpus.slice(1) });
     const before = await of();
@@ -62,5 +63,16 @@ describe('the fingerprints of a run', () => {
       'cpu was "Some CPU, 8 cores" and is "Other CPU, 8 cores"',
     );
     expect(() => requireSameInputs(record, began)).not.toThrow();
+  });
+
+  it('refuse to go on with a run whose words were told apart by another ICU', async () => {
+    const fingerprints = await of();
+    expect(fingerprints.unicode).toBe(`ICU ${process.versions.icu}, Unicode ${process.versions.unicode}`);
+    const began = { ...fingerprints, unicode: 'ICU 70.1, Unicode 14.0' };
+    const record = { config: inputs.config, fingerprints: began, runFile, arms: ['rubricA' as const] };
+    const now = { config: inputs.config, fingerprints };
+    expect(() => requireSameInputs({ ...record, format: 'majlis-run/1' }, now)).toThrow(
+      `found unicode was "ICU 70.1, Unicode 14.0" and is "${fingerprints.unicode}"; allowed: what the run began with`,
+    );
   });
 });

@@ -33,7 +33,6 @@ function finished(changes: readonly Metrics[], first = 0): FinishedIteration[] {
   return changes.map((change, at) => ({
     iteration: first + at,
     policyVersion: first + at,
-    rewardModelHash: 'model-a',
     metrics: { ...WELL, ...change },
   }));
 }

@@ -28,6 +28,9 @@ const controls: RecordedControlEvent[] = [
   { sequence: 5, event: { kind: 'swap_rubric', rubricHash: 'b', iteration: 7 }, effectiveAt: 9 },
   { sequence: 6, event: { kind: 'roll_back', to: { policyVersion: 0 } } },
   { sequence: 7, event: { kind: 'roll_back', to: { rubricHash: 'a' } } },
+  { sequence: 8, event: { kind: 'shadow_rubric', rubricHash: 'b', iteration: 7 }, effectiveAt: 9 },
+  { sequence: 9, event: { kind: 'stop_shadow', rubricHash: 'b' } },
+  { sequence: 10, event: { kind: 'stop_shadow', rubricHash: 'b', reason: 'its judge is away' } },
 ];
 
 const payloads: RunEventPayload[] = [
@@ -43,6 +46,15 @@ const payloads: RunEventPayload[] = [
     policyHash: 'h',
     rubricHash: 'a',
     metrics: { kl: Number.NaN, lr: 1e-5, zero: 0, worst: -Infinity },
+  },
+  {
+    kind: 'shadow_scored',
+    ...{ iteration: 0, rubricId: 'ar', rubricHash: 'b', rewardModelHash: 'm' },
+    metrics: { 'shadow/agreement': 0, 'shadow/kendall_tau': -1 },
+    differences: [
+      { taskId: 't', index: 0, promptId: 'p', prompt: '', answer: '', active: 0, shadow: -0.5 },
+      { taskId: 't', index: 3, promptId: 'p', prompt: 'إزيك؟', answer: 'الحمد لله', active: 1e-9, shadow: 5 },
+    ],
   },
   { kind: 'alarm', alarm: 'entropy', message: '' },
 ];
@@ -120,7 +132,7 @@ describe('an event of a run on the wire', () => {
     );
     expect(without.input).toMatchObject({
       place: 'control_requested.control.kind',
-      allowed: 'one of pause, resume, cancel, swap_rubric, roll_back',
+      allowed: 'one of pause, resume, cancel, swap_rubric, roll_back, shadow_rubric, stop_shadow',
     });
   });
 });

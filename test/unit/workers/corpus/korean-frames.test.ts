@@ -30,7 +30,7 @@ describe('the Korean frames', () => {
   let sentences: string[];
 
   beforeAll(async () => {
-    source = await loadCorpusSource('korean');
+    source = await loadCorpusSource(join(packageRoot, 'examples', 'korean'));
     const { topics, poor } = source.frames;
     sentences = [
       ...Object.values(topics).flatMap(({ training, heldOut, answers }) => [

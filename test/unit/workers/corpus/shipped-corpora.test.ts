@@ -39,7 +39,7 @@ describe.each(names)('the %s corpus', (name) => {
   let profile: LocaleProfile;
 
   beforeAll(async () => {
-    source = await loadCorpusSource(name);
+    source = await loadCorpusSource(join(examples, name));
     corpus = composeCorpus(source);
     profile = await loadLocale(join(packageRoot, 'reward', 'locales', `${source.frames.locale}.yaml`));
   });

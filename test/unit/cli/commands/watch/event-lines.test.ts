@@ -41,6 +41,21 @@ describe('a line of a watch', () => {
     ]);
   });
 
+  it('says what a candidate rubric made of an iteration', () => {
+    const [line] = linesOf([
+      0,
+      {
+        kind: 'shadow_scored',
+        ...{ iteration: 3, rubricId: 'ar-msa', rubricHash: 'fedcba987654', rewardModelHash: 'm' },
+        metrics: { 'shadow/agreement': 0.75, 'shadow/scores': -1.23456, 'shadow/excluded_share': 0 },
+        differences: [],
+      },
+    ]);
+    expect(line.split('  ').slice(2)).toEqual([
+      ...['iteration 3', 'shadow ar-msa fedcba98', 'reward -1.235', 'agreement 0.75', 'excluded 0'],
+    ]);
+  });
+
   it('tells the pace over the last five iterations', () => {
     const lines = linesOf(...[0, 10, 20, 30, 40, 50, 51].map((at, place) => [at, iteration(place)] as const));
     // The last: from 10 s to 51 s are five iterations.

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { knownLocales, localesFolderBy, SHIPPED_LOCALES } from '../../../../cli/pipeline/known-locales.js';
+import { knownLocales, localesFolderBy, SHIPPED_LOCALES } from '../../../../core/config/known-locales.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
 const folder = useTemporaryFolder();

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { loadLocales } from '../../core/config/load-locale.js';
-import type { LocaleProfile } from '../../core/domain/locale.js';
-import { packageRoot } from '../../core/runtime/package-root.js';
+import { loadLocales } from './load-locale.js';
+import type { LocaleProfile } from '../domain/locale.js';
+import { packageRoot } from '../runtime/package-root.js';
 
 /** Where the locale profiles lie that come with Majlis. */
 export const SHIPPED_LOCALES = join(packageRoot, 'reward', 'locales');
@@ -28,7 +28,7 @@ export async function knownLocales(folder?: string): Promise<LocaleProfile[]> {
   return [...shipped.filter(({ locale }) => !tags.has(locale.toLowerCase())), ...own];
 }
 
-/** The profiles that a rubric file or a run file is read with. */
+/** The profiles that a person's file is read with: a rubric, a run file, the frames of a corpus. */
 export async function localesFor(file: string): Promise<LocaleProfile[]> {
   return knownLocales(localesFolderBy(file));
 }
