@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
+import { DEFAULT_WATCH, watchedOnly } from '../core/config/watch-options.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
@@ -180,6 +181,8 @@ async function playArm(
       sampling: prepared.sampling,
       rewardSources: prepared.rewards.sources('judged'),
       rubricHash,
+      watch: watchedOnly(DEFAULT_WATCH),
+      probes: {},
       engines,
       directory: join(workspace.folder, name),
       onProgress: () => marks.push(clock.monotonic()),

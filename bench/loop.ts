@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
+import { DEFAULT_WATCH, watchedOnly } from '../core/config/watch-options.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
 import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
@@ -135,6 +136,8 @@ async function playArm(rig: Rig, name: string, engines: readonly Engine[]): Prom
     sampling: prepared.sampling,
     rewardSources: prepared.rewards.sources('judged'),
     rubricHash,
+    watch: watchedOnly(DEFAULT_WATCH),
+    probes: {},
     engines: engines.map((engine) => watchedEngine(engine, inFlight)),
     directory: join(workspace.folder, name),
     onProgress: () => {

@@ -173,7 +173,12 @@ export class Coordinator {
     const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
     const [next, reason] = await Promise.all([
       this.complete(progress, { batch, record, metrics, shadow }),
-      health.check({ iteration, policyVersion: policy.version, metrics }),
+      health.check({
+        iteration,
+        policyVersion: policy.version,
+        rewardModelHash: reward.rewardModelHash,
+        metrics,
+      }),
     ]);
     watch.lap('publish');
 

@@ -3,6 +3,8 @@ import type { Bus } from '../core/bus/bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../core/bus/subjects.js';
 import { DEFAULT_HEALTH } from '../core/config/health-options.js';
 import type { HealthOptions } from '../core/config/health-options.js';
+import { DEFAULT_WATCH } from '../core/config/watch-options.js';
+import type { WatchOptions } from '../core/config/watch-options.js';
 import type { Run } from '../core/domain/run.js';
 import type { SamplingSettings } from '../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../core/engine/policy-locator.js';
@@ -39,6 +41,7 @@ import { ShadowRubric } from './shadow/shadow-rubric.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
 import { RewardWatch } from './watch/reward-watch.js';
+import type { WatchProbes } from './watch/reward-watch.js';
 
 /** The plugs of a coordinator. It closes none of them. */
 export interface CoordinatorPorts {
@@ -53,6 +56,8 @@ export interface CoordinatorPorts {
   readonly clock: Clock;
   readonly observer: RunObserver;
   readonly freeSpace: FreeSpace;
+  /** What the reward watch holds beside the run; without them it looks at the batch alone. */
+  readonly probes?: WatchProbes;
 }
 
 export interface CoordinatorSettings {
@@ -71,6 +76,8 @@ export interface CoordinatorSettings {
   readonly checkpoints: CheckpointSettings;
   /** When the run pauses itself; the defaults unless told. */
   readonly health?: HealthOptions;
+  /** What is watched of the reward, and when that pauses the run; the defaults unless told. */
+  readonly watch?: WatchOptions;
   /** A path on the volume that the run writes to. */
   readonly workspace: string;
   /** Lease of a task or result on the bus. */
@@ -148,7 +155,7 @@ export async function createCoordinator(
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(artifacts),
     checkpoints,
-    rewardWatch: new RewardWatch(),
+    rewardWatch: createRewardWatch(ports, settings),
     health,
     policies,
     ledger,
@@ -183,12 +190,19 @@ function dispatcherOptions(
 
 function createHealth(
   freeSpace: FreeSpace,
-  { run, algorithm, health = DEFAULT_HEALTH, workspace }: CoordinatorSettings,
+  { run, algorithm, health = DEFAULT_HEALTH, watch = DEFAULT_WATCH, workspace }: CoordinatorSettings,
   iterationBytes: () => number,
 ): RunHealth {
   const { kl, excludedShareAlarm } = algorithm;
-  const guard = new HealthGuard(health, { run: run.id, klTarget: kl.target, excludedShareAlarm });
+  const guard = new HealthGuard(health, { run: run.id, klTarget: kl.target, excludedShareAlarm, watch });
   return new RunHealth({ guard, freeSpace, path: workspace, iterationBytes });
+}
+
+function createRewardWatch(
+  { scorer, probes = {} }: CoordinatorPorts,
+  { watch: options = DEFAULT_WATCH }: CoordinatorSettings,
+): RewardWatch {
+  return new RewardWatch({ scorer, probes, options });
 }
 
 function initialKlController({ initial, target, horizon }: KlOptions): KlController {

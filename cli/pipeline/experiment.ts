@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { compileJudges } from '../../core/config/judges-options.js';
+import { DEFAULT_WATCH, watchedOnly } from '../../core/config/watch-options.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
@@ -15,6 +16,7 @@ import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
 import { fitControlJudges } from './control-judges.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
+import { watchProbes } from './watch-probes.js';
 import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
@@ -135,9 +137,8 @@ class Experiment {
     }
   }
 
-  private async openEngines(): Promise<readonly Engine[]> {
-    const { options, workspace } = this.parts;
-    const engines = await workspace.engines(options.workers);
+  private async openEngines(count = this.parts.options.workers): Promise<readonly Engine[]> {
+    const engines = await this.parts.workspace.engines(count);
     this.engines.push(...engines);
     return engines;
   }
@@ -179,22 +180,24 @@ class Experiment {
     prepared: PreparedRun,
     idle: readonly Engine[],
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
-    const { arms, workspace } = this.parts;
+    const { arms, inputs, judges, workspace } = this.parts;
+    const openEngine = async (): Promise<Engine> => (await this.openEngines(1))[0];
+    const probes = await watchProbes({ inputs, prepared, judges, scorer: workspace.scorer, openEngine });
     const results = await Promise.all(
       arms.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.
         const engines = at === 0 ? idle : await this.openEngines();
-        return [name, await runArm(workspace, { ...this.plan(name, prepared), engines })];
+        return [name, await runArm(workspace, { ...this.plan(name, prepared), probes, engines })];
       }),
     );
     return Object.fromEntries(results) as Partial<Record<ArmName, ArmResult>>;
   }
 
-  private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines'> {
+  private plan(name: ArmName, prepared: PreparedRun): Omit<ArmPlan, 'engines' | 'probes'> {
     const { arms, inputs, options, rubrics, workspace, metrics } = this.parts;
     const { checkpoint, sampling, prompts, rewards } = prepared;
     const runId = armRunId(this.runId, arms, name);
-    const { swap } = inputs.config;
+    const { swap, watch = DEFAULT_WATCH } = inputs.config;
     return {
       runId,
       name,
@@ -206,6 +209,8 @@ class Experiment {
         workspace.ledger.recordPreferences(runId, preferences),
       ),
       rubricHash: rubrics[0].hash,
+      // The placebo's reward means nothing by design, so that nothing it is gamed in is a reason to stop.
+      watch: name === 'placebo' ? watchedOnly(watch) : watch,
       ...(name === 'swapped' && swap !== undefined
         ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }
         : {}),

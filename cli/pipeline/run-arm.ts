@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { RunConfig } from '../../core/config/run-config.js';
+import type { WatchOptions } from '../../core/config/watch-options.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
@@ -16,6 +17,7 @@ import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
 import type { RewardSources } from '../../coordinator/score/reward-source.js';
+import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
@@ -31,6 +33,8 @@ export interface ArmPlan {
   readonly sampling: SamplingSettings;
   readonly rewardSources: RewardSources;
   readonly rubricHash: string;
+  readonly watch: WatchOptions;
+  readonly probes: WatchProbes;
   /** A rubric to swap in while the arm runs. */
   readonly swap?: { readonly rubricHash: string; readonly iteration: number };
   /** One rollout worker for each; the arm closes none. */
@@ -100,6 +104,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
     {
       ...services,
       rewardSources: plan.rewardSources,
+      probes: plan.probes,
       prompts: { prompts: async () => plan.prompts },
       policyAnnouncer: policies,
       freeSpace: systemFreeSpace,
@@ -122,6 +127,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       policyDirectory: join(plan.directory, 'policies'),
       checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },
       health: config.health,
+      watch: plan.watch,
       workspace: plan.directory,
     },
   );

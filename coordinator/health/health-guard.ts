@@ -7,15 +7,20 @@
  * - What led to a pause counts no more once a person resumed (`startedAnew`), or the run could never go on.
  */
 import type { HealthOptions } from '../../core/config/health-options.js';
+import { DEFAULT_WATCH } from '../../core/config/watch-options.js';
+import type { WatchOptions } from '../../core/config/watch-options.js';
+import { canariesPaid } from './canaries-paid.js';
 import { diskNearlyFull } from './disk-nearly-full.js';
 import { entropyCollapsed } from './entropy-collapsed.js';
 import type { DiskState, HealthCheck } from './health-check.js';
-import { NO_HISTORY, remember, startedAnew } from './health-history.js';
+import { NO_HISTORY, remember } from './health-history.js';
 import type { FinishedIteration, HealthHistory } from './health-history.js';
 import { klExploded } from './kl-exploded.js';
 import type { KlLimit } from './kl-exploded.js';
 import { nonFinite, skippedUpdates } from './non-finite.js';
+import { overoptimized } from './overoptimized.js';
 import type { PauseReason } from './pause-reason.js';
+import { STYLE_PROPERTIES, styleRewarded } from './style-rewarded.js';
 import { tooFewScores } from './too-few-scores.js';
 
 /** What the limits depend on besides the options. */
@@ -24,6 +29,8 @@ export interface HealthContext {
   /** `algorithm.kl.target`, where it is set. */
   readonly klTarget?: number | undefined;
   readonly excludedShareAlarm: number;
+  /** The defaults unless told. */
+  readonly watch?: WatchOptions;
 }
 
 const GIB = 2 ** 30;
@@ -49,8 +56,8 @@ export class HealthGuard {
    */
   recall(finished: readonly FinishedIteration[], since = 0): HealthHistory {
     const all = finished.reduce((history, one) => this.remember(history, one), NO_HISTORY);
-    const recent = all.recent.filter(({ iteration }) => iteration >= since);
-    return { ...startedAnew(all), recent };
+    const isSince = ({ iteration }: FinishedIteration): boolean => iteration >= since;
+    return { ...all, recent: all.recent.filter(isSince), checks: all.checks.filter(isSince) };
   }
 
   /** Why the run should stop after the newest iteration of its history; undefined while it is well. */
@@ -63,7 +70,7 @@ export class HealthGuard {
   }
 }
 
-/** In the order in which they are told: what is broken first, then what runs out, then what drifts. */
+/** In the order in which they are told: what is broken first, then what runs out, what drifts, and what is gamed. */
 function compiledChecks(options: HealthOptions, context: HealthContext): HealthCheck[] {
   const { run, excludedShareAlarm } = context;
   const { iterations } = options;
@@ -79,7 +86,22 @@ function compiledChecks(options: HealthOptions, context: HealthContext): HealthC
     kl === undefined ? undefined : klExploded(run, kl, iterations),
     options.entropyShare === 'off' ? undefined : entropyCollapsed(run, options.entropyShare, iterations),
     options.tooFewScores === 'pause' ? tooFewScores(run, excludedShareAlarm, iterations) : undefined,
+    ...watchChecks(context, iterations),
   ].filter((check) => check !== undefined);
+}
+
+function watchChecks(
+  { run, watch = DEFAULT_WATCH }: HealthContext,
+  iterations: number,
+): (HealthCheck | undefined)[] {
+  const { canaryLimit, styleCorrelation: correlation, styleShift: shift, controlChecks } = watch;
+  return [
+    canaryLimit === 'off' ? undefined : canariesPaid(run, canaryLimit),
+    ...STYLE_PROPERTIES.map((property) =>
+      correlation === 'off' ? undefined : styleRewarded(run, property, { correlation, shift }, iterations),
+    ),
+    controlChecks === 'off' ? undefined : overoptimized(run, controlChecks),
+  ];
 }
 
 /** The lower of what is on; undefined where neither is. */

@@ -5,6 +5,9 @@ export type PauseKind =
   | 'entropy_collapsed'
   | 'too_few_scores'
   | 'disk_nearly_full'
+  | 'canaries_paid'
+  | 'style_rewarded'
+  | 'overoptimized'
   | 'reward_not_ready';
 
 export interface PauseReason {

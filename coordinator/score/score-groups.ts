@@ -32,7 +32,8 @@ export async function scoreGroups(
   });
 }
 
-function scoreItem({ task, result }: RolloutGroup): ScoreItem {
+/** A group as the reward plane is asked about it. */
+export function scoreItem({ task, result }: RolloutGroup): ScoreItem {
   return {
     prompt: task.prompt.prompt,
     promptTokenIds: task.prompt.tokenIds,

@@ -6,23 +6,60 @@
  * - Equal iterations have equal figures, so that one that is done again after a crash is recorded as it was.
  * - A failure is thrown; it never becomes a figure.
  */
-import type { RewardedTrajectory } from '../../core/domain/reward.js';
-import type { RolloutBatch } from '../dispatch/rollout-batch.js';
+import type { WatchOptions } from '../../core/config/watch-options.js';
+import type { Scorer } from '../../core/scorer/scorer.js';
+import { canaryFigures } from './canary-figures.js';
+import type { Canary } from './canary-figures.js';
+import type { ControlCheck } from './control-check.js';
 import { styleFigures } from './style-figures.js';
+import type { WatchedIteration, WatchFigures } from './watched-iteration.js';
 
-/** An iteration's answers, and what they were paid, in the batch's order. */
-export interface WatchedIteration {
-  readonly batch: RolloutBatch;
-  readonly rewards: readonly RewardedTrajectory[];
+/** What a watch holds beside the run, each where there is one. */
+export interface WatchProbes {
+  /** Scored as the policy's answers are. */
+  readonly canaries?: readonly Canary[];
+  readonly control?: ControlCheck;
 }
 
-/** Metrics by name; a figure that the iteration cannot give is absent. */
-export type WatchFigures = Readonly<Record<string, number>>;
+export interface RewardWatchParts {
+  readonly scorer: Scorer;
+  readonly probes: WatchProbes;
+  readonly options: Pick<WatchOptions, 'canaryEvery' | 'controlEvery'>;
+}
 
 export class RewardWatch {
+  constructor(private readonly parts: RewardWatchParts) {}
+
   /** The figures of an iteration, to be recorded with it. */
-  async measure(iteration: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
-    signal.throwIfAborted();
-    return styleFigures(iteration);
+  async measure(watched: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
+    const { canaryEvery, controlEvery } = this.parts.options;
+    const { iteration } = watched.batch.plan;
+    const [canaries, control] = await Promise.all([
+      isDue(iteration, canaryEvery) ? this.canaries(watched, signal) : {},
+      isDue(iteration, controlEvery) ? this.control(watched, signal) : {},
+    ]);
+    return { ...styleFigures(watched), ...canaries, ...control };
   }
+
+  private async canaries(watched: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
+    const { scorer, probes } = this.parts;
+    const { canaries = [] } = probes;
+    return canaries.length === 0 ? {} : canaryFigures(watched, { scorer, canaries }, signal);
+  }
+
+  private async control({ batch }: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
+    const found = await this.parts.probes.control?.check(batch.plan, signal);
+    if (found === undefined) return {};
+    const { winRate, proxyScore } = found;
+    return {
+      'watch/control_win_rate': winRate.value,
+      'watch/control_win_rate_low': winRate.low,
+      'watch/control_win_rate_high': winRate.high,
+      ...(proxyScore === undefined ? {} : { 'watch/proxy_score': proxyScore }),
+    };
+  }
+}
+
+function isDue(iteration: number, every: number | 'off'): boolean {
+  return every !== 'off' && iteration % every === 0;
 }

@@ -3,7 +3,7 @@ import { stratifiedSpearman } from '../../core/math/stratified-spearman.js';
 import type { Stratum } from '../../core/math/stratified-spearman.js';
 import { paidScore } from '../advantage/paid-score.js';
 import { formatMarks } from './format-marks.js';
-import type { WatchedIteration, WatchFigures } from './reward-watch.js';
+import type { WatchedIteration, WatchFigures } from './watched-iteration.js';
 
 /**
  * What the reward has to do with how answers look: its rank correlation with their length in tokens and with their format

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { healthSchema } from './health-options.js';
 import { judgesSchema } from './judges-options.js';
+import { watchSchema } from './watch-options.js';
 
 /**
  * A run file's schema. Unknown keys are refused. What is optional without a default here takes the algorithm's own
@@ -119,6 +120,8 @@ const runConfigObject = z.strictObject({
   algorithm: algorithmSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),
   health: healthSchema.prefault({}),
+  /** Not filled in, so that the configuration of a run that does not write it stays what it was. */
+  watch: watchSchema.exactOptional(),
 });
 
 export const runConfigSchema = runConfigObject.superRefine(({ schedule, maxStaleness, judges }, context) => {

@@ -3,6 +3,8 @@ import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Bus } from '../../core/bus/bus.js';
 import { DEFAULT_HEALTH } from '../../core/config/health-options.js';
 import type { HealthOptions } from '../../core/config/health-options.js';
+import { DEFAULT_WATCH, watchedOnly } from '../../core/config/watch-options.js';
+import type { WatchOptions } from '../../core/config/watch-options.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -17,6 +19,7 @@ import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { CheckpointSettings } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished, RunAlarm } from '../../coordinator/run-observer.js';
 import type { Schedule } from '../../coordinator/schedule/schedule-options.js';
+import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import { aPrompt } from './builders.js';
 import { FakeEngine } from './fake-engine.js';
@@ -39,6 +42,7 @@ const ASKED = {
 
 /** The unigram policy's entropy does collapse, in good health. */
 const NEVER_PAUSES: HealthOptions = { ...DEFAULT_HEALTH, entropyShare: 'off', klBudget: 'off' };
+const UNWATCHED = { watch: watchedOnly(DEFAULT_WATCH), probes: (): WatchProbes => ({}) };
 const NO_CHECKPOINTS: CheckpointSettings = { directory: 'checkpoints', every: Infinity, keep: 1 };
 
 export interface LoopRigOptions {
@@ -55,6 +59,10 @@ export interface LoopRigOptions {
   readonly prompts?: readonly (readonly number[])[];
   /** Never pauses, unless told. */
   readonly health?: HealthOptions;
+  /** Watches, and never pauses, unless told. */
+  readonly watch?: WatchOptions;
+  /** What the watch holds beside the run; `published` has the policies that it is asked about. */
+  readonly probes?: (published: PublishedModels) => WatchProbes;
   /** Absent: the run never saves itself. */
   readonly checkpoints?: CheckpointSettings;
   /** A real trainer and engines, instead of the unigram model. */
@@ -175,7 +183,7 @@ export class LoopRig {
     const known = await ledger.getRun(run);
     if (known === undefined) await this.create();
     const epoch = await ledger.beginEpoch(run);
-    const asked = { ...ASKED, checkpoints: NO_CHECKPOINTS, health: NEVER_PAUSES, ...options };
+    const asked = { ...ASKED, checkpoints: NO_CHECKPOINTS, health: NEVER_PAUSES, ...UNWATCHED, ...options };
     const prompts = asked.prompts.map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
     return createCoordinator(
       {
@@ -194,6 +202,7 @@ export class LoopRig {
         policyAnnouncer: this.policies,
         clock: systemClock,
         freeSpace: { freeBytes: async () => this.freeBytes },
+        probes: asked.probes(this.published),
         observer: {
           alarm: (alarm) => this.alarms.push(alarm),
           iterationFinished: (event) => this.iterations.push(event),
@@ -219,6 +228,7 @@ export class LoopRig {
         policyDirectory: stack?.policyDirectory ?? 'policies',
         checkpoints: asked.checkpoints,
         health: asked.health,
+        watch: asked.watch,
         workspace: '.',
         ackWaitMs: options.ackWaitMs ?? 5000,
         reissueAfterMs: options.reissueAfterMs ?? 10_000,

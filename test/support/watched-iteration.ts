@@ -1,6 +1,6 @@
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
-import type { WatchedIteration } from '../../coordinator/watch/reward-watch.js';
+import type { WatchedIteration } from '../../coordinator/watch/watched-iteration.js';
 import { SKETCH_REWARD } from './batch-builder.js';
 import { aPrompt, aResult, aTask, aTrajectory } from './builders.js';
 import { scored } from './fake-scorer.js';

@@ -120,14 +120,16 @@ describe('the boundary between two iterations', () => {
   it('goes back without standing still, and then counts its health anew', async () => {
     const { rig, boundary, health, progress, ask } = await standing();
     const metrics = { 'objective/kl': 9 };
-    for (const iteration of [2, 3]) await health.check({ iteration, policyVersion: 1, metrics });
+    const rewardModelHash = 'model-a';
+    for (const iteration of [2, 3])
+      await health.check({ iteration, policyVersion: 1, rewardModelHash, metrics });
     await ask(BACK);
     const next = await boundary.cross(progress, SIGNAL);
     const versions = await rig.ledger.policyVersions(rig.run);
     expect(next).toMatchObject({ policy: { version: 2, hash: versions[0].hash }, policyHeldUntil: 7 });
     expect(versions).toHaveLength(3);
     expect(await rig.policies.locate(versions[0].hash)).toMatchObject({ version: 2 });
-    expect(await health.check({ iteration: 4, policyVersion: 2, metrics })).toBeUndefined();
+    expect(await health.check({ iteration: 4, policyVersion: 2, rewardModelHash, metrics })).toBeUndefined();
     expect((await rig.ledger.getRun(rig.run))?.state).toBe('running');
   });
 

@@ -3,6 +3,7 @@ import { runConfigSchema } from '../../../core/config/run-config.js';
 import { DEFAULT_ALGORITHM } from '../../../coordinator/algorithm-options.js';
 import type { StepTaken } from '../../../coordinator/update/train-model.js';
 import { updateMetrics } from '../../../coordinator/update/update-metrics.js';
+import type { WatchProbes } from '../../../coordinator/watch/reward-watch.js';
 import { styleFigures } from '../../../coordinator/watch/style-figures.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
@@ -106,9 +107,16 @@ const DECORATED = watchedIteration([
   ],
 ]);
 
+const PROBES: WatchProbes = {
+  canaries: [{ text: ':', tokenIds: [1] }],
+  control: {
+    check: async () => ({ winRate: { value: 0.5, low: 0.4, high: 0.6, n: 32 }, proxyScore: 0 }),
+  },
+};
+
 describe('docs/metrics.md', () => {
   it('names every metric that an iteration records and no other', async () => {
-    const rig = new LoopRig({ algorithm: { iterations: 3 } });
+    const rig = new LoopRig({ algorithm: { iterations: 3 }, probes: () => PROBES });
     await rig.create();
     await rig.ledger.requestControl(rig.run, { kind: 'shadow_rubric', rubricHash: 'rubric-b' });
     await rig.play();

@@ -33,6 +33,7 @@ function finished(changes: readonly Metrics[], first = 0): FinishedIteration[] {
   return changes.map((change, at) => ({
     iteration: first + at,
     policyVersion: first + at,
+    rewardModelHash: 'model-a',
     metrics: { ...WELL, ...change },
   }));
 }

@@ -40,6 +40,7 @@ export const recordedQuickstart: readonly FinishedIteration[] = RECORDED.map(
   ([policyVersion, kl, entropy, length], iteration) => ({
     iteration,
     policyVersion,
+    rewardModelHash: 'model-a',
     metrics: {
       'objective/kl': kl,
       'objective/entropy': entropy,

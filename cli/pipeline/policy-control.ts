@@ -1,0 +1,109 @@
+import type { SamplingSettings } from '../../core/domain/trajectory.js';
+import type { PolicyVersion } from '../../core/domain/policy.js';
+import type { TokenizedPrompt } from '../../core/domain/prompt.js';
+import type { Engine } from '../../core/engine/engine.js';
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
+import type { Rng } from '../../core/math/rng.js';
+import type { Scorer } from '../../core/scorer/scorer.js';
+import { paidScore } from '../../coordinator/advantage/paid-score.js';
+import type { IterationPlan } from '../../coordinator/dispatch/rollout-batch.js';
+import type { ControlCheck, ControlFound } from '../../coordinator/watch/control-check.js';
+import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
+import { matchPoints, winRate } from '../../workers/evaluation/win-rate.js';
+import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
+import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
+
+export interface PolicyControlParts {
+  readonly checkpoint: SupervisedCheckpoint;
+  readonly heldOutPrompts: readonly TokenizedPrompt[];
+  /** Prompts of a check, at most. */
+  readonly prompts: number;
+  readonly sampling: SamplingSettings;
+  /** By rubric id. */
+  readonly judges: ReadonlyMap<string, ControlJudge>;
+  readonly scorer: Scorer;
+  /** An engine that nobody else uses; opened at the first check. */
+  readonly openEngine: () => Promise<Engine>;
+  /** The stream of the checks alone. */
+  readonly rng: Rng;
+}
+
+/**
+ * Checks policies against the SFT checkpoint on a fixed, seeded subset of the held-out prompts, by the control judge of
+ * the rubric in force. Both answer each prompt with the same draws, so that what differs is the policies' doing. Arms may
+ * ask at the same time: the one engine serves them in turn, and whose turn it is changes no answer.
+ */
+export class PolicyControl implements ControlCheck {
+  private readonly prompts: readonly TokenizedPrompt[];
+  private engine: Promise<Engine> | undefined;
+  private reference: Promise<SampledPrompt[]> | undefined;
+  private lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: PolicyControlParts) {
+    const shuffled = parts.rng.fork('prompts').shuffle(parts.heldOutPrompts);
+    this.prompts = shuffled.slice(0, parts.prompts);
+  }
+
+  /** Undefined for a rubric that came from outside, for which no control judge was fitted. */
+  async check(plan: IterationPlan, signal: AbortSignal): Promise<ControlFound | undefined> {
+    const { judges, checkpoint } = this.parts;
+    const judge = judges.get(plan.reward.rubricId);
+    if (judge === undefined || this.prompts.length === 0) return undefined;
+    this.reference ??= this.answers(checkpoint.policy, signal);
+    const reference = await this.reference;
+    const sampled = await this.answers(plan.policy, signal);
+    const proxyScore = await this.proxyScore(sampled, plan, signal);
+    return {
+      winRate: this.winRate(judge, { sampled, reference }, plan),
+      ...(proxyScore === undefined ? {} : { proxyScore }),
+    };
+  }
+
+  private winRate(
+    judge: ControlJudge,
+    { sampled, reference }: Readonly<Record<'sampled' | 'reference', readonly SampledPrompt[]>>,
+    { iteration }: IterationPlan,
+  ): IntervalEstimate {
+    const matches = sampled.map(({ prompt, answers: [answer] }, at) => ({
+      prompt: prompt.prompt.text,
+      challenger: answer.text,
+      incumbent: reference[at].answers[0].text,
+    }));
+    return winRate(matchPoints(judge, matches), this.parts.rng.fork('intervals').fork(iteration));
+  }
+
+  /** Mean over the answers that have a score; undefined where none has. */
+  private async proxyScore(
+    sampled: readonly SampledPrompt[],
+    { reward }: IterationPlan,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { rubricHash, rewardModelHash, floor } = reward;
+    const items = sampled.map(({ prompt, answers }) => ({
+      prompt: prompt.prompt,
+      promptTokenIds: prompt.tokenIds,
+      answers,
+    }));
+    const outcomes = await this.parts.scorer.score({ rubricHash, rewardModelHash, items }, signal);
+    const scores = outcomes.flat().flatMap((outcome) => paidScore(outcome, { floor }) ?? []);
+    return scores.length === 0 ? undefined : scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  }
+
+  /** One answer per prompt, each from its prompt's own stream. */
+  private answers(policy: PolicyVersion, signal: AbortSignal): Promise<SampledPrompt[]> {
+    const { sampling, rng, checkpoint, openEngine } = this.parts;
+    return this.inTurn(async () => {
+      signal.throwIfAborted();
+      this.engine ??= openEngine();
+      const engine = await this.engine;
+      const plan = { policy, samples: 1, sampling, rng: rng.fork('answers') };
+      return sampleAnswers(this.prompts, plan, { engines: [engine], tokenizer: checkpoint.tokenizer });
+    });
+  }
+
+  private inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = this.lastTurn.then(work, work);
+    this.lastTurn = turn;
+    return turn;
+  }
+}
