@@ -1,7 +1,7 @@
 /**
  * Newton's method whose steps are found by conjugate gradients, so that a curvature matrix is multiplied with and never
- * stored (Nocedal & Wright 2006, Numerical Optimization, algorithm 7.1). For smooth objectives with a positive
- * semi-definite curvature: of convex ones the Hessian, of others the expected information.
+ * stored (Nocedal & Wright 2006, Numerical Optimization, algorithm 7.1). For smooth objectives. Where one is not convex, a
+ * step ends at the first direction of negative curvature, and the search goes downhill all the same.
  *
  * It stops on the gradient, since steps of slow iterations get small long before they arrive. A search that does not
  * arrive is an `internal` error, never a result.
@@ -14,7 +14,7 @@ export interface CurvedObjective {
   readonly size: number;
   /** The objective at a point, its gradient written to `gradient` [size]. Infinite outside of the domain. */
   evaluate(point: Float64Array, gradient: Float64Array): number;
-  /** The curvature's diagonal. [size] */
+  /** The curvature's diagonal, or something positive of its size. [size] */
   diagonal(into: Float64Array): void;
   /** Curvature times direction. [size] */
   product(direction: Float64Array, into: Float64Array): void;
