@@ -17,6 +17,9 @@ const NO_TERMS: ComparisonTerms = {
   value: new Float64Array(0),
 };
 
+/** Strengths up to here have exponentials whose sums and products are far from overflow. */
+const LARGEST_PLAIN = 300;
+
 /** The negative log-posterior of (θ [item], β [term], tie parameter if the model has one), in this order. */
 export class BradleyTerryObjective implements CurvedObjective {
   readonly items: number;
@@ -26,6 +29,10 @@ export class BradleyTerryObjective implements CurvedObjective {
   private readonly leads: Float64Array;
   private readonly table: ComparisonTerms;
   private readonly precision: Float64Array;
+  /** Neither a tie parameter nor terms. */
+  private readonly isPlain: boolean;
+  /** e^θ. [item] */
+  private readonly odds: Float64Array;
 
   constructor(
     private readonly comparisons: Comparisons,
@@ -37,6 +44,8 @@ export class BradleyTerryObjective implements CurvedObjective {
     this.terms = this.table.count;
     const tieAt = this.items + this.terms;
     this.size = tieAt + (ties === 'half' ? 0 : 1);
+    this.isPlain = ties === 'half' && this.table.width === 0;
+    this.odds = new Float64Array(this.items);
     this.leads = new Float64Array(comparisons.first.length);
     this.derivatives = rowDerivatives(comparisons.first.length);
     this.precision = new Float64Array(this.size);
@@ -47,13 +56,11 @@ export class BradleyTerryObjective implements CurvedObjective {
 
   /** The likelihood alone, in nats. */
   logLikelihood(point: Float64Array): number {
-    this.lead(point, this.leads);
-    return -tieLikelihood(this.ties, this.comparisons, this.at(point), this.derivatives);
+    return -this.rows(point);
   }
 
   evaluate(point: Float64Array, gradient: Float64Array): number {
-    this.lead(point, this.leads);
-    let value = tieLikelihood(this.ties, this.comparisons, this.at(point), this.derivatives);
+    let value = this.rows(point);
     this.scatter(this.derivatives.d, gradient);
     if (this.ties !== 'half') gradient[this.size - 1] = sum(this.derivatives.t);
     for (let at = 0; at < this.size; at += 1) {
@@ -80,7 +87,7 @@ export class BradleyTerryObjective implements CurvedObjective {
 
   product(direction: Float64Array, into: Float64Array): void {
     const { dd, dt, tt } = this.derivatives;
-    if (this.ties === 'half' && this.table.width === 0) {
+    if (this.isPlain) {
       this.plainProduct(direction, into);
       return;
     }
@@ -154,6 +161,35 @@ export class BradleyTerryObjective implements CurvedObjective {
       into[first[row]] += pull;
       into[second[row]] -= pull;
     }
+  }
+
+  private rows(point: Float64Array): number {
+    if (this.isPlain && point.every((strength) => Math.abs(strength) < LARGEST_PLAIN))
+      return this.plainRows(point);
+    this.lead(point, this.leads);
+    return tieLikelihood(this.ties, this.comparisons, this.at(point), this.derivatives);
+  }
+
+  /** The same in the usual case: an exponential for each item takes the place of one for each row. */
+  private plainRows(point: Float64Array): number {
+    const { first, second, wins, losses, ties } = this.comparisons;
+    const { d, dd } = this.derivatives;
+    const { odds } = this;
+    for (let item = 0; item < this.items; item += 1) odds[item] = Math.exp(point[item]);
+    let value = 0;
+    for (let row = 0; row < d.length; row += 1) {
+      const one = first[row];
+      const other = second[row];
+      const both = odds[one] + odds[other];
+      const share = odds[one] / both;
+      const tied = ties[row] / 2;
+      const won = wins[row] + tied;
+      const count = won + losses[row] + tied;
+      value += count * (Math.log(both) - point[other]) - won * (point[one] - point[other]);
+      d[row] = count * share - won;
+      dd[row] = (count * share * odds[other]) / both;
+    }
+    return value;
   }
 
   private at(point: Float64Array): { readonly leads: Float64Array; readonly tie: number } {

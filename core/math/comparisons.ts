@@ -56,22 +56,57 @@ export function comparisonRows(votes: ItemVotes): Comparisons {
   return terms === undefined ? rows : { ...rows, terms };
 }
 
-/** One row for each pair of items that was compared, whichever way round, in order of first appearance. */
+/** One row for each pair of items that was compared, whichever way round: by the lower item, then as first seen. */
 export function countComparisons(votes: Omit<ItemVotes, 'terms'>): Comparisons {
   requireVotes(votes);
   const { items, first, second, outcome, weight } = votes;
-  const pairs = new PairIndex(items, first.length);
-  const rows = emptyRows(items, pairs.capacity);
+  const { order, start } = votesByLowerItem(votes);
+  const rows = emptyRows(items, first.length);
+  // The row of each upper item with the present lower one; smaller numbers are left from lower items before.
+  const rowOf = new Int32Array(items).fill(-1);
+  let size = 0;
+  for (let low = 0; low < items; low += 1) {
+    const firstRow = size;
+    for (let at = start[low]; at < start[low + 1]; at += 1) {
+      const vote = order[at];
+      const isFirst = first[vote] === low;
+      const high = isFirst ? second[vote] : first[vote];
+      let row = rowOf[high];
+      if (row < firstRow) {
+        row = size;
+        size += 1;
+        rowOf[high] = row;
+        rows.first[row] = low;
+        rows.second[row] = high;
+      }
+      addVote(
+        rows,
+        row,
+        isFirst ? outcome[vote] : 1 - outcome[vote],
+        weight === undefined ? 1 : weight[vote],
+      );
+    }
+  }
+  return slicedRows(rows, size);
+}
+
+/** A stable counting sort. */
+function votesByLowerItem({ items, first, second }: ItemVotes): {
+  readonly order: Int32Array;
+  /** [item + 1] */
+  readonly start: Int32Array;
+} {
+  const start = new Int32Array(items + 1);
+  for (let vote = 0; vote < first.length; vote += 1) start[Math.min(first[vote], second[vote]) + 1] += 1;
+  for (let item = 0; item < items; item += 1) start[item + 1] += start[item];
+  const next = start.slice(0, items);
+  const order = new Int32Array(first.length);
   for (let vote = 0; vote < first.length; vote += 1) {
     const low = Math.min(first[vote], second[vote]);
-    const high = first[vote] + second[vote] - low;
-    const row = pairs.rowOf(low, high);
-    rows.first[row] = low;
-    rows.second[row] = high;
-    const y = low === first[vote] ? outcome[vote] : 1 - outcome[vote];
-    addVote(rows, row, y, weight === undefined ? 1 : weight[vote]);
+    order[next[low]] = vote;
+    next[low] += 1;
   }
-  return slicedRows(rows, pairs.size);
+  return { order, start };
 }
 
 /** Σω over all rows. */
@@ -110,43 +145,6 @@ function slicedRows({ items, first, second, wins, losses, ties }: Comparisons, s
     losses: losses.subarray(0, size),
     ties: ties.subarray(0, size),
   };
-}
-
-/** Row numbers of pairs, by open addressing: no object per pair. */
-class PairIndex {
-  size = 0;
-  readonly capacity: number;
-  private readonly slots: Int32Array;
-  private readonly low: Int32Array;
-  private readonly high: Int32Array;
-
-  constructor(items: number, votes: number) {
-    this.capacity = Math.min(votes, (items * (items - 1)) / 2);
-    this.slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * this.capacity + 2)));
-    this.low = new Int32Array(this.capacity);
-    this.high = new Int32Array(this.capacity);
-  }
-
-  rowOf(low: number, high: number): number {
-    const mask = this.slots.length - 1;
-    let slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) & mask;
-    for (;;) {
-      // 0 is an empty slot; a row is kept plus one.
-      const row = this.slots[slot] - 1;
-      if (row < 0) return this.add(slot, low, high);
-      if (this.low[row] === low && this.high[row] === high) return row;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  private add(slot: number, low: number, high: number): number {
-    const row = this.size;
-    this.size += 1;
-    this.slots[slot] = row + 1;
-    this.low[row] = low;
-    this.high[row] = high;
-    return row;
-  }
 }
 
 function requireVotes({ items, first, second, outcome, weight, terms }: ItemVotes): void {

@@ -191,7 +191,7 @@ class GroupSolver {
       const lead = point[a] - point[b];
       const small = Math.exp(-Math.abs(lead));
       const rest = 1 / (1 + small);
-      value += count[row] * (Math.max(lead, 0) + Math.log1p(small)) - won[row] * lead;
+      value += count[row] * (Math.max(lead, 0) + Math.log(1 + small)) - won[row] * lead;
       const slope = count[row] * (lead >= 0 ? rest : small * rest) - won[row];
       const curvature = count[row] * small * rest * rest;
       gradient[a] += slope;

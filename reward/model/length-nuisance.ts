@@ -1,4 +1,4 @@
-import { fitRidgeLogistic } from '../preference/fuser.js';
+import { fitRidgeLogistic } from '../../core/math/ridge-logistic.js';
 import type { EncodedPair } from './encoded-pair.js';
 
 /** Penalty on the coefficient: a hundred pairs outweigh it, a handful does not. */

@@ -1,10 +1,10 @@
-import { solveCholesky } from '../../core/math/cholesky.js';
 import { logistic } from '../../core/math/logistic.js';
+import { fitRidgeLogistic } from '../../core/math/ridge-logistic.js';
 import type { PairVotes } from './panel-votes.js';
 
 /** Turns a panel's votes on one pair into the probability that its first answer is better. */
 export interface Fuser {
-  readonly method: 'anchored_stack' | 'order_balanced_average';
+  readonly method: 'anchored_stack' | 'best_judge' | 'order_balanced_average';
   /** w by judge id; a negative weight is a contrarian who is used, not trusted. Empty for the plain average. */
   readonly weights: ReadonlyMap<string, number>;
   fuse(votes: PairVotes): number;
@@ -22,8 +22,6 @@ export const averageFuser: Fuser = {
   weights: new Map(),
   fuse: (votes) => logistic([...votes.values()].reduce((sum, logit) => sum + logit, 0) / votes.size),
 };
-
-const MAX_ITERATIONS = 50;
 
 /**
  * The anchored antisymmetric stack: logit P(first better) = Σ_k w_k·(ℓ_k^AB + ℓ_k^BA), fitted on gold pairs with the
@@ -46,39 +44,4 @@ export function fitAnchoredStack(anchors: readonly Anchor[], penalty = 1): Fuser
       return logistic(logit);
     },
   };
-}
-
-/**
- * Ridge logistic regression without intercept, by Newton's method.
- * @param rows features [sample × feature]
- * @param labels probabilities [sample]
- * @param penalty λ of ½λ‖w‖², above 0
- * @returns w [feature]
- */
-export function fitRidgeLogistic(
-  rows: readonly (readonly number[])[],
-  labels: readonly number[],
-  penalty: number,
-): Float64Array {
-  const size = rows.at(0)?.length ?? 0;
-  const weights = new Float64Array(size);
-  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration += 1) {
-    const gradient = weights.map((weight) => penalty * weight);
-    const hessian = new Float64Array(size * size);
-    for (let a = 0; a < size; a += 1) hessian[a * size + a] = penalty;
-    for (const [at, row] of rows.entries()) {
-      const probability = logistic(row.reduce((sum, value, index) => sum + value * weights[index], 0));
-      const curvature = probability * (1 - probability);
-      for (let a = 0; a < size; a += 1) {
-        gradient[a] += (probability - labels[at]) * row[a];
-        for (let b = 0; b <= a; b += 1) hessian[a * size + b] += curvature * row[a] * row[b];
-      }
-    }
-    if (gradient.every((slope) => Math.abs(slope) <= 1e-10 * (1 + rows.length))) break;
-    const step = solveCholesky(hessian, gradient);
-    // A step longer than 1 leaves the region where the quadratic model holds.
-    const scale = Math.min(1, 1 / Math.max(...step.map(Math.abs)));
-    for (let a = 0; a < size; a += 1) weights[a] -= scale * step[a];
-  }
-  return weights;
 }

@@ -2,7 +2,7 @@ import type { Order, Outcome, PairScore, PairVerdict } from '../../../../core/do
 import { createRng } from '../../../../core/math/rng.js';
 import { aggregate } from '../../../../reward/preference/aggregate.js';
 import { flippedPairs } from '../../../../reward/preference/flipped-pairs.js';
-import { averageFuser, fitAnchoredStack, fitRidgeLogistic } from '../../../../reward/preference/fuser.js';
+import { averageFuser, fitAnchoredStack } from '../../../../reward/preference/fuser.js';
 import { panelAccuracy } from '../../../../reward/preference/panel-accuracy.js';
 import { collectVotes } from '../../../../reward/preference/panel-votes.js';
 import { shuffleLabels } from '../../../../reward/preference/shuffle-labels.js';
@@ -122,21 +122,6 @@ describe('aggregate', () => {
 });
 
 describe('the anchored stack', () => {
-  it('solves the ridge logistic regression: at the optimum Σ(p − y)x + λw = 0', () => {
-    const rng = createRng(5);
-    const rows = Array.from({ length: 60 }, () => [rng.normal(), rng.normal(), rng.normal()]);
-    const labels = rows.map(([a, b]) => (a - b + rng.normal() > 0 ? 1 : 0));
-    const weights = fitRidgeLogistic(rows, labels, 0.5);
-    for (let at = 0; at < 3; at += 1) {
-      let slope = 0.5 * weights[at];
-      rows.forEach((row, index) => {
-        slope +=
-          (sigma(row[0] * weights[0] + row[1] * weights[1] + row[2] * weights[2]) - labels[index]) * row[at];
-      });
-      expect(Math.abs(slope)).toBeLessThan(1e-7);
-    }
-  });
-
   it('uses a contrarian judge with its sign turned and ignores a coin', () => {
     const rng = createRng(9);
     const anchors = Array.from({ length: 2000 }, () => {
