@@ -16,11 +16,17 @@ interface DiffOptions {
   readonly run?: string;
 }
 
-/** `majlis rubric new | lint | show | test | diff | history | swap | rollback`. */
+interface ShadowOptions {
+  readonly stop?: boolean;
+  readonly show?: boolean;
+  readonly at?: number;
+}
+
+/** `majlis rubric new | lint | show | test | diff | history | shadow | swap | rollback`. */
 export function addRubricCommand(program: Command, session: Session): void {
   const rubric = program
     .command('rubric')
-    .description('culture rubrics: write, check, try, compare, swap, roll back');
+    .description('culture rubrics: write, check, try, compare, shadow, swap, roll back');
   addWritingCommands(rubric, session);
   addComparingCommands(rubric, session);
   addSteeringCommands(rubric, session);
@@ -101,6 +107,26 @@ function addComparingCommands(rubric: Command, session: Session): void {
 }
 
 function addSteeringCommands(rubric: Command, session: Session): void {
+  rubric
+    .command('shadow')
+    .description('have a candidate scored beside the rubric in force; nothing is learned from it')
+    .argument('<run>', 'its id, or as much of it as no other run has')
+    .argument('[rubric]', 'the candidate: a rubric file, or the id of a shipped rubric')
+    .option('--stop', 'score it no more')
+    .option('--show', 'print its figures so far and the answers on which it differs most')
+    .option(
+      '--at <iteration>',
+      'the iteration that it is scored from (default: the next)',
+      wholeNumber('--at', 0, MOST_ITERATIONS),
+    )
+    .action((run: string, name: string | undefined, options: ShadowOptions, command: Command) =>
+      perform(session, command, async ({ workspace }) =>
+        (await import('./rubric/shadow/shadow-rubric.js')).shadowRubric(
+          { workspace, run, clock: session.clock },
+          { rubric: name, stop: options.stop, show: options.show, at: options.at },
+        ),
+      ),
+    );
   rubric
     .command('swap')
     .description('give a run another rubric from an iteration boundary on, also while it is at work')

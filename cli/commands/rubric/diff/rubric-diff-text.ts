@@ -1,10 +1,9 @@
 import type { Rubric } from '../../../../core/domain/rubric.js';
 import type { FlipExample, RubricComparison } from '../../../../reward/rubric/compare-rubrics.js';
 import { formatTable } from '../../../terminal/format-table.js';
+import { shortened } from '../../../terminal/shortened.js';
 import { askedCriteria } from '../rule-scorer.js';
 
-/** Longest answer that is told whole, in UTF-16 units. */
-const LONGEST_ANSWER = 160;
 const MOST_REASONS = 3;
 
 /** What a change of rubric would do, for people. */
@@ -57,9 +56,4 @@ function exampleLines({ pair, before, after, because }: FlipExample, index: numb
     `   is better by ${Math.abs(after).toFixed(3)}:  ${shortened(now)}`,
     `   because of ${reasons.join(', ')}`,
   ];
-}
-
-function shortened(text: string): string {
-  const line = text.replace(/\s+/gu, ' ');
-  return line.length <= LONGEST_ANSWER ? line : `${line.slice(0, LONGEST_ANSWER)}…`;
 }
