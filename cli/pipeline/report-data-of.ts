@@ -1,10 +1,12 @@
 import type { Rubric } from '../../core/domain/rubric.js';
+import type { IterationRecord } from '../../core/ledger/ledger.js';
 import { peakMemoryBytes } from '../../core/runtime/peak-memory.js';
 import { flippedPairs } from '../../reward/preference/flipped-pairs.js';
 import { ARM_NAMES, type ArmFigures, type ArmName } from '../../workers/evaluation/arm-figures.js';
 import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
 import type {
   ArmCurves,
+  ControlPoint,
   JudgeLine,
   ReportData,
   SamplePair,
@@ -85,9 +87,23 @@ function curvesOf(arms: ExperimentResults['arms']): Partial<Record<ArmName, ArmC
           const value = metrics[metric];
           return value === undefined ? [] : [{ iteration, value }];
         });
-      return [[name, { reward: curve('objective/scores'), kl: curve('objective/kl') }]];
+      const checks = iterations.flatMap((record) => controlPoint(record) ?? []);
+      return [[name, { reward: curve('objective/scores'), kl: curve('objective/kl'), checks }]];
     }),
   );
+}
+
+/** Undefined where the iteration was not checked, or no answer of the check had a score. */
+function controlPoint({ iteration, rewardModelHash, metrics }: IterationRecord): ControlPoint | undefined {
+  const figures: Readonly<Record<string, number | undefined>> = metrics;
+  const value = figures['watch/control_win_rate'];
+  const low = figures['watch/control_win_rate_low'];
+  const high = figures['watch/control_win_rate_high'];
+  const proxy = figures['watch/proxy_score'];
+  const kl = figures['objective/kl'];
+  if (value === undefined || low === undefined || high === undefined) return undefined;
+  if (proxy === undefined || kl === undefined) return undefined;
+  return { iteration, kl, proxy, control: { value, low, high }, rewardModelHash };
 }
 
 function judgeLines({ judges, fused }: JudgedPairs): JudgeLine[] {

@@ -32,6 +32,14 @@ describe('the quickstart, cut short', () => {
     const page = readFileSync(one.reportPath, 'utf8');
     expect(page).toContain('<bdi lang="ar"');
     expect(page).not.toContain('<script');
+    for (const arm of ARMS) expect(page).toContain(`Reward and control win rate, ${arm}`);
+    const watched = await watchFigures(join(folder(), 'one', 'ledger.sqlite'));
+    expect(watched).toEqual(await watchFigures(join(folder(), 'four', 'ledger.sqlite')));
+    // A policy that has not learned yet says what the checkpoint says, in all three arms.
+    expect(watched.filter(([name]) => name === '0 watch/control_win_rate')).toEqual(
+      ARMS.map(() => ['0 watch/control_win_rate', 0.5]),
+    );
+    expect(watched.filter(([name]) => name === '2 watch/canaries_paid_share')).toHaveLength(3);
     await expectRecorded(join(folder(), 'one', 'ledger.sqlite'));
     expectRecomputable(one);
   });
@@ -39,6 +47,24 @@ describe('the quickstart, cut short', () => {
 
 function hashes({ summary }: QuickstartResult): Record<string, string | undefined> {
   return Object.fromEntries(ARMS.map((name) => [name, summary.arms[name]?.policyHash]));
+}
+
+/** What the reward watch found, by iteration and metric, arm after arm. */
+async function watchFigures(path: string): Promise<[string, number][]> {
+  const ledger = await openSqliteLedger(path, systemClock);
+  try {
+    const runs = [...(await ledger.listRuns())].sort((a, b) => a.name.localeCompare(b.name));
+    const journals = await Promise.all(runs.map(({ id }) => ledger.iterations(id)));
+    return journals
+      .flat()
+      .flatMap(({ iteration, metrics }) =>
+        Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
+          name.startsWith('watch/') ? [[`${iteration} ${name}`, value]] : [],
+        ),
+      );
+  } finally {
+    await ledger.close();
+  }
 }
 
 async function expectRecorded(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ArmFigures } from '../../workers/evaluation/arm-figures.js';
-import type { ArmCurves, ReportData } from '../../workers/evaluation/report/report-data.js';
+import type { ArmCurves, ControlPoint, ReportData } from '../../workers/evaluation/report/report-data.js';
 
 const share = (value: number): { value: number; low: number; high: number; n: number } => ({
   value,
@@ -17,16 +17,23 @@ const curves: ArmCurves = {
     { iteration: 0, value: 0 },
     { iteration: 1, value: 1.5 },
   ],
+  checks: [],
 };
 
 /** What a test may vary. */
 export interface ReportVariation {
   readonly after?: string;
   readonly differenceLow?: number;
+  /** Of the first arm. */
+  readonly checks?: readonly ControlPoint[];
 }
 
 /** A complete report with the parts that a test wants to see varied. */
-export function reportData({ after = 'جواب', differenceLow = 0.1 }: ReportVariation): ReportData {
+export function reportData({
+  after = 'جواب',
+  differenceLow = 0.1,
+  checks = [],
+}: ReportVariation): ReportData {
   const arm: ArmFigures = {
     localEntityShare: { before: share(0.5), after: share(0.8) },
     unseenMentionRate: { before: share(0.4), after: share(0.4) },
@@ -50,7 +57,7 @@ export function reportData({ after = 'جواب', differenceLow = 0.1 }: ReportVa
     feedbackSource: 'rule judges',
     rubrics: [{ id: 'ar-msa', version: '1.0.0', title: 'Modern Standard Arabic', hash: 'cd'.repeat(32) }],
     arms: { rubricA: arm, swapped: arm, placebo: arm },
-    curves: { rubricA: curves, swapped: curves, placebo: curves },
+    curves: { rubricA: { ...curves, checks }, swapped: curves, placebo: curves },
     rewardModelAccuracy: { value: 0.9, lengthBaseline: 0.5, n: 200 },
     judges: [{ name: 'rule', accuracy: 0.95, n: 80 }],
     controlGoldAccuracy: 0.9,

@@ -34,4 +34,5 @@ algorithm:
   groupSize: 4
   criticWarmupIterations: 1
   criticOnlyAfterSwap: 1
+watch: { canaryEvery: 2, controlEvery: 2, controlPrompts: 8 }
 `;

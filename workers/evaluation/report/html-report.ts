@@ -2,10 +2,11 @@ import { claimOf, LIMITS } from './claim.js';
 import { escapeHtml, localeText } from './escape-html.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
+import { frontierChart } from './frontier-chart.js';
 import { lineChart } from './line-chart.js';
 import { rewardModelLine } from './reward-model-line.js';
 import { REPORT_STYLE } from './report-style.js';
-import type { ArmCurves, FlippedPairLine, ReportData, SamplePair } from './report-data.js';
+import type { FlippedPairLine, ReportData, SamplePair } from './report-data.js';
 
 const COLORS = { rubricA: '#0b6e4f', swapped: '#b5541c', placebo: '#7a7a7a' } as const;
 
@@ -21,6 +22,7 @@ export function htmlReport(data: ReportData): string {
 <p class="claim">${escapeHtml(claimOf(data))}</p>
 ${chart(data, 'Reward per iteration, each arm by its own reward model', 'reward')}
 ${chart(data, 'KL to the SFT checkpoint, nats per sequence', 'kl')}
+${frontiers(data)}
 <h2>Figures</h2>
 ${figuresTable(data)}
 <h2>Judges and reward model</h2>
@@ -46,11 +48,20 @@ mid-character.</footer>
 `;
 }
 
-function chart(data: ReportData, title: string, curve: keyof ArmCurves): string {
+function chart(data: ReportData, title: string, curve: 'reward' | 'kl'): string {
   return lineChart(
     title,
     armsOf(data).map((name) => ({ name, color: COLORS[name], points: data.curves[name]?.[curve] ?? [] })),
   );
+}
+
+function frontiers(data: ReportData): string {
+  return armsOf(data)
+    .map((name) => {
+      const points = data.curves[name]?.checks ?? [];
+      return frontierChart({ title: `Reward and control win rate, ${name}`, color: COLORS[name], points });
+    })
+    .join('\n');
 }
 
 function figuresTable(data: ReportData): string {

@@ -1,3 +1,4 @@
+import { BOTTOM, HEIGHT, horizontalGrid, LEFT, legend, RIGHT, TOP, WIDTH } from './chart-frame.js';
 import { escapeHtml } from './escape-html.js';
 import type { CurvePoint } from './report-data.js';
 
@@ -6,14 +7,6 @@ export interface ChartLine {
   readonly color: string;
   readonly points: readonly CurvePoint[];
 }
-
-const WIDTH = 560;
-const HEIGHT = 220;
-const LEFT = 48;
-const BOTTOM = 28;
-const TOP = 12;
-const RIGHT = 12;
-const TICKS = 4;
 
 /** A line chart over iterations as inline SVG: one polyline a series, four horizontal grid lines, a legend. */
 export function lineChart(title: string, lines: readonly ChartLine[]): string {
@@ -31,9 +24,7 @@ export function lineChart(title: string, lines: readonly ChartLine[]): string {
           .join(' ')}"><title>${escapeHtml(name)}</title></polyline>`,
     ),
     '</svg>',
-    `<p class="legend">${lines
-      .map(({ name, color }) => `<span><i style="background:${color}"></i>${escapeHtml(name)}</span>`)
-      .join('')}</p></figure>`,
+    `${legend(lines)}</figure>`,
   ].join('\n');
 }
 
@@ -60,17 +51,9 @@ function scaleOf(points: readonly CurvePoint[]): Scale {
 }
 
 function gridLines({ low, high, last, y }: Scale): string[] {
-  const horizontal = Array.from({ length: TICKS + 1 }, (_, tick) => {
-    const value = low + ((high - low) * tick) / TICKS;
-    const at = y(value).toFixed(1);
-    return (
-      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="#ddd"/>` +
-      `<text x="${LEFT - 6}" y="${at}" text-anchor="end" dominant-baseline="middle">${value.toFixed(2)}</text>`
-    );
-  });
   const base = HEIGHT - 8;
   return [
-    ...horizontal,
+    ...horizontalGrid({ low, high, y }),
     `<text x="${LEFT}" y="${base}">0</text>`,
     `<text x="${WIDTH - RIGHT}" y="${base}" text-anchor="end">iteration ${last}</text>`,
   ];

@@ -1,3 +1,4 @@
+import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import type { ArmFigures, ArmName } from '../arm-figures.js';
 
 /** One iteration's point on a curve. */
@@ -10,6 +11,20 @@ export interface CurvePoint {
 export interface ArmCurves {
   readonly reward: readonly CurvePoint[];
   readonly kl: readonly CurvePoint[];
+  readonly checks: readonly ControlPoint[];
+}
+
+/** What the control judge found of one policy while its arm ran, beside what the reward said of the same answers. */
+export interface ControlPoint {
+  readonly iteration: number;
+  /** Nats per answer on the iteration's training prompts, the k1 estimate. */
+  readonly kl: number;
+  /** Mean normalized score. */
+  readonly proxy: number;
+  /** Win rate against the SFT checkpoint, with its 95% interval. */
+  readonly control: Omit<IntervalEstimate, 'n'>;
+  /** Hash of the reward model: scores of two are not on one scale. */
+  readonly rewardModelHash: string;
 }
 
 /** The same prompt answered before and after. */

@@ -1,4 +1,5 @@
 import { claimOf, LIMITS } from './claim.js';
+import { controlLines } from './control-lines.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
 import { rewardModelLine } from './reward-model-line.js';
@@ -21,6 +22,7 @@ export function textReport(data: ReportData): string {
     '',
     ...judgeLines(data),
     '',
+    ...controlLines(data),
     ...swapLines(data),
     'Best by the control judge',
     ...sampleLines(data.best),
