@@ -129,11 +129,13 @@ function longestAt(place: Place, { text: word, start }: WordSpan): EntityMention
   const { index } = place;
   let best: EntityMention | undefined;
   for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
+    const forms = index.forms.get(word[length]);
+    if (forms === undefined) continue;
     const prefix = word.slice(0, length);
     if (!index.prefixes.has(prefix)) continue;
-    const form = index.forms
-      .get(word[length])
-      ?.find((candidate) => candidate.allows(prefix) && matchesAt(place, start + length, candidate));
+    const form = forms.find(
+      (candidate) => candidate.allows(prefix) && matchesAt(place, start + length, candidate),
+    );
     if (form === undefined || (best !== undefined && form.body.length <= best.end - best.start)) continue;
     best = { entry: form.entry, start: start + length, end: start + length + form.body.length };
   }

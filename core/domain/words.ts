@@ -21,8 +21,39 @@ const STRETCH = /[^\s。、！？]{1,500}/gu;
 const RUN = /[\p{L}\p{M}\p{N}]+/gu;
 const segmenters = new Map<string, Intl.Segmenter>();
 
+/** A text that was cut. */
+interface CutText {
+  readonly text: string;
+  /** What tells words apart: a locale's word list, or nothing but the characters. */
+  readonly list: string | undefined;
+  readonly words: readonly WordSpan[];
+}
+
+/** The newest cuts: the rules of a rubric ask for the words of one answer and its prompt many times over. */
+const newest: CutText[] = [];
+const MOST_KEPT = 6;
+/** Longer texts are cut again rather than kept. */
+const LONGEST_KEPT = 20_000;
+
 /** The words of a text in order: runs of letters, marks and digits, or what ICU's word list makes of the text. */
-export function wordSpans(text: string, { locale, segmentation }: WordProfile): WordSpan[] {
+export function wordSpans(text: string, { locale, segmentation }: WordProfile): readonly WordSpan[] {
+  const list = segmentation === undefined ? undefined : locale;
+  const known = newest.find((cut) => cut.text === text && cut.list === list);
+  if (known !== undefined) return known.words;
+  const words = cutWords(text, { locale, segmentation });
+  if (text.length > LONGEST_KEPT) return words;
+  if (newest.length === MOST_KEPT) newest.pop();
+  newest.unshift({ text, list, words });
+  return words;
+}
+
+function cutWords(
+  text: string,
+  {
+    locale,
+    segmentation,
+  }: { readonly locale: string; readonly segmentation: WordProfile['segmentation'] | undefined },
+): WordSpan[] {
   if (segmentation === undefined) {
     return Array.from(text.matchAll(RUN), (run) => ({ text: run[0], start: run.index }));
   }

@@ -31,6 +31,17 @@ describe('wordSpans', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(500e6);
   });
 
+  it('cuts a text by each list that is asked for, however often and in whatever order', () => {
+    const text = '京都に行く';
+    const asked = ['ja', undefined, 'ja', undefined].map((list) =>
+      texts(text, 'ja', list === undefined ? undefined : 'dictionary').join('|'),
+    );
+    expect(asked).toEqual([asked[0], text, asked[0], text]);
+    expect(asked[0]).not.toBe(text);
+    for (let other = 0; other < 20; other += 1) texts(`other ${other}`, 'en');
+    expect(texts(text, 'ja')).toEqual([text]);
+  });
+
   it('says where each word begins', () => {
     const text = '昨日、京都に行く。';
     const spans = wordSpans(text, { locale: 'ja', segmentation: 'dictionary' });
