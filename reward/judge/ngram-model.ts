@@ -2,11 +2,11 @@
  * A logistic model over hashed character n-grams, antisymmetric by construction: the logit of "a is better than b" is
  * w·(φ(a) − φ(b)), with no intercept, so swapping the answers swaps the verdict exactly.
  */
+import { createNgramReader } from '../../core/math/hashed-ngrams.js';
 import { logistic } from '../../core/math/logistic.js';
 
 const BUCKETS = 1 << 14;
-const SHORTEST = 2;
-const LONGEST = 4;
+const readNgrams = createNgramReader({ buckets: BUCKETS, shortest: 2, longest: 4 });
 
 /** A sparse vector: bucket to value, of unit length. */
 type Features = ReadonlyMap<number, number>;
@@ -50,33 +50,9 @@ export function fitNgramModel(pairs: readonly RankedTexts[], training: NgramTrai
   return { weights };
 }
 
-/** Counts of character n-grams of the text between blanks, as log(1 + count), scaled to length 1. */
 function featuresOf(text: string): Features {
-  const characters = [...` ${text.normalize('NFC').trim().replace(/\s+/gu, ' ')} `];
-  const counts = new Map<number, number>();
-  for (let at = 0; at < characters.length; at += 1) {
-    let hash = 0x811c9dc5;
-    for (let length = 1; length <= LONGEST && at + length <= characters.length; length += 1) {
-      hash = fnv1a(hash, characters[at + length - 1].codePointAt(0) ?? 0);
-      if (length < SHORTEST) continue;
-      const bucket = (hash ^ (hash >>> 15)) & (BUCKETS - 1);
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-    }
-  }
-  let squares = 0;
-  for (const [bucket, count] of counts) {
-    const value = Math.log1p(count);
-    counts.set(bucket, value);
-    squares += value * value;
-  }
-  const norm = Math.sqrt(squares) || 1;
-  for (const [bucket, value] of counts) counts.set(bucket, value / norm);
-  return counts;
-}
-
-/** One step of the FNV-1a hash (Fowler, Noll, Vo) over a code point. */
-function fnv1a(hash: number, codePoint: number): number {
-  return Math.imul(hash ^ codePoint, 0x01000193) >>> 0;
+  const { indices, values, length } = readNgrams(text);
+  return new Map(Array.from(indices.subarray(0, length), (bucket, at) => [bucket, values[at]]));
 }
 
 function subtract(a: Features, b: Features): Features {

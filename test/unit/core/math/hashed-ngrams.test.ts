@@ -1,0 +1,42 @@
+import { createNgramReader } from '../../../../core/math/hashed-ngrams.js';
+
+const BUCKETS = 1 << 16;
+
+function bucketOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+}
+
+describe('createNgramReader', () => {
+  it('counts n-grams in FNV-1a buckets as log(1 + count), scaled to length 1', () => {
+    const read = createNgramReader({ buckets: BUCKETS, shortest: 1, longest: 1 });
+    // FNV-1a of 'a' is 0xe40c292c (the reference vectors of Fowler, Noll and Vo); the text is ' a '.
+    const { indices, values, length } = read('a');
+    expect(length).toBe(2);
+    expect(indices[1]).toBe(bucketOf(0xe40c292c));
+    const [two, one] = [Math.log(3), Math.log(2)];
+    expect(values[0]).toBeCloseTo(two / Math.hypot(two, one), 12);
+    expect(values[1]).toBeCloseTo(one / Math.hypot(two, one), 12);
+  });
+
+  it('hashes the longest n-gram whole', () => {
+    const { indices, length } = createNgramReader({ buckets: BUCKETS, shortest: 6, longest: 6 })('foobar');
+    // Of ' foobar ', three n-grams of six; the middle one is foobar, whose FNV-1a is 0xbf9cf968.
+    expect([...indices.subarray(0, length)]).toContain(bucketOf(0xbf9cf968));
+    expect(length).toBe(3);
+  });
+
+  it('reads equal writings alike and forgets the text before', () => {
+    const read = createNgramReader({ buckets: 1 << 10, shortest: 2, longest: 4 });
+    const of = (text: string): number[][] => {
+      const { indices, values, length } = read(text);
+      return [[...indices.subarray(0, length)], [...values.subarray(0, length)]];
+    };
+    const composed = of('caf\u00e9  au\nlait');
+    of('something else, long enough to have touched other buckets 한국어 😀'.repeat(200));
+    expect(of(' cafe\u0301 au lait ')).toEqual(composed);
+  });
+
+  it('has no entries for a text without n-grams', () => {
+    expect(createNgramReader({ buckets: 16, shortest: 4, longest: 5 })('  ').length).toBe(0);
+  });
+});
