@@ -38,55 +38,77 @@ export interface Calibration {
  * arXiv 1904.01685). A pair is binned by the probability of the answer that is held for the better one, so that turning it
  * round changes nothing: data in which the chosen answer always stands first would else look perfectly calibrated.
  */
-export function calibrationOf({ logits, labels, weights }: PairForecasts, bins = 15): Calibration {
+export function calibrationOf(forecasts: PairForecasts, bins = 15): Calibration {
+  return prepareCalibration(forecasts, bins)(forecasts.weights);
+}
+
+/** The same for many weights of one set of forecasts, as a bootstrap asks for: pairs are put in order once. */
+export function prepareCalibration(
+  { logits, labels }: Omit<PairForecasts, 'weights'>,
+  bins = 15,
+): (weights?: Float64Array) => Calibration {
   const n = logits.length;
   if (n === 0 || labels.length !== n) {
     throw invalid(
       `Calibration needs as many labels as logits and at least one, not ${labels.length} and ${n}.`,
     );
   }
-  const weightOf = (at: number): number => weights?.[at] ?? 1;
-  const total = compensatedSum(Float64Array.from({ length: n }, (_, at) => weightOf(at)));
-  const mean = (value: (at: number) => number): number =>
-    compensatedSum(Float64Array.from({ length: n }, (_, at) => weightOf(at) * value(at))) / total;
-  const held = Array.from({ length: n }, (_, at) => ({
-    confidence: logistic(Math.abs(logits[at])),
-    accuracy: 0.5 + Math.sign(logits[at]) * (labels[at] - 0.5),
-    weight: weightOf(at),
-  })).sort((a, b) => a.confidence - b.confidence);
-  const reliability = binsOf(held, total, bins);
-  const gaps = reliability.map(
-    ({ confidence, accuracy, weight }) => weight * Math.abs(confidence - accuracy),
-  );
-  return {
-    logLoss: mean((at) => softplus(logits[at]) - labels[at] * logits[at]),
-    brier: mean((at) => (logistic(logits[at]) - labels[at]) ** 2),
-    ece: compensatedSum(Float64Array.from(gaps)) / total,
-    bins: reliability,
+  const order = Int32Array.from(logits.keys()).sort((a, b) => Math.abs(logits[a]) - Math.abs(logits[b]));
+  const losses = logits.map((logit, at) => softplus(logit) - labels[at] * logit);
+  const squares = logits.map((logit, at) => (logistic(logit) - labels[at]) ** 2);
+  const confidences = logits.map((logit) => logistic(Math.abs(logit)));
+  const accuracies = logits.map((logit, at) => 0.5 + Math.sign(logit) * (labels[at] - 0.5));
+  return (weights = new Float64Array(n).fill(1)) => {
+    const total = compensatedSum(weights);
+    const found = binsOf({ order, confidences, accuracies, weights }, total, bins);
+    const gaps = found.map(({ confidence, accuracy, weight }) => weight * Math.abs(confidence - accuracy));
+    return {
+      logLoss: dot(weights, losses) / total,
+      brier: dot(weights, squares) / total,
+      ece: compensatedSum(gaps) / total,
+      bins: found,
+    };
   };
 }
 
+interface OrderedForecasts {
+  /** Pairs by confidence, ascending. */
+  readonly order: Int32Array;
+  readonly confidences: Float64Array;
+  readonly accuracies: Float64Array;
+  readonly weights: Float64Array;
+}
+
 /** Pairs of one confidence stay in one bin: which of them stands where is chance. */
-function binsOf(sorted: readonly ReliabilityBin[], total: number, bins: number): ReliabilityBin[] {
+function binsOf(
+  { order, confidences, accuracies, weights }: OrderedForecasts,
+  total: number,
+  bins: number,
+): ReliabilityBin[] {
   const found: ReliabilityBin[] = [];
   let bin = { confidence: 0, accuracy: 0, weight: 0 };
   let seen = 0;
-  for (const [at, { confidence, accuracy, weight }] of sorted.entries()) {
-    bin.confidence += weight * confidence;
-    bin.accuracy += weight * accuracy;
+  for (let place = 0; place < order.length; place += 1) {
+    const pair = order[place];
+    const weight = weights[pair];
+    bin.confidence += weight * confidences[pair];
+    bin.accuracy += weight * accuracies[pair];
     bin.weight += weight;
     seen += weight;
+    const isLast = place + 1 === order.length;
     const isFull = seen * bins >= (found.length + 1) * total * (1 - 1e-12);
-    if ((isFull && sorted.at(at + 1)?.confidence !== confidence) || at === sorted.length - 1) {
-      if (bin.weight > 0) found.push(bin);
-      bin = { confidence: 0, accuracy: 0, weight: 0 };
+    if (!isLast && (!isFull || confidences[order[place + 1]] === confidences[pair])) continue;
+    if (bin.weight > 0) {
+      const { confidence, accuracy, weight: all } = bin;
+      found.push({ confidence: confidence / all, accuracy: accuracy / all, weight: all });
     }
+    bin = { confidence: 0, accuracy: 0, weight: 0 };
   }
-  return found.map(({ confidence, accuracy, weight }) => ({
-    confidence: confidence / weight,
-    accuracy: accuracy / weight,
-    weight,
-  }));
+  return found;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return compensatedSum(a.map((value, at) => value * b[at]));
 }
 
 /** Temperatures that are looked at, as logarithms: from 1/20 to 20. */
