@@ -36,7 +36,8 @@ export function plainPairs(pairs: readonly EncodedPair[], logitOffsets: Float32A
   return pairs.map((pair, at) => ({ pair, logitOffset: logitOffsets[at], headWeights: [pair.weight] }));
 }
 
-function countDraws(prompts: readonly string[], rng: Rng): Map<string, number> {
+/** How often each prompt is drawn in a bootstrap sample of as many. */
+export function countDraws(prompts: readonly string[], rng: Rng): Map<string, number> {
   const counts = new Map<string, number>();
   for (let draw = 0; draw < prompts.length; draw += 1) {
     const prompt = prompts[rng.integer(prompts.length)];
