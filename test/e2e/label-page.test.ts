@@ -67,6 +67,12 @@ describeWithBrowser('the labelling page', () => {
     });
     page.on('request', (request) => asked.add(new URL(request.url()).origin));
     await page.goto(rig.server.url);
+    await ready();
+  }
+
+  /** The page has loaded before its program has told it what to show: it is dressed once it asks for a name or an answer. */
+  async function ready(): Promise<void> {
+    await page.locator('#name-form:not([hidden]), #task:not([hidden]), #finished:not([hidden])').waitFor();
   }
 
   /** Waits until the page shows how far it is. */
@@ -75,15 +81,8 @@ describeWithBrowser('the labelling page', () => {
     await page.locator('#undo:not([disabled])').waitFor();
   }
 
-  /** The text of the first answer once a question is on the page: before that the element is there, and empty. */
-  async function answerOne(): Promise<string | null> {
-    const answer = page.locator('#answer-one:not(:empty)');
-    await answer.waitFor();
-    return answer.textContent();
-  }
-
   async function preferFirst(first: string): Promise<void> {
-    const answer = await answerOne();
+    const answer = await page.locator('#answer-one').textContent();
     await page.keyboard.press(answer === first ? '1' : '2');
   }
 
@@ -122,7 +121,7 @@ describeWithBrowser('the labelling page', () => {
 
   it('points arrows at the answer as it lies on the page, in either direction of writing', async () => {
     await open({ pairs: pairsOf(ARABIC, 5), annotator: 'Amal' });
-    const right = await answerOne();
+    const right = await page.locator('#answer-one').textContent();
     await page.keyboard.press('ArrowRight');
     await reach(1);
     expect(rig.labels()[0].choice).toBe(right === ARABIC.first ? 'first' : 'second');
@@ -132,7 +131,7 @@ describeWithBrowser('the labelling page', () => {
     await open({ pairs: pairsOf(KOREAN, 5), locale: 'ko-KR', annotator: 'Bora' });
     const html = page.locator('html');
     expect([await html.getAttribute('dir'), await html.getAttribute('lang')]).toEqual(['ltr', 'ko']);
-    const left = await answerOne();
+    const left = await page.locator('#answer-one').textContent();
     await page.keyboard.press('ArrowLeft');
     await reach(1);
     const own = rig.labels().filter(({ annotator }) => annotator === 'Bora');
@@ -142,7 +141,6 @@ describeWithBrowser('the labelling page', () => {
 
   it('takes answers back, goes on after a reload, and changes the annotator', async () => {
     await open({ pairs: pairsOf(KOREAN, 5), locale: 'ko-KR', annotator: 'Bora' });
-    await page.locator('#answer-one').waitFor();
     const first = await page.locator('#prompt').textContent();
     await page.keyboard.press('0');
     await reach(1);
@@ -173,7 +171,6 @@ describeWithBrowser('the labelling page', () => {
       '<img src="http://evil.example/x" onerror="document.title=1"><script>document.title=2</script>\u202eabc';
     const pairs = pairsOf({ ...ARABIC, prompt: '<b>bold</b>', first: attack }, 1);
     await open({ pairs, annotator: '<i>Amal</i>' });
-    await page.locator('#answer-one').waitFor();
     const shown = await Promise.all(
       ['one', 'two'].map((side) => page.locator(`#answer-${side}`).textContent()),
     );
@@ -187,7 +184,6 @@ describeWithBrowser('the labelling page', () => {
 
   it('says that an answer was not saved, stays with the pair, and takes the answer again', async () => {
     await open({ pairs: pairsOf(KOREAN, 5), locale: 'ko-KR', annotator: 'Bora' });
-    await page.locator('#answer-one').waitFor();
     const prompt = await page.locator('#prompt').textContent();
     await page.route('**/api/answers', (route) => route.abort());
     await page.keyboard.press('1');
@@ -203,7 +199,6 @@ describeWithBrowser('the labelling page', () => {
 
   it('follows what another window of the same person did', async () => {
     await open({ pairs: pairsOf(KOREAN, 5), locale: 'ko-KR', annotator: 'Bora' });
-    await page.locator('#answer-one').waitFor();
     await rig.desk.answer('Bora', 0, 'one');
     await page.keyboard.press('2');
     await reach(1);
@@ -216,7 +211,6 @@ describeWithBrowser('the labelling page', () => {
     async (colorScheme) => {
       await open({ pairs: pairsOf(ARABIC, 5), annotator: 'Amal' });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.locator('#answer-one').waitFor();
       await page.keyboard.press('0');
       await reach(1);
       for (const summary of await page.locator('summary').all()) await summary.click();

@@ -39,7 +39,8 @@ export function useBrowser(): () => BrowserContext {
   }, 60_000);
   afterAll(async () => {
     await context?.close();
-    rmSync(profile, { recursive: true, force: true });
+    // What the browser's helpers still write when it has ended is no reason to fail.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });
   return () => {
     if (context === undefined) throw new Error('The browser did not start.');
