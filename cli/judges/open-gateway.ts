@@ -53,7 +53,7 @@ async function openUnlessServed(file: string, clock: Clock): Promise<JudgementSt
   try {
     return await openSqliteJudgements(file, clock);
   } catch (thrown) {
-    if (thrown instanceof MajlisError && thrown.message.includes('already open')) return undefined;
+    if (thrown instanceof MajlisError && thrown.reason === 'held') return undefined;
     throw thrown;
   }
 }
