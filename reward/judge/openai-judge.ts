@@ -1,4 +1,5 @@
 import { BadInputError } from '../../core/errors.js';
+import type { ChatClient, ChatReply } from './chat-call.js';
 import { createChatClient, type ChatClientOptions } from './chat-client.js';
 import { createChatJudge, type ChatJudgeOptions } from './chat-judge.js';
 import type { Judge, JudgeRequest } from './judge.js';
@@ -9,11 +10,20 @@ export interface OpenAiJudgeOptions
   readonly id?: string;
   /** Of each call; 30 s by default. */
   readonly timeoutMs?: number;
+  /** Told every reply, for whoever has to say why an endpoint fails. */
+  readonly onReply?: (reply: ChatReply) => void;
 }
 
 /** A language model behind an OpenAI-compatible endpoint, asked directly: one attempt a call, and no limits. */
-export function createOpenAiJudge({ timeoutMs = 30_000, ...options }: OpenAiJudgeOptions): Judge {
-  const client = createChatClient({ timeoutMs, ...options });
+export function createOpenAiJudge({ timeoutMs = 30_000, onReply, ...options }: OpenAiJudgeOptions): Judge {
+  const endpoint = createChatClient({ timeoutMs, ...options });
+  const client: ChatClient = {
+    complete: async (call, signal) => {
+      const reply = await endpoint.complete(call, signal);
+      onReply?.(reply);
+      return reply;
+    },
+  };
   return createChatJudge({ ...options, id: options.id ?? `openai-${options.model}`, client });
 }
 

@@ -2,6 +2,7 @@ import type { Environment } from '../../../core/config/environment.js';
 import { readText } from '../../../core/config/read-text.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError } from '../../../core/errors.js';
+import type { ChatReply } from '../../../reward/judge/chat-call.js';
 import { checkJudge, createOpenAiJudge } from '../../../reward/judge/openai-judge.js';
 import type { JudgeEndpoint } from '../../judges/judge-endpoint.js';
 import type { LoopOptions } from './loop-options.js';
@@ -37,7 +38,11 @@ export async function checkEndpoint(
   signal: AbortSignal,
 ): Promise<void> {
   const { url, model, apiKey } = endpoint;
-  const judge = createOpenAiJudge({ baseUrl: url, model, ...(apiKey === undefined ? {} : { apiKey }) });
+  let last: ChatReply | undefined;
+  const judge = createOpenAiJudge({
+    ...{ baseUrl: url, model, onReply: (reply) => (last = reply) },
+    ...(apiKey === undefined ? {} : { apiKey }),
+  });
   const prompt = { id: 'check', locale: rubric.locale, text: 'What is the capital of France?' };
   const pair = { id: 'check', prompt, first: 'The capital of France is Paris.', second: 'I like trains.' };
   try {
@@ -45,11 +50,16 @@ export async function checkEndpoint(
   } catch (thrown) {
     if (!(thrown instanceof BadInputError)) throw thrown;
     const { found, allowed } = thrown.input;
-    const remedy = /^HTTP 40[13]$/.test(found)
+    const remedy = wantsKey(last)
       ? 'a key that it accepts, by --judge-key-file FILE or in the variable OPENAI_API_KEY'
       : allowed;
     throw new BadInputError({ source: `judge ${url}`, found, allowed: remedy }, thrown);
   }
+}
+
+function wantsKey(reply: ChatReply | undefined): boolean {
+  if (reply?.kind !== 'failed' || reply.failure.kind !== 'refused') return false;
+  return [401, 403].includes(reply.failure.status);
 }
 
 function requireHttpUrl(text: string): void {
