@@ -64,6 +64,9 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
       inputs.controlGold.filter(({ rubric }) => rubric === rubricA.id),
     ),
     ...(results.arms.swapped === undefined ? {} : { swap: await swapLines(prepared, rubricA, rubricB) }),
+    shadows: ARM_NAMES.flatMap((arm) =>
+      (results.arms[arm]?.shadows ?? []).map((shadow) => ({ arm, ...shadow })),
+    ),
     best: samples.slice(0, SHOWN_SAMPLES),
     worst: samples.slice(-SHOWN_SAMPLES).reverse(),
     truncatedPrompts: prepared.prompts.filter(({ truncated }) => truncated).length,

@@ -4,12 +4,14 @@ import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { WatchOptions } from '../../core/config/watch-options.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
+import type { RunEvent } from '../../core/domain/run.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
+import { eventsAfter } from '../../core/ledger/events-after.js';
 import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
 import { systemFreeSpace } from '../../core/runtime/free-space.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
@@ -21,6 +23,7 @@ import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
+import { shadowSummaries, type ShadowSummary } from './shadow-summary.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 import type { ProgressListener } from './progress.js';
 
@@ -51,6 +54,8 @@ export interface ArmResult {
   readonly runId: string;
   readonly policy: PolicyVersion;
   readonly iterations: readonly IterationRecord[];
+  /** Candidates that were scored beside the rubric in force. */
+  readonly shadows: readonly ShadowSummary[];
 }
 
 const HEARTBEAT_MS = 5000;
@@ -73,7 +78,14 @@ export async function runArm(services: ArmServices, plan: ArmPlan): Promise<ArmR
   if (policy === undefined) {
     throw new MajlisError(`run ${runId} ended before its first policy`, { code: 'failed_precondition' });
   }
-  return { runId, policy, iterations: await ledger.iterations(runId) };
+  const [iterations, shadows] = [await ledger.iterations(runId), await shadowsOf(ledger, runId)];
+  return { runId, policy, iterations, shadows };
+}
+
+async function shadowsOf(ledger: Ledger, runId: string): Promise<ShadowSummary[]> {
+  const events: RunEvent[] = [];
+  for await (const event of eventsAfter(ledger, runId, 0)) events.push(event);
+  return shadowSummaries(events);
 }
 
 /** Asks for the planned swap, once: a run may have been interrupted between its creation and this. */

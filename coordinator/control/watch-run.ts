@@ -2,16 +2,13 @@
  * Watching a run. Events are read from the ledger by sequence, so that each is seen once and in order whatever the speed of
  * the watcher: a commit only says that there may be more to read.
  */
-import type { RunEvent } from '../../core/domain/run.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import { hasEnded } from '../../core/domain/run-state.js';
+import { eventsAfter } from '../../core/ledger/events-after.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import { unknownRun } from '../../core/ledger/ledger-refusals.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { WatchItem } from './run-control.js';
-
-/** Events read from the ledger at a time. */
-const PAGE = 200;
 
 export interface WatchOptions {
   readonly ledger: Ledger;
@@ -60,20 +57,6 @@ async function stateOf(ledger: Ledger, run: string): Promise<RunState> {
   const found = await ledger.getRun(run);
   if (found === undefined) throw unknownRun(run);
   return found.state;
-}
-
-async function* eventsAfter(
-  ledger: Ledger,
-  run: string,
-  after: number,
-): AsyncGenerator<RunEvent, void, undefined> {
-  for (let last = after; ;) {
-    const page = await ledger.events(run, last, PAGE);
-    yield* page;
-    const end = page.at(-1);
-    if (end === undefined || page.length < PAGE) return;
-    last = end.sequence;
-  }
 }
 
 /** Remembers that something was committed, also while nobody waits for it. */

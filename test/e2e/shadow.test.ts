@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { majlis, startMajlis } from '../integration/cli/majlis-process.js';
 import { writeSmallRunFile } from '../support/small-run-file.js';
@@ -55,6 +57,8 @@ describe('a shadow that a second process asks for while the first one runs', () 
     expect(await ask('beside', 'watch', id)).toMatch(
       /iteration 1 {2}shadow ar-egyptian [0-9a-f]{8} {2}reward /,
     );
+    const report = readFileSync(join(folder(), 'beside', 'runs', id, 'report.html'), 'utf8');
+    expect(report).toContain('Shadow ar-egyptian');
     const alone = await ask('alone', 'run', runFile, '--json');
     expect(policyOf(stdout)).toBe(policyOf(alone));
   });

@@ -6,7 +6,8 @@ import { frontierChart } from './frontier-chart.js';
 import { lineChart } from './line-chart.js';
 import { rewardModelLine } from './reward-model-line.js';
 import { REPORT_STYLE } from './report-style.js';
-import type { FlippedPairLine, ReportData, SamplePair } from './report-data.js';
+import { shadowHeading, shadowRows } from './shadow-rows.js';
+import type { FlippedPairLine, ReportData, SamplePair, ShadowLine } from './report-data.js';
 
 const COLORS = { rubricA: '#0b6e4f', swapped: '#b5541c', placebo: '#7a7a7a' } as const;
 
@@ -35,6 +36,7 @@ ${judges(data)}
     )
     .join('')}</ul>
 ${swapSection(data)}
+${data.shadows.map((shadow) => shadowSection(shadow, data.locale)).join('')}
 <h2>Best by the control judge</h2>
 ${samples(data.best, data.locale)}
 <h2>Worst by the control judge</h2>
@@ -91,6 +93,20 @@ function swapSection({ swap, locale }: ReportData): string {
   return `<h2>Pairs that the swap turned</h2>
 <p>${swap.flippedCount} of ${swap.comparedPairs} pairs turned.</p>
 ${flipped(swap.flippedPairs, locale)}`;
+}
+
+function shadowSection(shadow: ShadowLine, locale: string): string {
+  const figures = shadowRows(shadow).map(
+    ({ name, value }) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  const differences = shadow.differences.map(
+    ({ prompt, answer, active, shadow: other }) =>
+      `<tr><td>${localeText(prompt, locale)}</td><td>${localeText(answer, locale)}</td>` +
+      `<td>${active.toFixed(2)} → ${other.toFixed(2)}</td></tr>`,
+  );
+  return `<h2>${escapeHtml(shadowHeading(shadow))}</h2>
+<table>${figures.join('')}</table>
+<table><tr><th>prompt</th><th>answer</th><th>score</th></tr>${differences.join('')}</table>`;
 }
 
 function flipped(pairs: readonly FlippedPairLine[], locale: string): string {

@@ -1,3 +1,4 @@
+import type { ScoreDifference } from '../../../core/domain/shadow.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import type { ArmFigures, ArmName } from '../arm-figures.js';
 
@@ -47,6 +48,19 @@ export interface FlippedPairLine {
   readonly criterion: string;
 }
 
+/** A candidate rubric that an arm's run had scored beside the one in force. */
+export interface ShadowLine {
+  readonly arm: ArmName;
+  readonly rubricId: string;
+  readonly rubricHash: string;
+  /** In which it was scored, ascending; at least one. */
+  readonly iterations: readonly number[];
+  /** Of its figures over those iterations, by name. */
+  readonly means: Readonly<Record<string, number>>;
+  /** The answers on which the two differ most, the clearest first. */
+  readonly differences: readonly ScoreDifference[];
+}
+
 export interface RubricLine {
   readonly id: string;
   readonly version: string;
@@ -87,6 +101,7 @@ export interface ReportData {
     readonly flippedCount: number;
     readonly comparedPairs: number;
   };
+  readonly shadows: readonly ShadowLine[];
   readonly best: readonly SamplePair[];
   readonly worst: readonly SamplePair[];
   /** Counts of inputs and outputs that were cut: prompts over length, answers cut in mid-character. */

@@ -3,7 +3,8 @@ import { controlLines } from './control-lines.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
 import { rewardModelLine } from './reward-model-line.js';
-import type { ReportData, SamplePair } from './report-data.js';
+import { shadowHeading, shadowRows } from './shadow-rows.js';
+import type { ReportData, SamplePair, ShadowLine } from './report-data.js';
 
 const SHOWN = 3;
 
@@ -24,6 +25,7 @@ export function textReport(data: ReportData): string {
     '',
     ...controlLines(data),
     ...swapLines(data),
+    ...data.shadows.flatMap(shadowLines),
     'Best by the control judge',
     ...sampleLines(data.best),
     'Worst by the control judge',
@@ -51,6 +53,19 @@ function swapLines({ swap }: ReportData): string[] {
   return [
     `${flippedCount} of ${comparedPairs} pairs turned when the rubric was swapped.`,
     ...flippedPairs.slice(0, SHOWN).map(({ prompt, criterion }) => `    by ${criterion}: ${prompt}`),
+    '',
+  ];
+}
+
+function shadowLines(shadow: ShadowLine): string[] {
+  return [
+    shadowHeading(shadow),
+    ...shadowRows(shadow).map(({ name, value }) => `    ${name}  ${value}`),
+    ...shadow.differences
+      .slice(0, SHOWN)
+      .map(
+        ({ answer, active, shadow: other }) => `    ${active.toFixed(2)} → ${other.toFixed(2)}  ${answer}`,
+      ),
     '',
   ];
 }

@@ -28,6 +28,38 @@ describe('report page', () => {
   });
 });
 
+describe('a candidate that was scored beside the rubric in force', () => {
+  const difference = { taskId: 't', index: 0, promptId: 'p', prompt: 'سؤال', active: 1, shadow: -0.5 };
+  const shadow = {
+    ...{ arm: 'rubricA' as const, rubricId: 'ar-egyptian', rubricHash: '0123456789abcdef' },
+    ...{ iterations: [2, 3, 5], means: { agreement: 0.75, score_shift: -0.1234 } },
+    differences: [{ ...difference, answer: '<b>جواب</b>' }],
+  };
+  const data = { ...reportData({}), shadows: [shadow] };
+  const heading =
+    'Shadow ar-egyptian (0123456789ab) in arm rubricA, iterations 2 to 5; nothing was learned from it';
+
+  it('stands on the page with its id, its figures and the answers on which they differ most', () => {
+    const page = htmlReport(data);
+    expect(page).toContain(`<h2>${heading}</h2>`);
+    expect(page).toContain('<th>pairs of a prompt that both order alike</th><td>75.0%</td>');
+    expect(page).toContain('<th>mean score less the active one</th><td>-0.123</td>');
+    expect(page).toContain('&lt;b&gt;جواب&lt;/b&gt;</bdi></td><td>1.00 → -0.50</td>');
+  });
+
+  it('stands in the text, and leaves no trace where there was none', () => {
+    expect(textReport(data).split('\n')).toEqual(
+      expect.arrayContaining([
+        heading,
+        '    pairs of a prompt that both order alike  75.0%',
+        '    1.00 → -0.50  <b>جواب</b>',
+      ]),
+    );
+    expect(htmlReport(reportData({}))).not.toContain('Shadow');
+    expect(textReport(reportData({}))).not.toContain('Shadow');
+  });
+});
+
 describe('claim', () => {
   it('says that the interval excludes zero only where it does', () => {
     expect(claimOf(reportData({ differenceLow: 0.05 }))).toContain('which excludes zero');
