@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { localesFolderBy } from '../../core/config/known-locales.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import type { Locale } from '../../core/domain/prompt.js';
 import { renderAnswer } from '../../core/network/tokenizer/render-prompt.js';
@@ -8,24 +10,32 @@ import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
 import type { Canary } from '../../coordinator/watch/canary-figures.js';
 
-const SHIPPED_CANARIES = join(packageRoot, 'reward', 'canaries');
+const FOLDER = 'canaries';
+const SHIPPED_CANARIES = join(packageRoot, 'reward', FOLDER);
 const ANY_LOCALE = 'und';
 
 /** Blank texts are canaries too. */
 const canaryFileSchema = z.strictObject({ locale: z.string().min(2), canaries: z.array(z.string()).min(1) });
 
 /**
- * The canaries of a locale: those for every locale, and those of the files for it and for what it lies under, as `ar` for
- * `ar-EG`. In order of file and line.
+ * The canaries of a run file's locale: those for every locale, and those of the files for it and for what it lies under,
+ * as `ar` for `ar-EG`. Files are the shipped ones, then those in a folder `canaries` beside the run's own `locales`.
  */
-export async function loadCanaries(locale: Locale): Promise<string[]> {
-  const names = (await readdir(SHIPPED_CANARIES)).filter((name) => name.endsWith('.yaml')).sort();
-  const files = await Promise.all(
-    names.map((name) => readYaml(join(SHIPPED_CANARIES, name), canaryFileSchema)),
-  );
+export async function loadCanaries(locale: Locale, runFile: string): Promise<string[]> {
+  const locales = localesFolderBy(runFile);
+  const own = locales === undefined ? undefined : join(dirname(locales), FOLDER);
+  const folders = [SHIPPED_CANARIES, ...(own !== undefined && existsSync(own) ? [own] : [])];
+  const files = (await Promise.all(folders.map(readFolder))).flat();
   const serves = (tag: string): boolean =>
     tag === ANY_LOCALE || `${locale.toLowerCase()}-`.startsWith(`${tag.toLowerCase()}-`);
-  return files.filter((file) => serves(file.locale)).flatMap(({ canaries }) => canaries);
+  const texts = files.filter((file) => serves(file.locale)).flatMap(({ canaries }) => canaries);
+  return [...new Set(texts)];
+}
+
+/** In order of file name. */
+async function readFolder(folder: string): Promise<z.infer<typeof canaryFileSchema>[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  return Promise.all(names.map((name) => readYaml(join(folder, name), canaryFileSchema)));
 }
 
 /** Canaries as the policy would have sampled them: ended by the end token, and cut where the policy's answers are. */

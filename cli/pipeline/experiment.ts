@@ -182,7 +182,7 @@ class Experiment {
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
     const { arms, inputs, judges, workspace } = this.parts;
     const openEngine = async (): Promise<Engine> => (await this.openEngines(1))[0];
-    const probes = await watchProbes({ inputs, prepared, judges, scorer: workspace.scorer, openEngine });
+    const probes = watchProbes({ inputs, prepared, judges, scorer: workspace.scorer, openEngine });
     const results = await Promise.all(
       arms.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.

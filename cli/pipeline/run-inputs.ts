@@ -9,6 +9,7 @@ import type { Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
+import { loadCanaries } from './canaries.js';
 import { localesFor } from '../../core/config/known-locales.js';
 
 /** One demonstration of the corpus, as text. */
@@ -30,6 +31,8 @@ export interface RunInputs {
   readonly goldPairs: readonly AuthoredPair[];
   readonly controlPairs: readonly AuthoredPair[];
   readonly controlGold: readonly AuthoredPair[];
+  /** Answers that answer nothing, which the reward watch has scored. */
+  readonly canaries: readonly string[];
 }
 
 const id = z.string().min(1);
@@ -68,6 +71,7 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
     goldPairs: await pairs(data.goldPairs),
     controlPairs: await pairs(data.controlPairs),
     controlGold: await pairs(data.controlGold),
+    canaries: await loadCanaries(locale, path),
   };
 }
 

@@ -4,7 +4,7 @@ import { createRng } from '../../core/math/rng.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
 import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
-import { loadCanaries, tokenizeCanaries } from './canaries.js';
+import { tokenizeCanaries } from './canaries.js';
 import { PolicyControl } from './policy-control.js';
 import type { PreparedRun } from './prepare-run.js';
 import type { RunInputs } from './run-inputs.js';
@@ -20,14 +20,13 @@ export interface WatchProbeParts {
 }
 
 /** What the reward watch of an experiment's arms holds beside them; the arms share it. */
-export async function watchProbes(parts: WatchProbeParts): Promise<WatchProbes> {
+export function watchProbes(parts: WatchProbeParts): WatchProbes {
   const { inputs, prepared, judges, scorer, openEngine } = parts;
   const { config } = inputs;
   const { watch = DEFAULT_WATCH } = config;
   const { checkpoint, sampling, heldOutPrompts } = prepared;
-  const texts = await loadCanaries(config.locale);
   return {
-    canaries: tokenizeCanaries(texts, checkpoint.tokenizer, sampling.maxNewTokens),
+    canaries: tokenizeCanaries(inputs.canaries, checkpoint.tokenizer, sampling.maxNewTokens),
     control: new PolicyControl({
       checkpoint,
       heldOutPrompts,

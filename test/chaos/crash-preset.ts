@@ -24,7 +24,8 @@ const EVERY: Readonly<Record<string, number>> = {
 
 /**
  * Writes a run file that passes through every stage of a run in about two seconds. What the policy says does not matter,
- * only that every stage has a say in its last hash. Nothing may pause the run but the rehearsal, so no health limit holds.
+ * only that every stage has a say in its last hash. Nothing may pause the run but the rehearsal, so no limit of health or watch
+ * holds.
  */
 export function writeCrashPreset(folder: string): string {
   const example = join(packageRoot, 'examples', 'arabic');
@@ -73,4 +74,11 @@ health:
   tooFewScores: off
   diskFreeGiB: off
   diskFreeIterations: off
+watch:
+  styleCorrelation: off
+  canaryEvery: 2
+  canaryLimit: off
+  controlEvery: 2
+  controlPrompts: 4
+  controlChecks: off
 `;

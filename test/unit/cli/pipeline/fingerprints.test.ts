@@ -34,6 +34,7 @@ describe('the fingerprints of a run', () => {
   it('name every input by its content', async () => {
     const names = Object.keys(await of()).sort();
     expect(names).toEqual([
+      'canaries',
       'config',
       'controlGold',
       'controlPairs',
