@@ -8,7 +8,7 @@ import { createHumanJudges } from '../../reward/judge/human-judge.js';
 import type { Judge } from '../../reward/judge/judge.js';
 import { createRecordedJudges } from '../../reward/judge/recorded-judge.js';
 import { readVerdicts } from '../../reward/judge/recorded-verdicts.js';
-import { labelLineSchema } from '../labelling/label-line.js';
+import { labelLineSchema, type LabelLine } from '../labelling/label-line.js';
 import { ENDPOINT, endpointGateway, type JudgeEndpoint } from './judge-endpoint.js';
 import { openGateway, type OpenGateway } from './open-gateway.js';
 
@@ -36,16 +36,14 @@ export const NOBODY_ASKED: AskedJudges = { among: async () => [], close: async (
 
 /** Opens a run's judges. Bad files are refused here, and nobody is asked anything yet. */
 export async function openAskedJudges(options: AskedJudgesOptions): Promise<AskedJudges> {
-  const { judges } = options;
   const recorded = await recordedJudges(options);
+  const labelled = await labelFiles(options);
   const gateway = await gatewayOf(options);
   return {
     among: async (pairIds) => [
       ...(gateway?.judges ?? []),
       ...recorded,
-      ...(
-        await Promise.all((judges.labels ?? []).map((path) => humanJudges(beside(options, path), pairIds)))
-      ).flat(),
+      ...labelled.flatMap(({ source, labels }) => createHumanJudges(labels, { source, pairIds })),
     ],
     close: async () => gateway?.close(),
   };
@@ -78,8 +76,21 @@ async function recordedJudges(options: AskedJudgesOptions): Promise<readonly Jud
   return judges.flat();
 }
 
-async function humanJudges(source: string, pairIds: ReadonlySet<string>): Promise<readonly Judge[]> {
-  return createHumanJudges(await readJsonLines(source, labelLineSchema), { source, pairIds });
+interface LabelledFile {
+  readonly source: string;
+  readonly labels: readonly LabelLine[];
+}
+
+/** Which pairs there are is known later; whether a person contradicts himself is known now. */
+async function labelFiles(options: AskedJudgesOptions): Promise<readonly LabelledFile[]> {
+  const sources = (options.judges.labels ?? []).map((path) => beside(options, path));
+  return Promise.all(
+    sources.map(async (source) => {
+      const labels = await readJsonLines(source, labelLineSchema);
+      createHumanJudges(labels, { source, pairIds: new Set(labels.map(({ pair }) => pair)) });
+      return { source, labels };
+    }),
+  );
 }
 
 function beside({ runFile }: AskedJudgesOptions, path: string): string {

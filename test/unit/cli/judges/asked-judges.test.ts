@@ -96,6 +96,17 @@ judges:
     await expect(open({ recorded: ['nowhere.jsonl'] })).rejects.toThrow('nowhere.jsonl');
   });
 
+  it('are refused before any work where a person contradicts himself', async () => {
+    const label = { pair: PAIR.id, rubric: 'empty', annotator: 'Amal', shown: 'first_shown_first' };
+    const lines = ['first', 'second'].map((choice) =>
+      JSON.stringify({ ...label, choice, at: '2026-11-22T08:00:00Z' }),
+    );
+    writeFileSync(join(folder(), 'contradiction.jsonl'), lines.join('\n'));
+    await expect(open({ labels: ['contradiction.jsonl'] })).rejects.toThrow(
+      /contradiction\.jsonl at label 2: found Amal contradicting himself on pair .*: second after first/,
+    );
+  });
+
   it('are people by their labels, who know only pairs that there are', async () => {
     const label = { pair: PAIR.id, rubric: 'empty', annotator: 'Amal', choice: 'second' };
     const at = '2026-01-01T00:00:00Z';
