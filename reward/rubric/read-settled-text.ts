@@ -15,13 +15,17 @@ export async function readSettledText(
   read = (file: string): Promise<string> => readText(file, { maxBytes: LONGEST_RUBRIC }),
 ): Promise<string> {
   const before = await stamp(path);
-  const text = await read(path);
-  if ((await stamp(path)) === before) return text;
-  throw new BadInputError({
-    source: path,
-    found: 'a file that changed while it was read',
-    allowed: 'a file that nobody is writing to; save it and ask again',
-  });
+  const [reading] = await Promise.allSettled([read(path)]);
+  // Also where it could not be read: a file that somebody begins to write is empty at first.
+  if ((await stamp(path)) !== before) {
+    throw new BadInputError({
+      source: path,
+      found: 'a file that changed while it was read',
+      allowed: 'a file that nobody is writing to; save it and ask again',
+    });
+  }
+  if (reading.status === 'rejected') throw reading.reason;
+  return reading.value;
 }
 
 /** What changes with every write and with every replacement; empty where there is no file, which reading tells of. */

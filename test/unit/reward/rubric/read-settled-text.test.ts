@@ -45,6 +45,17 @@ describe('readSettledText', () => {
     });
   });
 
+  it('says so, too, where reading failed because of it', async () => {
+    writeFileSync(file, '');
+    const read = async (): Promise<string> => {
+      writeFileSync(file, 'id: two\n');
+      throw new Error('found an empty file');
+    };
+    await expect(readSettledText(file, read)).rejects.toThrow('found a file that changed while it was read');
+    const failing = async (): Promise<string> => Promise.reject(new Error('found an empty file'));
+    await expect(readSettledText(file, failing)).rejects.toThrow('found an empty file');
+  });
+
   it('says of a file that is not there that it is not there', async () => {
     await expect(readSettledText(join(folder, 'none'))).rejects.toThrow('found no such file');
   });
