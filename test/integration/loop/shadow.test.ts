@@ -1,5 +1,6 @@
 /** A candidate rubric that scores beside the one in force, over the whole loop. */
 import type { ControlEvent, RunEventPayload } from '../../../core/domain/run.js';
+import { RewardNotReady } from '../../../coordinator/score/reward-not-ready.js';
 import { MajlisError } from '../../../core/errors.js';
 import { scored } from '../../support/fake-scorer.js';
 import { LoopRig, WANTED_TOKEN } from '../../support/loop-rig.js';
@@ -148,6 +149,45 @@ describe('a run with a shadow', () => {
     // What is repeated is not scored again.
     const asks = again.scorer.requests.filter(({ rubricHash }) => rubricHash === 'rubric-b');
     expect(asks).toHaveLength(5 - last);
+  });
+});
+
+describe('a candidate that is asked for while the run stands', () => {
+  it('is scored from the first iteration on where the run stood for want of its first reward', async () => {
+    const rig = await asked([]);
+    let isAway = true;
+    rig.readying = async (rubricHash) => {
+      if (isAway && rubricHash === 'rubric-a') throw new RewardNotReady('its judge is away');
+    };
+    const playing = rig.play();
+    await rig.reached('paused');
+    await rig.ledger.requestControl(rig.run, SHADOW);
+    isAway = false;
+    await rig.ledger.requestControl(rig.run, { kind: 'resume' });
+    await playing;
+    expect(await shadowed(rig)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('is readied once the run goes on, and only if it was not stopped by then', async () => {
+    const pause: ControlEvent = { kind: 'pause', iteration: 2 };
+    for (const stops of [false, true]) {
+      const rig = await asked([]);
+      const readied: string[] = [];
+      rig.readying = async (rubricHash) => void readied.push(rubricHash);
+      rig.engines[0].beforeGenerate = async () => {
+        if (rig.iterations.length === 1 && (await rig.ledger.controlEvents(rig.run)).length === 0) {
+          await rig.ledger.requestControl(rig.run, pause);
+        }
+      };
+      const playing = rig.play();
+      await rig.reached('paused');
+      await rig.ledger.requestControl(rig.run, SHADOW);
+      if (stops) await rig.ledger.requestControl(rig.run, { kind: 'stop_shadow', rubricHash: 'rubric-b' });
+      await rig.ledger.requestControl(rig.run, { kind: 'resume' });
+      await playing;
+      expect(readied).toEqual(stops ? ['rubric-a'] : ['rubric-a', 'rubric-b']);
+      expect(await shadowed(rig)).toEqual(stops ? [] : [2, 3, 4, 5]);
+    }
   });
 });
 

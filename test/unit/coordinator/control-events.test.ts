@@ -51,6 +51,20 @@ describe('ControlEvents', () => {
     expect(eventsIn(await control.due(5))).toEqual([swap('now', 1)]);
   });
 
+  it('puts what the run itself decides in force at once, and meets it again there only', async () => {
+    const { ledger, control } = await eventsOf(swap('first', 2));
+    const stop: ControlEvent = { kind: 'stop_shadow', rubricHash: 'b', reason: 'its judge is away' };
+    await ledger.setRunState('run', 'running');
+    await control.due(2);
+    await control.decide(stop, 2);
+    expect(await ledger.controlEvents('run')).toMatchObject([
+      { effectiveAt: 2 },
+      { event: stop, effectiveAt: 2 },
+    ]);
+    expect([await control.due(2), await control.due(3)]).toEqual([[], []]);
+    expect(eventsIn(await new ControlEvents(ledger, 'run').due(2))).toEqual([swap('first', 2), stop]);
+  });
+
   it('meets an event at the same boundary again when the run goes on from before it', async () => {
     const { ledger, control } = await eventsOf(swap('now', 1));
     await control.due(3);
