@@ -3,17 +3,17 @@ import { logistic } from '../../core/math/logistic.js';
 import type { CompositeScore } from '../rubric/composite.js';
 
 /** Logits per point of difference: a full point is a preference of 0.98. */
-const GAIN = 4;
+export const LOGITS_PER_POINT = 4;
 
 /** Two answers' scores as a preference: P(first) = σ(4·(first − second)). */
 export function compareScores(first: number, second: number): PairScore {
-  return { probabilityFirst: logistic(GAIN * (first - second)) };
+  return { probabilityFirst: logistic(LOGITS_PER_POINT * (first - second)) };
 }
 
 /** How far two scores are apart by a preference between them: the inverse of `compareScores`, within [−1, 1]. */
 export function scoreDifference(probabilityFirst: number): number {
   const logit = Math.log(probabilityFirst) - Math.log1p(-probabilityFirst);
-  return Math.max(-1, Math.min(1, logit / GAIN));
+  return Math.max(-1, Math.min(1, logit / LOGITS_PER_POINT));
 }
 
 /** The same of two composites, with what each criterion added to the difference; undefined where one has no value. */

@@ -213,7 +213,8 @@ describe.each(LOCALES)('the %s kit', (locale) => {
       const texts = probes.map(({ candidates }) => JSON.stringify(candidates));
       expect(new Set(texts).size).toBe(texts.length);
     }
-    for (const [name, items] of Object.entries<readonly { readonly prompt: string }[]>(kit.probes)) {
+    const files: [string, { prompt: string }[]][] = Object.entries(kit.probes);
+    for (const [name, items] of files) {
       const prompts = items.map(({ prompt }) => prompt);
       expect([name, new Set(prompts).size]).toEqual([name, prompts.length]);
     }
