@@ -1,0 +1,159 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { evalOnKit, type EvalOnKitRequest } from '../../../cli/commands/reward/eval-on-kit.js';
+import type { CommandResult, Session } from '../../../cli/commands/session.js';
+import { readEnvironment } from '../../../core/config/environment.js';
+import type { KitReport } from '../../../reward/kit/kit-report.js';
+import { FakeClock } from '../../support/fake-clock.js';
+import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { majlis } from './majlis-process.js';
+
+const folder = useTemporaryFolder();
+const said: string[] = [];
+const session: Session = {
+  terminal: {
+    isLive: false,
+    print: () => undefined,
+    say: (text) => said.push(text),
+    redraw: () => undefined,
+  },
+  environment: readEnvironment({}),
+  clock: new FakeClock(),
+  signal: new AbortController().signal,
+};
+
+function evaluate(request: Partial<EvalOnKitRequest>): Promise<CommandResult> {
+  return evalOnKit({ kit: 'ar', seed: 1, ...request }, session);
+}
+
+function write(name: string, text: string): string {
+  const path = join(folder(), name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+function verdictsOf({ json }: CommandResult): Record<string, string> {
+  return Object.fromEntries((json as KitReport).tests.map(({ test, verdict }) => [test, verdict]));
+}
+
+describe('majlis reward eval --kit', () => {
+  it.each([
+    ['ar', 'ar-msa', 'ar-egyptian'],
+    ['ko', 'ko-hapsyo', 'ko-haeyo'],
+  ])('tests the rules of a %s rubric, the other register’s found by itself', async (kit, rubric, other) => {
+    const result = await evaluate({ kit, rubric });
+    const report = result.json as KitReport;
+    expect(report).toMatchObject({ model: `rules of ${rubric} 1.0.0`, swapped: `rules of ${other} 1.0.0` });
+    // The rules know registers and scripts, and nothing of facts, manners or the other language.
+    expect(verdictsOf(result)).toMatchObject({
+      'rubric-swap': 'pass',
+      'register-degradation': 'pass',
+      'language-mix': 'pass',
+      'length-slope': 'pass',
+      'name-invariance': 'fail',
+      translation: 'fail',
+      'best-of-n': 'fail',
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.text).toContain('not native-checked');
+    expect(said.some((line) => line.includes(`kit ${kit}`) && line.includes('answers'))).toBe(true);
+  });
+
+  it('prefers the register that the rubric asks for, or the one that is named', async () => {
+    expect((await evaluate({ rubric: 'ar-egyptian' })).json).toMatchObject({ register: 'egyptian' });
+    const named = await evaluate({ rubric: 'ar-egyptian', register: 'msa' });
+    expect(verdictsOf(named)['register-degradation']).toBe('fail');
+    expect(verdictsOf(named)['rubric-swap']).toBe('fail');
+  });
+
+  it('fails the swap where the same rubric stands for both', async () => {
+    expect(verdictsOf(await evaluate({ rubric: 'ar-msa', swapped: 'ar-msa' }))['rubric-swap']).toBe('fail');
+  });
+
+  it('writes a page without scripts that shows every test, its intervals and where a fault shows', async () => {
+    const html = join(folder(), 'kit.html');
+    const { json } = await evaluate({ rubric: 'ar-msa', html });
+    const page = readFileSync(html, 'utf8');
+    const { tests } = json as KitReport;
+    for (const { test } of tests) expect(page).toContain(`<h2>${test}: `);
+    const figures = tests.flatMap((test) => test.figures);
+    expect(page.match(/<svg class="interval"/g)).toHaveLength(figures.length);
+    expect(page).toContain('<bdi lang="ar" dir="auto">');
+    expect(page).not.toMatch(/<script|https?:/);
+  });
+
+  it('shows markup in a probe as text', async () => {
+    const pairs = Array.from({ length: 25 }, (_, at) =>
+      JSON.stringify({
+        ...{ id: `p${at}`, dimension: 'facts', topic: `t${at}`, prompt: `<img src=x> ${at}؟` },
+        ...{
+          better: 'plain English, which is the wrong script here',
+          worse: `هذا كلام عربي سليم من عدة كلمات ${at}`,
+        },
+      }),
+    );
+    write('kit/pairs.jsonl', pairs.join('\n'));
+    write(
+      'kit/kit.yaml',
+      'locale: ar\nversion: 1.0.0\ntitle: <b>t</b>\norigin: authored\nnativeChecked: false\nregisters: [{ name: msa, rubric: ar-msa }]\n',
+    );
+    const html = join(folder(), 'kit.html');
+    await evaluate({ kit: join(folder(), 'kit'), rubric: 'ar-msa', html });
+    const page = readFileSync(html, 'utf8');
+    expect(page).toContain('&lt;img src=x&gt;');
+    expect(page).toContain('&lt;b&gt;t&lt;/b&gt;');
+    expect(page).not.toMatch(/<img|<b>/);
+  });
+
+  it('takes a kit of a locale that came as data', async () => {
+    write(
+      'locales/sw.yaml',
+      'locale: sw\nscript: Latin\nregisters: {}\ngazetteer: []\nunits: { currency: TZS, calendar: gregory, timeZone: Africa/Dar_es_Salaam }\n',
+    );
+    const rubric = write(
+      'rubrics/sw.yaml',
+      'id: sw\nversion: 1.0.0\ntitle: Swahili\nlocale: sw\ncriteria:\n  - { key: script, version: 1, dimension: language_fidelity, kind: principle, weight: 1, evaluator: script-share, description: Swahili }\n',
+    );
+    const pairs = Array.from({ length: 30 }, (_, at) =>
+      JSON.stringify({
+        ...{ id: `p${at}`, dimension: 'language', topic: `t${at}`, prompt: `Habari namba ${at}?` },
+        ...{ better: `Nzuri sana namba ${at}.`, worse: `좋은 소식 ${at}.` },
+      }),
+    );
+    write('kits/sw/pairs.jsonl', pairs.join('\n'));
+    write(
+      'kits/sw/kit.yaml',
+      'locale: sw\nversion: 0.1.0\ntitle: Kiswahili\norigin: authored\nnativeChecked: true\nregisters: [{ name: plain, rubric: sw }]\n',
+    );
+    const result = await evaluate({ kit: join(folder(), 'kits', 'sw'), rubric });
+    expect(result.json).toMatchObject({ register: 'plain', kit: { locale: 'sw', nativeChecked: true } });
+    expect(verdictsOf(result)).toMatchObject({ accuracy: 'pass', 'name-invariance': 'not_measured' });
+    expect(result.text).toContain('the kit has no probes for it (names.jsonl)');
+  });
+
+  it.each([
+    [{ kit: 'tlh', rubric: 'ar-msa' }, 'a folder with kit.yaml in it, or one of ar, ko'],
+    [{ kit: 'ar' }, '--rubric'],
+    [{ kit: 'ar', rubric: 'ar-latin' }, 'ar-egyptian'],
+    [{ kit: 'ar', rubric: 'ar-msa', register: 'poetry' }, 'msa, egyptian'],
+  ])('refuses %p and says what is allowed', async (request, allowed) => {
+    await expect(evaluate(request)).rejects.toThrow(allowed);
+  });
+
+  it('ends with one line of JSON, and status 1 where a test failed', async () => {
+    const { status, stdout } = await majlis([
+      'reward',
+      'eval',
+      '--kit',
+      'ko',
+      '--rubric',
+      'ko-haeyo',
+      '--json',
+    ]);
+    expect(status).toBe(1);
+    const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as KitReport;
+    expect(report.failed).toContain('name-invariance');
+    expect(report.tests[0].figures[0].estimate).toMatchObject({ n: 120 });
+  });
+});
