@@ -17,13 +17,13 @@ export interface VerticalScale {
   readonly y: (value: number) => number;
 }
 
-/** Five horizontal lines with their values at the left. */
-export function horizontalGrid({ low, high, y }: VerticalScale): string[] {
+/** Five horizontal lines with their values at the left; `right` is where they end. */
+export function horizontalGrid({ low, high, y }: VerticalScale, right = WIDTH - RIGHT): string[] {
   return Array.from({ length: TICKS + 1 }, (_, tick) => {
     const value = low + ((high - low) * tick) / TICKS;
     const at = y(value).toFixed(1);
     return (
-      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="#ddd"/>` +
+      `<line x1="${LEFT}" x2="${right}" y1="${at}" y2="${at}" stroke="#ddd"/>` +
       `<text x="${LEFT - 6}" y="${at}" text-anchor="end" dominant-baseline="middle">${value.toFixed(2)}</text>`
     );
   });

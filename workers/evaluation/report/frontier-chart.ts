@@ -30,7 +30,7 @@ export function frontierChart({ title, color, points }: Frontier): string {
   return [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
-    ...horizontalGrid(reward),
+    ...horizontalGrid(reward, WIDTH - RIGHT_SCALE),
     ...axes(control, farthest),
     ...byReward(points).map((stretch) =>
       polyline(
@@ -42,6 +42,7 @@ export function frontierChart({ title, color, points }: Frontier): string {
       points.map((point) => [x(point), control.y(point.control.value)]),
       { color: CONTROL_COLOR, name: 'control win rate' },
     ),
+    ...points.map((point) => dot(point, [x(point), reward.y(point.proxy)], color)),
     ...points.map((point) => interval(point, x(point), control)),
     '</svg>',
     legend([
@@ -90,8 +91,16 @@ function interval({ iteration, control }: ControlPoint, x: number, { y }: Vertic
   const at = x.toFixed(1);
   return (
     `<line x1="${at}" x2="${at}" y1="${y(control.low).toFixed(1)}" y2="${y(control.high).toFixed(1)}" stroke="${CONTROL_COLOR}"/>` +
-    `<circle cx="${at}" cy="${y(control.value).toFixed(1)}" r="3" fill="${CONTROL_COLOR}"><title>iteration ${iteration}</title></circle>`
+    dot({ iteration }, [x, y(control.value)], CONTROL_COLOR)
   );
+}
+
+function dot(
+  { iteration }: Pick<ControlPoint, 'iteration'>,
+  [x, y]: readonly [x: number, y: number],
+  color: string,
+): string {
+  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="3" fill="${color}"><title>iteration ${iteration}</title></circle>`;
 }
 
 function axes({ y }: VerticalScale, farthest: number): string[] {

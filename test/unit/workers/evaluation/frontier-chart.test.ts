@@ -39,9 +39,9 @@ describe('the chart of reward against control', () => {
     ]);
   });
 
-  it('draws the interval of every check', () => {
+  it('draws the interval of every check, and a dot on both lines', () => {
     expect(chart(CHECKS)).toContain('<line x1="280.0" x2="280.0" y1="75.0" y2="39.0"');
-    expect(chart(CHECKS).match(/<circle/g)).toHaveLength(3);
+    expect(chart(CHECKS).match(/<circle/g)).toHaveLength(6);
   });
 
   it("breaks the reward's line where another reward model came in, and not the control's", () => {
