@@ -181,8 +181,9 @@ class Experiment {
     idle: readonly Engine[],
   ): Promise<Partial<Record<ArmName, ArmResult>>> {
     const { arms, inputs, judges, workspace } = this.parts;
-    const openEngine = async (): Promise<Engine> => (await this.openEngines(1))[0];
-    const probes = watchProbes({ inputs, prepared, judges, scorer: workspace.scorer, openEngine });
+    const { controlEvery } = inputs.config.watch ?? DEFAULT_WATCH;
+    const [engine] = controlEvery === 'off' ? [] : await this.openEngines(1);
+    const probes = watchProbes({ inputs, prepared, judges, scorer: workspace.scorer, engine });
     const results = await Promise.all(
       arms.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.

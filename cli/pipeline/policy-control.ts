@@ -22,8 +22,8 @@ export interface PolicyControlParts {
   /** By rubric id. */
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly scorer: Scorer;
-  /** An engine that nobody else uses; opened at the first check. */
-  readonly openEngine: () => Promise<Engine>;
+  /** One that nobody else uses. */
+  readonly engine: Engine;
   /** The stream of the checks alone. */
   readonly rng: Rng;
 }
@@ -35,7 +35,6 @@ export interface PolicyControlParts {
  */
 export class PolicyControl implements ControlCheck {
   private readonly prompts: readonly TokenizedPrompt[];
-  private engine: Promise<Engine> | undefined;
   private reference: Promise<SampledPrompt[]> | undefined;
   private lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -91,11 +90,9 @@ export class PolicyControl implements ControlCheck {
 
   /** One answer per prompt, each from its prompt's own stream. */
   private answers(policy: PolicyVersion, signal: AbortSignal): Promise<SampledPrompt[]> {
-    const { sampling, rng, checkpoint, openEngine } = this.parts;
+    const { sampling, rng, checkpoint, engine } = this.parts;
     return this.inTurn(async () => {
       signal.throwIfAborted();
-      this.engine ??= openEngine();
-      const engine = await this.engine;
       const plan = { policy, samples: 1, sampling, rng: rng.fork('answers') };
       return sampleAnswers(this.prompts, plan, { engines: [engine], tokenizer: checkpoint.tokenizer });
     });

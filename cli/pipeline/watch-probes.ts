@@ -15,27 +15,27 @@ export interface WatchProbeParts {
   /** By rubric id. */
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly scorer: Scorer;
-  /** Opens an engine for the checks alone. */
-  readonly openEngine: () => Promise<Engine>;
+  /** For the checks by the control judge alone; none are made without it. */
+  readonly engine?: Engine | undefined;
 }
 
 /** What the reward watch of an experiment's arms holds beside them; the arms share it. */
 export function watchProbes(parts: WatchProbeParts): WatchProbes {
-  const { inputs, prepared, judges, scorer, openEngine } = parts;
+  const { inputs, prepared, judges, scorer, engine } = parts;
   const { config } = inputs;
   const { watch = DEFAULT_WATCH } = config;
   const { checkpoint, sampling, heldOutPrompts } = prepared;
-  return {
-    canaries: tokenizeCanaries(inputs.canaries, checkpoint.tokenizer, sampling.maxNewTokens),
-    control: new PolicyControl({
-      checkpoint,
-      heldOutPrompts,
-      prompts: watch.controlPrompts,
-      sampling,
-      judges,
-      scorer,
-      openEngine,
-      rng: createRng(config.seed).fork('watch'),
-    }),
-  };
+  const canaries = tokenizeCanaries(inputs.canaries, checkpoint.tokenizer, sampling.maxNewTokens);
+  if (engine === undefined) return { canaries };
+  const control = new PolicyControl({
+    checkpoint,
+    heldOutPrompts,
+    prompts: watch.controlPrompts,
+    sampling,
+    judges,
+    scorer,
+    engine,
+    rng: createRng(config.seed).fork('watch'),
+  });
+  return { canaries, control };
 }

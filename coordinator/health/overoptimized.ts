@@ -5,8 +5,8 @@
  *
  * - Checks are compared under one reward only: another reward model has another scale, and another rubric another judge.
  * - A check is past the peak where its interval lies wholly below that of the best check before it. The best of several
- *   noisy checks is too high by chance, so its own interval counts too: with equal win rates throughout, means of some 30
- *   prompts would fall below the best by more than one interval every other time, and below both hardly ever.
+ *   noisy checks is too high by chance, so its own interval counts too: of simulated runs of twelve checks, 32 prompts each
+ *   and a win rate of 0.6 throughout, 43% had two in a row below the best check's value, and 2% below its interval.
  */
 import { isControlCheck } from './health-history.js';
 import type { FinishedIteration } from './health-history.js';

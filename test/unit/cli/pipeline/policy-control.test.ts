@@ -36,10 +36,9 @@ const heldOutPrompts = Array.from({ length: 20 }, (_, at) => aPrompt(`p${at}`));
 
 function rig(parts: Partial<PolicyControlParts> = {}): {
   control: PolicyControl;
-  engines: FakeEngine[];
-  scorer: FakeScorer;
+  engine: FakeEngine;
 } {
-  const engines: FakeEngine[] = [];
+  const engine = new FakeEngine(published);
   const scorer = new FakeScorer((ids) => scored(ids.filter((id) => id === b).length));
   const control = new PolicyControl({
     checkpoint: { policy: sft, tokenizer },
@@ -48,15 +47,11 @@ function rig(parts: Partial<PolicyControlParts> = {}): {
     sampling: { maxNewTokens: 4, temperature: 1, stopTokenIds: [] },
     judges: new Map([[SKETCH_REWARD.rubricId, judge]]),
     scorer,
-    openEngine: async () => {
-      const engine = new FakeEngine(published);
-      engines.push(engine);
-      return engine;
-    },
+    engine,
     rng: createRng(1).fork('watch'),
     ...parts,
   });
-  return { control, engines, scorer };
+  return { control, engine };
 }
 
 function plan(checked: PolicyVersion, iteration = 0): IterationPlan {
@@ -94,37 +89,35 @@ describe('a check by the control judge', () => {
   });
 
   it('asks the same prompts with the same seeds every time, and the checkpoint once', async () => {
-    const { control, engines } = rig();
+    const { control, engine } = rig();
     const first = await control.check(plan(better, 8), SIGNAL);
     expect(await control.check(plan(better, 8), SIGNAL)).toEqual(first);
-    expect(engines).toHaveLength(1);
-    const seeds = engines[0].requests.map(({ seed }) => seed);
+    const seeds = engine.requests.map(({ seed }) => seed);
     expect(seeds).toHaveLength(3 * 8);
     expect(seeds.slice(8, 16)).toEqual(seeds.slice(0, 8));
     expect(seeds.slice(16)).toEqual(seeds.slice(0, 8));
-    expect(engines[0].loads).toEqual(['sft', 'better', 'better']);
+    expect(engine.loads).toEqual(['sft', 'better', 'better']);
   });
 
   it('finds the same in another process, and for arms that ask at the same time', async () => {
     const alone = await rig().control.check(plan(better, 8), SIGNAL);
-    const { control, engines } = rig();
+    const { control } = rig();
     const together = await Promise.all([sft, better, sft].map((one) => control.check(plan(one, 8), SIGNAL)));
     expect(together[1]).toEqual(alone);
-    expect(engines).toHaveLength(1);
   });
 
-  it('checks nothing, and opens no engine, under a rubric that has no control judge', async () => {
-    const { control, engines } = rig({ judges: new Map() });
+  it('checks nothing, and asks no engine, under a rubric that has no control judge', async () => {
+    const { control, engine } = rig({ judges: new Map() });
     expect(await control.check(plan(better), SIGNAL)).toBeUndefined();
-    expect(engines).toEqual([]);
+    expect(engine.requests).toEqual([]);
   });
 
   it('fails where its engine does, and leaves the next one its turn', async () => {
-    const { control, engines } = rig();
+    const { control, engine } = rig();
     await control.check(plan(sft), SIGNAL);
-    engines[0].beforeGenerate = () => Promise.reject(new Error('the thread is gone'));
+    engine.beforeGenerate = () => Promise.reject(new Error('the thread is gone'));
     await expect(control.check(plan(better), SIGNAL)).rejects.toThrow('the thread is gone');
-    engines[0].beforeGenerate = async () => undefined;
+    engine.beforeGenerate = async () => undefined;
     expect(await control.check(plan(better), SIGNAL)).toBeDefined();
   });
 });
