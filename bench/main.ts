@@ -7,6 +7,7 @@ import type { Benchmark } from './bench-result.js';
 import { ledger } from './ledger.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
+import { swap } from './swap.js';
 import { trainer } from './trainer.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   loop,
   async: asyncSchedule,
   ledger,
+  swap,
   'quickstart-controls': quickstartControls,
 };
 

@@ -122,7 +122,7 @@ function addSteeringCommands(rubric: Command, session: Session): void {
     .action((run: string, name: string | undefined, options: ShadowOptions, command: Command) =>
       perform(session, command, async ({ workspace }) =>
         (await import('./rubric/shadow/shadow-rubric.js')).shadowRubric(
-          { workspace, run, clock: session.clock },
+          { workspace, run, clock: session.clock, terminal: session.terminal },
           { rubric: name, stop: options.stop, show: options.show, at: options.at },
         ),
       ),
@@ -137,11 +137,12 @@ function addSteeringCommands(rubric: Command, session: Session): void {
       'the iteration that it takes effect before (default: the next)',
       wholeNumber('--at', 0, MOST_ITERATIONS),
     )
-    .action((run: string, name: string, { at }: { at?: number }, command: Command) =>
+    .option('--dry-run', 'say what it would ask judges and what that may cost, and ask nothing')
+    .action((run: string, name: string, { at, dryRun }: { at?: number; dryRun?: true }, command: Command) =>
       perform(session, command, async ({ workspace }) =>
         (await import('./rubric/swap-rubric.js')).swapRubric(
-          { workspace, run, clock: session.clock },
-          { rubric: name, ...(at === undefined ? {} : { iteration: at }) },
+          { workspace, run, clock: session.clock, terminal: session.terminal },
+          { rubric: name, ...(at === undefined ? {} : { iteration: at }), dryRun: dryRun ?? false },
         ),
       ),
     );

@@ -60,12 +60,14 @@ async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | und
   if (endpoint !== undefined) {
     const keys = endpoint.apiKey === undefined ? {} : { keys: new Map([[ENDPOINT, endpoint.apiKey]]) };
     const config = endpointGateway(endpoint, resolve(workspace));
-    return openGateway({ config, configPath: join(workspace, 'gateway.yaml'), run, clock, ...keys });
+    const configPath = join(workspace, 'gateway.yaml');
+    return openGateway({ config, configPath, serves: false, run, clock, ...keys });
   }
   if (judges.gateway === undefined) return undefined;
   const configPath = beside(options, judges.gateway);
   const only = judges.only === undefined ? {} : { only: judges.only };
-  return openGateway({ config: await readGatewayConfig(configPath), configPath, run, clock, ...only });
+  const config = await readGatewayConfig(configPath);
+  return openGateway({ config, configPath, serves: true, run, clock, ...only });
 }
 
 async function recordedJudges(options: AskedJudgesOptions): Promise<readonly Judge[]> {

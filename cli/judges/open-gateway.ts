@@ -7,12 +7,15 @@ import { createGateway } from '../../reward/gateway/create-gateway.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 import type { Judge } from '../../reward/judge/judge.js';
 import { connectGatewayJudge } from '../../reward/rpc/gateway-judge.js';
-import { readGatewayToken } from '../commands/reward/gateway-token.js';
+import { startGatewayServer } from './gateway-server.js';
+import { ensureGatewayToken, readGatewayToken } from './gateway-token.js';
 
 export interface OpenGatewayOptions {
   readonly config: GatewayConfig;
   /** Where the configuration stood: its paths are relative to it. */
   readonly configPath: string;
+  /** Whether others may ask it too, where its configuration says. */
+  readonly serves: boolean;
   /** API keys by endpoint that no file holds. */
   readonly keys?: ReadonlyMap<string, string>;
   /** Ids of the judges that are asked; all that the gateway serves unless told. */
@@ -30,13 +33,19 @@ export interface OpenGateway {
 
 /**
  * A gateway's judges for one run. Where a process serves the gateway already, it is asked; else this one is the gateway as
- * long as the run lasts. Either way there is one writer of the store, one set of limits and one budget.
+ * long as the run lasts, and serves it to others. Either way there is one writer of the store, one set of limits and one budget.
  */
 export async function openGateway(options: OpenGatewayOptions): Promise<OpenGateway> {
   const ids = judgeIds(options);
   const { config, configPath, clock } = options;
   const store = await openUnlessServed(resolve(dirname(configPath), config.store), clock);
-  return store === undefined ? connected(ids, options) : own(ids, store, options);
+  if (store === undefined) return connected(ids, options);
+  try {
+    return await own(ids, store, options);
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
 }
 
 function judgeIds({ config, configPath, only }: OpenGatewayOptions): readonly string[] {
@@ -61,12 +70,15 @@ async function openUnlessServed(file: string, clock: Clock): Promise<JudgementSt
 async function own(
   ids: readonly string[],
   store: JudgementStore,
-  { config, configPath, keys, run, clock }: OpenGatewayOptions,
+  { config, configPath, serves, keys, run, clock }: OpenGatewayOptions,
 ): Promise<OpenGateway> {
   const gateway = await createGateway({
     ...{ config, configPath, store, clock },
     ...(keys === undefined ? {} : { keys }),
   });
+  const token = serves ? await ensureGatewayToken(config, configPath) : undefined;
+  const server =
+    token === undefined ? undefined : await startGatewayServer({ gateway, config, token, clock });
   const judges = gateway.served().filter(({ id }) => ids.includes(id));
   return {
     judges: judges.map((judge) => ({
@@ -76,7 +88,7 @@ async function own(
       },
     })),
     close: async () => {
-      await gateway.drain(config.drainMs);
+      await (server === undefined ? gateway.drain(config.drainMs) : server.stop());
       await store.close();
     },
   };

@@ -43,19 +43,25 @@ export interface FoundRun {
 
 /** The record of a run of this workspace; an unknown id is refused with those that are known. */
 export async function findRunRecord(workspace: string, run: string): Promise<FoundRun> {
+  const found = await readRunRecord(workspace, run);
+  if (found !== undefined) return found;
+  const runs = join(workspace, 'runs');
+  const known = existsSync(runs)
+    ? readdirSync(runs).filter((name) => existsSync(join(runs, name, RECORD_FILE)))
+    : [];
+  throw new BadInputError({
+    source: '--continue',
+    found: JSON.stringify(run),
+    allowed: known.length === 0 ? `a run; ${workspace} has none` : `one of ${known.slice(-5).join(', ')}`,
+  });
+}
+
+/** The same; undefined where the workspace has no record of that run. */
+export async function readRunRecord(workspace: string, run: string): Promise<FoundRun | undefined> {
   const runs = join(workspace, 'runs');
   const id = run.replace(new RegExp(`-(${ARM_NAMES.join('|')})$`), '');
   const found = [run, id].find((name) => existsSync(join(runs, name, RECORD_FILE)));
-  if (found === undefined) {
-    const known = existsSync(runs)
-      ? readdirSync(runs).filter((name) => existsSync(join(runs, name, RECORD_FILE)))
-      : [];
-    throw new BadInputError({
-      source: '--continue',
-      found: JSON.stringify(run),
-      allowed: known.length === 0 ? `a run; ${workspace} has none` : `one of ${known.slice(-5).join(', ')}`,
-    });
-  }
+  if (found === undefined) return undefined;
   const directory = join(runs, found);
   const source = join(directory, RECORD_FILE);
   return {

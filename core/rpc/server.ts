@@ -114,15 +114,9 @@ function bind(server: Server, address: string): Promise<number> {
 }
 
 async function shutDown(server: Server, graceMs: number, clock: Clock): Promise<void> {
-  const timer = new AbortController();
   const finished = new Promise<void>((resolve, reject) => {
     server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
   });
-  const expired = clock.sleep(graceMs, timer.signal).then(
-    () => server.forceShutdown(),
-    () => undefined,
-  );
-  await finished;
-  timer.abort();
-  await expired;
+  const cancel = clock.alarm(graceMs, () => server.forceShutdown());
+  await finished.finally(cancel);
 }

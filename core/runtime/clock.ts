@@ -8,6 +8,8 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after that many milliseconds; rejects with an AbortError when the signal fires first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Rings after that many milliseconds, unless the returned function was called before. */
+  alarm(milliseconds: number, ring: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -15,5 +17,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: async (milliseconds, signal) => {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+  },
+  alarm: (milliseconds, ring) => {
+    const timer = setTimeout(ring, milliseconds);
+    return () => clearTimeout(timer);
   },
 };

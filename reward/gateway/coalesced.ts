@@ -32,7 +32,8 @@ export class Coalesced<Value> {
       return { value: await unlessAborted(shared.result, signal), isShared };
     } finally {
       shared.askers -= 1;
-      if (shared.askers === 0) shared.abandoned.abort();
+      // Nothing is left to give up once it is done, and an abort that nobody hears is not free.
+      if (shared.askers === 0 && this.inFlight.get(key) === shared) shared.abandoned.abort();
     }
   }
 

@@ -56,7 +56,11 @@ function makeEndpoints({ config, clock }: CreateGatewayOptions): ReadonlyMap<str
   );
 }
 
-async function readKeys({ config, configPath, keys: given = new Map() }: CreateGatewayOptions): Promise<ReadonlyMap<string, string>> {
+async function readKeys({
+  config,
+  configPath,
+  keys: given = new Map(),
+}: CreateGatewayOptions): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>(given);
   for (const [name, { keyFile }] of Object.entries(config.endpoints)) {
     if (keyFile === undefined) continue;
@@ -71,8 +75,10 @@ async function restoreLimits(
 ): Promise<void> {
   const windows = Object.values(config.endpoints).map(({ limits }) => limits.perSeconds * MILLISECONDS);
   const now = clock.now();
-  for (const call of await store.callsSince(now - Math.max(0, ...windows))) {
-    endpoints.get(call.endpoint)?.window.restore([{ agoMs: now - call.endedAtMs, tokens: call.tokens }]);
+  const calls = await store.callsSince(now - Math.max(0, ...windows));
+  for (const [name, endpoint] of endpoints) {
+    const own = calls.filter((call) => call.endpoint === name);
+    endpoint.window.restore(own.map(({ endedAtMs, tokens }) => ({ agoMs: now - endedAtMs, tokens })));
   }
 }
 

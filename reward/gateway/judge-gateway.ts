@@ -19,6 +19,7 @@ import type { Endpoint, EndpointStatus } from './endpoint.js';
 import { UNWATCHED, type GatewayObserver } from './gateway-observer.js';
 import { judgementKey } from './judgement-key.js';
 import type { PaidChat } from './paid-chat.js';
+import { Waiting } from './waiting.js';
 
 /** A judge that the gateway serves. */
 export interface ServedJudge {
@@ -77,7 +78,8 @@ interface Answered {
 export class JudgeGateway {
   private readonly judges: ReadonlyMap<string, ServedJudge>;
   private readonly inFlight = new Coalesced<Answered>();
-  private readonly stopping = new AbortController();
+  /** Askers who wait. */
+  private readonly waiting = new Set<Waiting>();
   private draining = false;
   private questions = 0;
 
@@ -109,22 +111,27 @@ export class JudgeGateway {
     const served = this.find(question.judgeId);
     const { judge } = served;
     const { request } = question;
-    const deadline = this.deadline(Math.min(question.deadlineMs ?? Infinity, served.deadlineMs));
-    const signals = [deadline.signal, this.stopping.signal, ...(signal === undefined ? [] : [signal])];
+    const waiting = new Waiting(signal);
+    const deadlineMs = Math.min(question.deadlineMs ?? Infinity, served.deadlineMs);
+    const cancel = this.options.clock.alarm(deadlineMs, () => waiting.end('deadline'));
+    this.waiting.add(waiting);
     try {
       const key = judgementKey(judge, request);
       const work = (abandoned: AbortSignal): Promise<Answered> =>
         this.answer(key, served, { ...question, abandoned });
-      const { value, isShared } = await this.inFlight.join(key, work, AbortSignal.any(signals));
+      const { value, isShared } = await this.inFlight.join(key, work, waiting.ended);
       const source = value.isKept ? 'cache' : isShared ? 'shared' : 'judge';
       return { verdict: verdictOf(judge.id, request, value.outcome), source };
     } catch (thrown) {
-      if (signal?.aborted !== true && this.stopping.signal.aborted) throw drains(thrown);
-      if (signal?.aborted === true || !deadline.signal.aborted) throw thrown;
-      const outcome = { kind: 'judge_failed', reason: deadline.reason, retryable: true } as const;
+      if (waiting.endedBy === 'stop') throw drains(thrown);
+      if (waiting.endedBy !== 'deadline') throw thrown;
+      const reason = `no verdict within ${deadlineMs} ms`;
+      const outcome = { kind: 'judge_failed', reason, retryable: true } as const;
       return { verdict: verdictOf(judge.id, request, outcome), source: 'judge' };
     } finally {
-      deadline.clear();
+      cancel();
+      waiting.leave();
+      this.waiting.delete(waiting);
     }
   }
 
@@ -158,14 +165,10 @@ export class JudgeGateway {
   /** Takes no more questions, lets those that it has finish for so long, then gives up the rest. */
   async drain(graceMs: number): Promise<void> {
     this.draining = true;
-    const patience = new AbortController();
-    const expired = this.options.clock.sleep(graceMs, patience.signal).then(
-      () => this.stopping.abort(),
-      () => undefined,
-    );
-    await this.inFlight.idle();
-    patience.abort();
-    await expired;
+    const cancel = this.options.clock.alarm(graceMs, () => {
+      for (const waiting of this.waiting) waiting.end('stop');
+    });
+    await this.inFlight.idle().finally(cancel);
   }
 
   private find(id: string): ServedJudge {
@@ -198,23 +201,6 @@ export class JudgeGateway {
     }
     return { outcome, isKept: false };
   }
-
-  private deadline(milliseconds: number): Deadline {
-    const over = new AbortController();
-    const cleared = new AbortController();
-    this.options.clock.sleep(milliseconds, cleared.signal).then(
-      () => over.abort(),
-      () => undefined,
-    );
-    const reason = `no verdict within ${milliseconds} ms`;
-    return { signal: over.signal, reason, clear: () => cleared.abort() };
-  }
-}
-
-interface Deadline {
-  readonly signal: AbortSignal;
-  readonly reason: string;
-  clear(): void;
 }
 
 function isKeepable(outcome: Outcome<PairScore>): outcome is KeptOutcome {

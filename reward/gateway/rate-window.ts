@@ -42,7 +42,7 @@ export class RateWindow {
   private tokens = 0;
   private readonly waiters = new Set<Waiter>();
   private quietUntil = 0;
-  private alarm: AbortController | undefined;
+  private cancelAlarm: () => void = () => undefined;
 
   constructor(
     private readonly limits: RateLimits,
@@ -95,8 +95,7 @@ export class RateWindow {
   }
 
   private letIn(): void {
-    this.alarm?.abort();
-    this.alarm = undefined;
+    this.cancelAlarm();
     for (const waiter of this.waiters) {
       const at = this.admissibleAt(waiter.tokens);
       if (at === undefined) return;
@@ -153,11 +152,6 @@ export class RateWindow {
   }
 
   private wakeAt(at: number): void {
-    const alarm = new AbortController();
-    this.alarm = alarm;
-    this.clock.sleep(Math.ceil(at - this.clock.monotonic()), alarm.signal).then(
-      () => this.letIn(),
-      () => undefined,
-    );
+    this.cancelAlarm = this.clock.alarm(Math.ceil(at - this.clock.monotonic()), () => this.letIn());
   }
 }

@@ -13,7 +13,7 @@ export interface ChatClientOptions {
   readonly apiKey?: string;
   /** From the call to the last byte of its reply. */
   readonly timeoutMs: number;
-  /** Reads a Retry-After that is a date. */
+  /** The system's unless told. */
   readonly clock?: Clock;
 }
 
@@ -49,24 +49,32 @@ type Completion = z.infer<typeof completionSchema>;
 
 /** One attempt at chat/completions, by HTTP. A deadline that passes, whenever it does, is a retryable failure. */
 export function createChatClient(options: ChatClientOptions): ChatClient {
+  const { clock = systemClock } = options;
   return {
     complete: async (call, signal) => {
-      const timeout = AbortSignal.timeout(options.timeoutMs);
+      const over = new AbortController();
+      let isLate = false;
+      const cancel = clock.alarm(options.timeoutMs, () => {
+        isLate = true;
+        over.abort();
+      });
+      const leave = (): void => over.abort();
+      signal?.addEventListener('abort', leave, { once: true });
       try {
-        const response = await post(
-          call,
-          options,
-          signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-        );
+        signal?.throwIfAborted();
+        const response = await post(call, options, over.signal);
         const text = await readLimited(response);
         return response.ok ? completionOf(text) : refusalOf(response, text, { call, options });
       } catch (thrown) {
         if (signal?.aborted === true) {
           throw new MajlisError('Judging was aborted.', { code: 'cancelled', cause: thrown });
         }
-        if (!timeout.aborted) return networkFailure(thrown);
+        if (!isLate) return networkFailure(thrown);
         const reason = `no answer within ${options.timeoutMs} ms`;
         return { kind: 'failed', failure: { kind: 'timed_out' }, reason, retryable: true };
+      } finally {
+        cancel();
+        signal?.removeEventListener('abort', leave);
       }
     },
   };

@@ -67,7 +67,8 @@ describe('a run whose judge fails', () => {
     writeFileSync(path, `${text}judges: { gateway: gateway.yaml }\n`);
     writeFileSync(
       join(place, 'gateway.yaml'),
-      `budget: { currency: USD, perRun: 1 }
+      `listen: { port: 0 }
+budget: { currency: USD, perRun: 1 }
 endpoints:
   main: { url: "${endpoint.url}", timeoutMs: ${TIMEOUT_MS}, breaker: { failures: 100 } }
 judges:

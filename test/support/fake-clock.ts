@@ -46,6 +46,18 @@ export class FakeClock implements Clock {
     });
   }
 
+  alarm(milliseconds: number, ring: () => void): () => void {
+    const sleeper: Sleeper = {
+      wakeAt: this.elapsed + Math.max(0, milliseconds),
+      wake: () => {
+        this.sleepers.delete(sleeper);
+        ring();
+      },
+    };
+    this.sleepers.add(sleeper);
+    return () => this.sleepers.delete(sleeper);
+  }
+
   /** Moves time on and resolves when all that was due has run. */
   async advance(milliseconds: number): Promise<void> {
     const target = this.elapsed + milliseconds;

@@ -2,17 +2,14 @@ import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import type { JudgementStore } from '../../../core/judgements/judgement-store.js';
 import { openSqliteJudgements } from '../../../core/judgements/sqlite-judgements.js';
-import { requireBearerToken } from '../../../core/rpc/bearer-token.js';
-import { startRpcServer } from '../../../core/rpc/server.js';
 import { openPrometheusEndpoint } from '../../../core/telemetry/metrics/prometheus-endpoint.js';
 import { createGateway } from '../../../reward/gateway/create-gateway.js';
 import { readGatewayConfig, type GatewayConfig } from '../../../reward/gateway/gateway-config.js';
 import type { JudgeGateway } from '../../../reward/gateway/judge-gateway.js';
-import { judgeService } from '../../../reward/rpc/judge-service.js';
-import { SOFTWARE } from '../../control/protocol-limits.js';
+import { startGatewayServer } from '../../judges/gateway-server.js';
+import { ensureGatewayToken } from '../../judges/gateway-token.js';
 import type { CommandResult, Session } from '../session.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { ensureGatewayToken } from './gateway-token.js';
 
 interface Serving {
   readonly config: GatewayConfig;
@@ -60,21 +57,10 @@ async function serveJudges(
   { config, token, session }: Serving,
 ): Promise<CommandResult> {
   const { terminal, clock, signal } = session;
-  const stopping = new AbortController();
-  const { currency } = config.budget;
-  const server = await startRpcServer({
-    services: [judgeService({ gateway, currency, software: SOFTWARE, stopping: stopping.signal })],
-    interceptors: [requireBearerToken(token)],
-    host: config.listen.host,
-    port: config.listen.port,
-    clock,
-  });
+  const server = await startGatewayServer({ gateway, config, token, clock });
   const judges = config.judges.map(({ id }) => id).join(', ');
   terminal.say(`majlis: serving judges ${judges} at ${server.address}`);
   if (!signal.aborted) await once(signal, 'abort');
-  server.setServing('', false);
-  await gateway.drain(config.drainMs);
-  stopping.abort();
-  await server.close();
+  await server.stop();
   return { json: { address: server.address }, text: '' };
 }

@@ -270,7 +270,8 @@ parent: { id: ar-msa, version: 1.0.0, hash: ${shipped.hash} }\nwithout: [length]
 describe('majlis rubric swap', () => {
   const old = (status: string): string =>
     write('old.yaml', `id: old\nversion: 1.0.0\nlocale: ar-EG\nstatus: ${status}\nextends: ar-msa\n`);
-  const place = (): Parameters<typeof swapRubric>[0] => ({ workspace: folder(), run: 'r1', clock });
+  const terminal = { say: (): void => undefined };
+  const place = (): Parameters<typeof swapRubric>[0] => ({ workspace: folder(), run: 'r1', clock, terminal });
 
   beforeEach(() => inLedger((ledger) => ledger.createRun({ ...run, config: '{"locale":"ar-EG"}' })));
 

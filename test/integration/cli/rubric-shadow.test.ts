@@ -30,8 +30,9 @@ async function inLedger<Value>(work: (ledger: Ledger) => Promise<Value>): Promis
   }
 }
 
+const terminal = { say: (): void => undefined };
 const shadow = (request: ShadowRequest): Promise<CommandResult> =>
-  shadowRubric({ workspace: folder(), run: 'r', clock }, request);
+  shadowRubric({ workspace: folder(), run: 'r', clock, terminal }, request);
 
 /** Iterations of which the candidate was scored. */
 async function scoredIn(ledger: Ledger, rubricHash: string, ...iterations: number[]): Promise<void> {

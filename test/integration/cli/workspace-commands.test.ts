@@ -31,7 +31,8 @@ function hastyClock(): Clock {
   const sleep = async (milliseconds: number): Promise<void> => {
     elapsed += milliseconds;
   };
-  return { now: () => clock.now() + elapsed, monotonic: () => elapsed, sleep };
+  const alarm = clock.alarm.bind(clock);
+  return { now: () => clock.now() + elapsed, monotonic: () => elapsed, sleep, alarm };
 }
 
 async function inLedger<Value>(work: (ledger: Ledger) => Promise<Value>): Promise<Value> {
@@ -124,11 +125,14 @@ describe('majlis runs', () => {
 
 describe('majlis rubric swap', () => {
   const rubric = 'ar-egyptian';
-  const place = (): Parameters<typeof swapRubric>[0] => ({ workspace: folder(), run: 'r1', clock });
+  const said: string[] = [];
+  const terminal = { say: (text: string): void => void said.push(text) };
+  const place = (): Parameters<typeof swapRubric>[0] => ({ workspace: folder(), run: 'r1', clock, terminal });
 
   it('waits in the ledger of a run that nobody is at work on, and says what takes it up', async () => {
     await inLedger((ledger) => ledger.createRun(run));
     const { json, text } = await swapRubric(place(), { rubric });
+    expect(said).toEqual([expect.stringContaining('No judge of the run is known to be asked')]);
     expect(text).toMatch(
       /^ar-egyptian .* for r1: swap to rubric .*; no process is at work on it, "majlis run --continue r1"/,
     );

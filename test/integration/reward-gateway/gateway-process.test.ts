@@ -92,7 +92,13 @@ describe('the judge gateway as a process', () => {
     await start({ endpoints: { fake: { url: endpoint.url } } });
     const config = await readGatewayConfig(gateway?.configPath ?? '');
     const open = (): Promise<OpenGateway> =>
-      openGateway({ config, configPath: gateway?.configPath ?? '', run: 'run-7', clock: systemClock });
+      openGateway({
+        config,
+        configPath: gateway?.configPath ?? '',
+        serves: true,
+        run: 'run-7',
+        clock: systemClock,
+      });
     const asked = requests(4);
     const served = await open();
     const verdicts = await Promise.all(asked.map((request) => served.judges[0].judge(request)));

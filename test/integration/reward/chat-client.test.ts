@@ -1,5 +1,6 @@
 import type { ChatReply } from '../../../reward/judge/chat-call.js';
 import { createChatClient } from '../../../reward/judge/chat-client.js';
+import { systemClock, type Clock } from '../../../core/runtime/clock.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { content, JudgeEndpoint } from '../../support/judge-endpoint.js';
 
@@ -13,15 +14,11 @@ beforeEach(() => {
   endpoint.calls = [];
 });
 
+const NOON: Clock = new FakeClock(Date.UTC(2026, 10, 22, 12, 0, 0));
 const call = { messages: [{ role: 'user', content: 'hello' }], temperature: 0 } as const;
 
-function complete({ baseUrl = endpoint.url, timeoutMs = 5000 } = {}): Promise<ChatReply> {
-  const client = createChatClient({
-    baseUrl,
-    model: 'test',
-    timeoutMs,
-    clock: new FakeClock(Date.UTC(2026, 10, 22, 12, 0, 0)),
-  });
+function complete({ baseUrl = endpoint.url, timeoutMs = 5000, clock = NOON } = {}): Promise<ChatReply> {
+  const client = createChatClient({ baseUrl, model: 'test', timeoutMs, clock });
   return client.complete({ ...call, topLogProbs: 3, seed: 7, maxTokens: 50 });
 }
 
@@ -103,7 +100,7 @@ describe('the chat client', () => {
     endpoint.reply = (_call, response) => {
       response.writeHead(200).write('{"choices":');
     };
-    expect(await complete({ timeoutMs: 100 })).toEqual({
+    expect(await complete({ timeoutMs: 100, clock: systemClock })).toEqual({
       kind: 'failed',
       failure: { kind: 'timed_out' },
       reason: 'no answer within 100 ms',

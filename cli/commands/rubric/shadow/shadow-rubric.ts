@@ -2,7 +2,7 @@ import { BadInputError } from '../../../../core/errors.js';
 import { withControlOf, type ControlPlace } from '../../../control/with-control.js';
 import type { CommandResult } from '../../session.js';
 import { outcomeJson, outcomeText } from '../../steer/describe-outcome.js';
-import { askForRubric } from '../ask-for-rubric.js';
+import { askForRubric, type AskedRun } from '../ask-for-rubric.js';
 import { showShadow } from './show-shadow.js';
 
 /** What the command line says; one of the first three. */
@@ -18,10 +18,7 @@ export interface ShadowRequest {
 }
 
 /** Has a candidate rubric scored beside the one in force, ends that, or shows what came of it. */
-export async function shadowRubric(
-  place: ControlPlace & { readonly run: string },
-  request: ShadowRequest,
-): Promise<CommandResult> {
+export async function shadowRubric(place: AskedRun, request: ShadowRequest): Promise<CommandResult> {
   const { rubric, stop, show, at } = requireOne(request);
   if (show === true) return showShadow(place);
   if (stop === true) return stopShadow(place);

@@ -45,7 +45,8 @@ function movingClock(): Clock {
     void clock.advance(milliseconds);
     await slept;
   };
-  return { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep };
+  const alarm = clock.alarm.bind(clock);
+  return { now: () => clock.now(), monotonic: () => clock.monotonic(), sleep, alarm };
 }
 
 interface Followed {

@@ -39,7 +39,8 @@ describe('the judges that a run asks', () => {
     const route = '{ endpoint: main, price: { promptPerMillion: 0, completionPerMillion: 0 } }';
     writeFileSync(
       join(folder(), 'gateway.yaml'),
-      `budget: { currency: USD }
+      `listen: { port: 0 }
+budget: { currency: USD }
 endpoints: { main: { url: "${endpoint.url}" } }
 judges:
   - { id: one, model: m, routes: [${route}] }

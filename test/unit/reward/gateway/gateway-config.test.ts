@@ -62,7 +62,7 @@ describe("a gateway's file", () => {
     [
       'a misspelt key',
       { ...good, budgets: {} },
-      /found unknown key "budgets"; allowed: the keys listen, store/,
+      /found unknown key "budgets"; allowed: the keys listen, metrics, store/,
     ],
   ])('refuses %s', async (_case, config, message) => {
     await expect(read(config)).rejects.toThrow(message);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { readText } from '../../../core/config/read-text.js';
-import type { GatewayConfig } from '../../../reward/gateway/gateway-config.js';
+import { readText } from '../../core/config/read-text.js';
+import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 
 const TOKEN_BYTES = 32;
 
