@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAggregateCommand } from './aggregate.js';
 import { addCoordinatorCommand } from './coordinator.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEvalCommand } from './eval.js';
@@ -41,6 +42,7 @@ export function createProgram(session: Session): Command {
   addWatchCommand(program, session);
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
+  addAggregateCommand(program, session);
   addRubricCommand(program, session);
   addLocaleCommand(program, session);
   addLabelCommand(program, session);

@@ -21,7 +21,8 @@ const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unparseable'), raw: z.string() }),
   z.strictObject({ kind: z.literal('policy_malformed'), reason }),
 ]);
-const verdictSchema = z
+/** A recorded verdict, as one line of JSON. */
+export const verdictSchema = z
   .strictObject({
     judgeId: z.string().min(1),
     rubricHash: z.string().min(1),

@@ -24,6 +24,8 @@ export interface FuserChoice {
   readonly judge: HeldOutScore;
   /** The judge that all anchors together would choose. */
   readonly bestJudge: string;
+  /** λ under which `fuser` was fitted. */
+  readonly penalty: number;
   /** −1, ½ or 1 by anchor: the stack's success less the chosen judge's, for a paired interval. [anchor] */
   readonly successDifferences: Float64Array;
 }
@@ -53,8 +55,10 @@ export function chooseFuser(anchors: readonly Anchor[]): FuserChoice {
   const stackScore = scoreOf(stack);
   const judgeScore = scoreOf(judge);
   const best = fitBestJudge(anchors);
+  const isJudge = leadsClearly(judge, stack);
   return {
-    fuser: leadsClearly(judge, stack) ? best : fitStack(anchors),
+    fuser: isJudge ? best : fitStack(anchors),
+    penalty: isJudge ? 1 : PENALTY,
     stack: stackScore,
     judge: judgeScore,
     bestJudge: [...best.weights.keys()][0],
