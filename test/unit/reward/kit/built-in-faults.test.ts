@@ -204,6 +204,24 @@ describe.each(LOCALES)('the %s kit', (locale) => {
     expect(found?.examples.length).toBeGreaterThan(0);
   });
 
+  it('cannot be passed by a sense of length', async () => {
+    const kit = kitOf(locale);
+    const length: Worth = (_prompt, answer) => [...answer].length;
+    for (const worth of [length, ((prompt, answer) => -length(prompt, answer)) satisfies Worth]) {
+      const { failed } = await report(kit, worth, worth);
+      expect(failed).toEqual(
+        expect.arrayContaining([
+          'accuracy',
+          'rubric-swap',
+          'length-slope',
+          'yes-no',
+          'group-floors',
+          'best-of-n',
+        ]),
+      );
+    }
+  });
+
   it('has at least fifty probes of the project’s own for each test, none of them twice', () => {
     const kit = kitOf(locale);
     expect(kit.manifest).toMatchObject({ origin: 'authored', nativeChecked: false });
