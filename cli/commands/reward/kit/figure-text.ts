@@ -18,6 +18,7 @@ export function verdictText(verdict: KitTestResult['verdict']): string {
   return verdict === 'fail' ? 'FAIL' : verdict.replace('_', ' ');
 }
 
+/** Two digits, and no minus before a nought. */
 function figureNumber(value: number): string {
-  return value.toFixed(2);
+  return (Number(value.toFixed(2)) + 0).toFixed(2);
 }
