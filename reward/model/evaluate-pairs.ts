@@ -81,7 +81,10 @@ export function evaluatePairs(
   const intervals = <Name extends string>(
     figures: Readonly<Record<Name, WeightedFigure>>,
   ): Partial<Record<Name, IntervalEstimate>> =>
-    clusterBootstrap(figures, { clusters, resamples, rng: rng.fork('resamples'), level: LEVEL });
+    clusterBootstrap(figures, {
+      ...{ clusters, resamples, rng: rng.fork('resamples'), level: LEVEL },
+      recentred: new Set(['ece']),
+    });
   const groups = ({ names, groupOf }: Grouping): GroupAccuracy[] => {
     const figures = names.map((name): [string, WeightedFigure] => [
       name,

@@ -30,6 +30,17 @@ describe('clusterBootstrap', () => {
     expect(found).not.toHaveProperty('never');
   });
 
+  it('moves the draws of a figure that resampling raises to where the figure is', () => {
+    const clusters = Int32Array.from({ length: 20 }, (_, row) => row);
+    // The largest weight of a resample is about 3, and 1 of the rows as they are.
+    const most: WeightedFigure = (weights) => Math.max(...weights);
+    const input = { ...options, clusters, rng: createRng(1) };
+    expect(clusterBootstrap({ most }, input).most).toMatchObject({ value: 1, low: 2 });
+    const moved = clusterBootstrap({ most }, { ...input, recentred: new Set(['most']) }).most;
+    expect(moved?.low).toBeLessThanOrEqual(1);
+    expect(moved?.high).toBeGreaterThanOrEqual(1);
+  });
+
   it('refuses no rows', () => {
     const input = { ...options, clusters: new Int32Array(), rng: createRng(1) };
     expect(() => clusterBootstrap({ mean: meanOf([]) }, input)).toThrow('at least one row');

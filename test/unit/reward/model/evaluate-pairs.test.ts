@@ -88,6 +88,7 @@ describe('evaluatePairs', () => {
         scored(1, at % 4 === 0 ? 0 : 1, { promptKey: `${at}`, lead: 1 + at / 1e5 }),
       ),
     );
+    expect(few.ece?.low).toBeLessThanOrEqual(few.ece?.value ?? NaN);
     expect(few.eceByChance).toBeGreaterThan(0.1);
     expect(many.eceByChance).toBeLessThan(0.06);
   });
@@ -107,7 +108,9 @@ describe('evaluatePairs', () => {
       scored(0.2, 1),
       scored(3, 0, { variance: 100 }),
     ];
-    expect(evaluate(rows.map((row) => ({ ...row, variance: Math.max(0.01, row.variance) }))).bySureness).toEqual([
+    expect(
+      evaluate(rows.map((row) => ({ ...row, variance: Math.max(0.01, row.variance) }))).bySureness,
+    ).toEqual([
       { share: 1, accuracy: 3 / 5 },
       { share: 0.8, accuracy: 3 / 4 },
       { share: 0.6, accuracy: 1 },
