@@ -42,6 +42,8 @@ export interface JudgedPairs {
   /** Of gold pairs that neither the stack nor the learned judge was fitted on. */
   readonly fused: Accuracy;
   readonly scoreAnswer: AnswerScorer;
+  /** What those who were asked said, of the gold pairs too. */
+  readonly askedVerdicts: readonly PairVerdict[];
 }
 
 /** How a rubric is judged, whoever is asked. */
@@ -88,9 +90,11 @@ export async function judgeAllPairs(
     const fuser = gold.length === 0 ? averageFuser : fitAnchoredStack(anchorsOf(anchorVotes, anchors.gold));
     const accuracy = panelAccuracy(anchorVerdicts, anchors.gold, fuser);
     const verdicts = await verdictsOn(pairs, judging, run.onProgress);
+    const askedIds = new Set(asked.map(({ id }) => id));
     return {
       rubric,
       scoreAnswer,
+      askedVerdicts: [...anchorVerdicts, ...verdicts].filter(({ judgeId }) => askedIds.has(judgeId)),
       aggregate: aggregate({ rubricHash: rubric.hash, pairs, verdicts, fuser }),
       judges: panel.map(({ id, kind }) => ({ id, kind, accuracy: accuracy.judges.get(id) ?? { pairs: 0 } })),
       fused: crossFittedAccuracy(anchorVerdicts, anchors.gold),

@@ -15,6 +15,7 @@ import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sam
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { readStoredRubric } from '../control/stored-rubrics.js';
 import type { AskedJudges } from '../judges/asked-judges.js';
+import { recordVerdicts } from '../judges/verdict-record.js';
 import { judgeAllPairs } from './judged-pairs.js';
 import { localesFor } from '../../core/config/known-locales.js';
 import type { ProgressListener } from './progress.js';
@@ -110,15 +111,17 @@ export async function prepareRun(
       promptTokenIds: prompt.tokenIds,
       answers: answers.slice(0, REFERENCES_PER_PROMPT),
     })),
-    judge: (rubric) => {
+    judge: async (rubric) => {
       const gold = inputs.goldPairs.filter((pair) => pair.rubric === rubric.id);
       const judging = { rubric, profile, gold, asked: options.asked, seed: config.seed };
-      return judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, pairs.pairs, {
+      const judged = await judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, pairs.pairs, {
         signal,
         onProgress: (done) => {
           onProgress({ stage: `judging ${rubric.id}`, done, all: pairs.pairs.length, unit: 'pairs' });
         },
       });
+      await recordVerdicts(options.directory, rubric, judged.askedVerdicts);
+      return judged;
     },
     rubrics: options.rubrics,
     findRubric: (hash) => readStoredRubric(workspace.folder, hash),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import { majlis, startMajlis } from '../integration/cli/majlis-process.js';
@@ -96,11 +96,22 @@ judges:
     return policyOf(workspace);
   }
 
-  it('ends in the policy of a healthy judge when asking again helps, and stands for a person when it does not', async () => {
+  it('ends in the policy of a healthy judge, or of its record, when asking again helps, and else stands', async () => {
     endpoint.reply = healthy;
-    const expected = await run(runFile('calm', 6));
+    const calm = runFile('calm', 6);
+    const expected = await run(calm);
     const asked = endpoint.calls.length;
     expect(asked).toBeGreaterThan(150);
+
+    const again = runFile('again', 6);
+    const [record] = readdirSync(join(workspaceOf(calm), 'runs')).flatMap((id) => {
+      const folder = join(workspaceOf(calm), 'runs', id, 'verdicts');
+      return readdirSync(folder).map((name) => join(folder, name));
+    });
+    const recorded = `judges: { recorded: [${JSON.stringify(record)}] }`;
+    writeFileSync(again, readFileSync(again, 'utf8').replace(/^judges: .*$/m, recorded));
+    expect(await run(again)).toBe(expected);
+    expect(endpoint.calls).toHaveLength(asked);
 
     const struck = new Map<number, number>();
     endpoint.reply = failingAThird(struck);

@@ -8,7 +8,7 @@ import { describeWithSharedData, sharedData } from '../support/shared-data.js';
 import { writeSmallRunFile } from '../support/small-run-file.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const ARMS = ['rubricA', 'swapped', 'placebo'] as const;
 
