@@ -15,6 +15,7 @@ const settingsSchema = z.strictObject({
   ngramPenalty: finite,
   criterionPenalty: finite,
   stylePenalty: finite,
+  compositePrior: finite,
   centring: finite,
   ties: z.enum(['half', 'rao_kupper']),
   gradientTolerance: finite,

@@ -13,7 +13,12 @@ export interface LightSettings {
   readonly ngramPenalty: number;
   readonly criterionPenalty: number;
   readonly stylePenalty: number;
-  /** c of c·(r₁ + r₂)². */
+  /**
+   * Logits per point of the rules' composite that a model expects before it has seen a preference, as the mean of the prior: where
+   * preferences are silent the rubric's rules decide. 0 knows nothing of them.
+   */
+  readonly compositePrior: number;
+  /** c of c·(r₁ + r₂ − 2·origin)². */
   readonly centring: number;
   /** Even pairs count as half a win for either side, or have a probability of their own (Rao & Kupper 1967). */
   readonly ties: 'half' | 'rao_kupper';
@@ -23,7 +28,8 @@ export interface LightSettings {
 
 /**
  * The centring is TRL's and that of arXiv 2312.09244. A prior of λ = 1 is outweighed by tens of pairs that differ in a
- * feature, and keeps what one pair alone shows near 0.
+ * feature, and keeps what one pair alone shows near 0. Four logits a point of the composite are the rule judge's
+ * gain; λ = 0.1 lets preferences say otherwise by some three logits a point before they are many.
  */
 export const LIGHT_DEFAULTS: LightSettings = {
   heads: 4,
@@ -32,8 +38,9 @@ export const LIGHT_DEFAULTS: LightSettings = {
   shortestNgram: 2,
   longestNgram: 4,
   ngramPenalty: 1,
-  criterionPenalty: 1,
+  criterionPenalty: 0.1,
   stylePenalty: 0.01,
+  compositePrior: 4,
   centring: 0.01,
   ties: 'half',
   gradientTolerance: 1e-5,

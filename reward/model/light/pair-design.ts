@@ -61,7 +61,7 @@ export function designPairs(
   const ngrams = { indices: new Int32Array(FIRST_ROOM), values: new Float32Array(FIRST_ROOM) };
   for (const [at, { pair, side }] of answers.of.entries()) {
     const features = read(pair.prompt, pair[side]);
-    writeDense(dense.subarray(at * width, (at + 1) * width), features.criteria, features.localeBlock);
+    writeDense(dense.subarray(at * width, (at + 1) * width), features.rules, features.localeBlock);
     offsets[at + 1] = append(ngrams, offsets[at], features.ngrams);
   }
   const end = offsets[answers.of.length];
@@ -84,10 +84,10 @@ export function designPairs(
   };
 }
 
-/** The criteria in the block of all locales and in the locale's own. */
-export function writeDense(row: Float64Array, criteria: Float64Array, localeBlock: number): void {
-  row.set(criteria);
-  if (localeBlock >= 0) row.set(criteria, criteria.length * (1 + localeBlock));
+/** The rules in the block of all locales and in the locale's own. */
+export function writeDense(row: Float64Array, rules: Float64Array, localeBlock: number): void {
+  row.set(rules);
+  if (localeBlock >= 0) row.set(rules, rules.length * (1 + localeBlock));
 }
 
 function distinctAnswers(pairs: readonly LabelledPair[]): DistinctAnswers {

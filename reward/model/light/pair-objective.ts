@@ -9,16 +9,22 @@ export interface ObjectiveSettings {
   readonly criterionPenalty: number;
   /** λ of the same on the nuisance weights: small, since what they do not explain falls to the others. */
   readonly stylePenalty: number;
-  /** c of the penalty c·(r₁ + r₂)² of a pair. */
+  /** Where the prior of the first dense weight, that of the rules' composite, has its mean; of all others it is 0. */
+  readonly compositePrior: number;
+  /** c of the penalty c·(r₁ + r₂ − 2·origin)² of a pair. */
   readonly centring: number;
   /** Even pairs have a probability of their own (Rao & Kupper 1967) whose width is fitted too. */
   readonly tieWidth: boolean;
 }
 
-/** Where the parts of a parameter vector start: n-grams, dense features, style features, and log η where it is fitted. */
+/**
+ * Where the parts of a parameter vector start: n-grams, dense features, style features, the origin of rewards, and log η where
+ * it is fitted.
+ */
 export interface ParameterLayout {
   readonly dense: number;
   readonly style: number;
+  readonly origin: number;
   readonly tie: number;
   readonly length: number;
 }
@@ -30,8 +36,9 @@ export function layoutOf(
   { buckets, denseWidth, styleWidth }: PairDesign,
   tieWidth: boolean,
 ): ParameterLayout {
-  const tie = buckets + denseWidth + styleWidth;
-  return { dense: buckets, style: buckets + denseWidth, tie, length: tie + (tieWidth ? 1 : 0) };
+  const origin = buckets + denseWidth + styleWidth;
+  const tie = origin + 1;
+  return { dense: buckets, style: buckets + denseWidth, origin, tie, length: tie + (tieWidth ? 1 : 0) };
 }
 
 /**
@@ -41,8 +48,9 @@ export function layoutOf(
  *   even     softplus(η − Δ) + softplus(η + Δ) − log(e^{2η} − 1)
  *
  * where m is the pair's margin and η the width of ties (Rao & Kupper 1967: P(first) = σ(Δ − η), P(even) = 1 − P(first) −
- * P(second)); without one, η is 0 and even pairs are decided ones of label ½. Each r₁ + r₂ pays the centring, and each
- * weight its penalty. `weights` are ω, [pair]; pairs of weight 0 are skipped.
+ * P(second)); without one, η is 0 and even pairs are decided ones of label ½. Each r₁ + r₂ pays the centring, by its distance
+ * from an origin that is fitted, so that features which are never negative are not held back for it; and each weight pays its
+ * penalty. `weights` are ω, [pair]; pairs of weight 0 are skipped.
  */
 export function pairObjective(
   design: PairDesign,
@@ -78,11 +86,12 @@ export function pairCurvatures(
   const curvatures = new Float64Array(layout.length).fill(1);
   curvatures.fill(settings.ngramPenalty, 0, layout.dense);
   curvatures.fill(settings.criterionPenalty, layout.dense, layout.style);
-  curvatures.fill(settings.stylePenalty, layout.style, layout.tie);
+  curvatures.fill(settings.stylePenalty, layout.style, layout.origin);
   const gaps = new Float64Array(buckets);
   for (let pair = 0; pair < weights.length; pair += 1) {
     const weight = weights[pair] / 4;
     if (weight === 0) continue;
+    curvatures[layout.origin] += 32 * weight * settings.centring;
     const [a, b] = [first[pair], second[pair]];
     for (let at = offsets[a]; at < offsets[a + 1]; at += 1) gaps[indices[at]] += values[at];
     for (let at = offsets[b]; at < offsets[b + 1]; at += 1) gaps[indices[at]] -= values[at];
@@ -190,7 +199,7 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
     const forFirst = isEven ? 1 : labels[pair];
     const forSecond = isEven ? 1 : 1 - labels[pair];
     const lead = eta + (isEven ? 0 : margins[pair]);
-    const sum = rewards[a] + rewards[b];
+    const sum = rewards[a] + rewards[b] - 2 * point[layout.origin];
     const missFirst = logistic(lead - logit);
     const missSecond = logistic(lead + logit);
     loss += weight * (forFirst * softplus(lead - logit) + forSecond * softplus(lead + logit));
@@ -199,6 +208,7 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
     const pull = 2 * weight * settings.centring * sum;
     slopes[a] += slope + pull;
     slopes[b] += pull - slope;
+    gradient[layout.origin] -= 2 * pull;
     for (let at = 0; at < styleWidth; at += 1) gradient[layout.style + at] += slope * style[row + at];
     if (!settings.tieWidth) continue;
     gradient[layout.tie] += weight * eta * (forFirst * missFirst + forSecond * missSecond);
@@ -213,14 +223,15 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
 function addPenalties(
   point: Float64Array,
   gradient: Float64Array,
-  { ngramPenalty, criterionPenalty, stylePenalty }: ObjectiveSettings,
-  { dense, style, tie }: ParameterLayout,
+  { ngramPenalty, criterionPenalty, stylePenalty, compositePrior }: ObjectiveSettings,
+  { dense, style, origin }: ParameterLayout,
 ): number {
   let loss = 0;
-  for (let at = 0; at < tie; at += 1) {
+  for (let at = 0; at < origin; at += 1) {
     const penalty = at < dense ? ngramPenalty : at < style ? criterionPenalty : stylePenalty;
-    loss += (penalty / 2) * point[at] * point[at];
-    gradient[at] += penalty * point[at];
+    const distance = point[at] - (at === dense && at < style ? compositePrior : 0);
+    loss += (penalty / 2) * distance * distance;
+    gradient[at] += penalty * distance;
   }
   return loss;
 }

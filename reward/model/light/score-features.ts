@@ -11,16 +11,16 @@ export function createLightScorer(model: LightModel, read: FeatureReader): Light
   const { columns, ngramWeights, denseWeights, centres, centre, temperature } = model;
   const sums = new Float64Array(columns);
   return (prompt, answer) => {
-    const { ngrams, criteria, localeBlock } = read(prompt, answer);
+    const { ngrams, rules, localeBlock } = read(prompt, answer);
     const { indices, values, length } = ngrams;
     sums.fill(0);
     for (let entry = 0; entry < length; entry += 1) {
       addRow(sums, ngramWeights, indices[entry] * columns, values[entry]);
     }
-    for (let at = 0; at < criteria.length; at += 1) {
-      addRow(sums, denseWeights, at * columns, criteria[at]);
+    for (let at = 0; at < rules.length; at += 1) {
+      addRow(sums, denseWeights, at * columns, rules[at]);
       if (localeBlock < 0) continue;
-      addRow(sums, denseWeights, (criteria.length * (1 + localeBlock) + at) * columns, criteria[at]);
+      addRow(sums, denseWeights, (rules.length * (1 + localeBlock) + at) * columns, rules[at]);
     }
     const origin = centres.get(prompt.locale) ?? centre;
     for (let column = 0; column < columns; column += 1) sums[column] -= origin[column];

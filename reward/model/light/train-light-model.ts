@@ -94,14 +94,14 @@ export async function trainLightModel(training: LightTraining): Promise<TrainedL
     columns.push(fit(design, weights, { settings, gradientTolerance, start: main.point }).point);
   }
   onFit?.(all, all);
-  const { tie, style } = layoutOf(design, settings.ties === 'rao_kupper');
+  const { tie, origin, style } = layoutOf(design, settings.ties === 'rao_kupper');
   const model: LightModel = {
     space,
     ...interleaveColumns(columns, space),
     ...centresOf(references === undefined ? design : designAnswers(references, { space, read }), columns),
     temperature: heldOutTemperature(pairs.heldOut, { space, read, scales, point: main.point }),
     tieWidth: settings.ties === 'rao_kupper' ? Math.exp(main.point[tie]) : 0,
-    style: { weights: [...main.point.subarray(style, tie)], scales },
+    style: { weights: [...main.point.subarray(style, origin)], scales },
   };
   return { model, fit: main, pairs, equalAnswers: training.pairs.length - usable.length };
 }
@@ -164,9 +164,10 @@ function mean(values: Float64Array): number {
   return compensatedSum(values) / values.length;
 }
 
-function firstPoint(design: PairDesign, { ties }: LightSettings): Float64Array {
-  const { tie, length } = layoutOf(design, ties === 'rao_kupper');
+function firstPoint(design: PairDesign, { ties, compositePrior }: LightSettings): Float64Array {
+  const { dense, style, tie, length } = layoutOf(design, ties === 'rao_kupper');
   const point = new Float64Array(length);
+  if (style > dense) point[dense] = compositePrior;
   if (length > tie) point[tie] = FIRST_LOG_TIE_WIDTH;
   return point;
 }

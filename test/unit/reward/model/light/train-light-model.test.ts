@@ -146,6 +146,21 @@ describe('trainLightModel', () => {
     expect(await lead('en')).toBeGreaterThan(0.2);
   });
 
+  it('holds by the rules of the rubric where the preferences are silent', async () => {
+    const answers = [
+      'زر المتحف في القاهرة صباحا ثم تناول الغداء.',
+      'Visit the museum in the morning and then have lunch.',
+    ];
+    const lead = async (compositePrior: number): Promise<number> => {
+      const trained = await trainShipped('ar-msa', yesPairs(30), { change: { compositePrior } });
+      const [arabic, english] = await scoresOf(trained, prompt(900), answers);
+      return arabic.mean - english.mean;
+    };
+    // An answer in another language is vetoed: the composite falls to −1, at 4 logits a point.
+    expect(await lead(4)).toBeGreaterThan(4);
+    expect(Math.abs(await lead(0))).toBeLessThan(1);
+  });
+
   it('learns from no prompt that it is measured on', async () => {
     const pairs = yesPairs(50).flatMap((pair) => [pair, { ...pair, first: `${pair.first} دائما` }]);
     const { pairs: split } = await trainLight(pairs);
