@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { evalOnKit, type EvalOnKitRequest } from '../../../cli/commands/reward/eval-on-kit.js';
+import { trainRewardModel } from '../../../cli/commands/reward/train-reward-model.js';
 import type { CommandResult, Session } from '../../../cli/commands/session.js';
 import { readEnvironment } from '../../../core/config/environment.js';
+import { packageRoot } from '../../../core/runtime/package-root.js';
 import type { KitReport } from '../../../reward/kit/kit-report.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
@@ -32,6 +34,26 @@ function write(name: string, text: string): string {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   return path;
+}
+
+/** Trains a light model on the authored pairs that the Arabic example has for a rubric, and returns its folder. */
+async function trainOnExamples(rubric: string): Promise<string> {
+  const lines = ['gold-pairs', 'control-pairs', 'anchors']
+    .flatMap((name) =>
+      readFileSync(join(packageRoot, 'examples', 'arabic', `${name}.jsonl`), 'utf8')
+        .trim()
+        .split('\n'),
+    )
+    .map((line) => JSON.parse(line) as Record<'rubric' | 'prompt' | 'better' | 'worse', string>)
+    .filter((pair) => pair.rubric === rubric)
+    .map(({ prompt, better, worse }) => JSON.stringify({ prompt, chosen: better, rejected: worse }));
+  const preferences = write(`${rubric}.jsonl`, lines.join('\n'));
+  const out = join(folder(), rubric);
+  await trainRewardModel(
+    { preferences, rubric, out, seed: 1, heads: 0, heldOut: 0.2, ties: 'half' },
+    session,
+  );
+  return out;
 }
 
 function verdictsOf({ json }: CommandResult): Record<string, string> {
@@ -80,6 +102,26 @@ describe('majlis reward eval --kit', () => {
 
   it('fails the swap where the same rubric stands for both', async () => {
     expect(verdictsOf(await evaluate({ rubric: 'ar-msa', swapped: 'ar-msa' }))['rubric-swap']).toBe('fail');
+  });
+
+  it('tests trained models, and finds what pairs of register and names do not teach', async () => {
+    const model = await trainOnExamples('ar-msa');
+    const swapped = await trainOnExamples('ar-egyptian');
+    const result = await evaluate({ model, swapped });
+    expect(result.json).toMatchObject({
+      register: 'msa',
+      model: expect.stringContaining('of ar-msa'),
+      swapped: expect.stringContaining('of ar-egyptian'),
+    });
+    // Its pairs differ in register and in names, and in next to nothing else.
+    expect(verdictsOf(result)).toMatchObject({
+      'rubric-swap': 'pass',
+      'register-degradation': 'pass',
+      'name-invariance': 'fail',
+      'language-mix': 'fail',
+      'yes-no': 'fail',
+    });
+    expect(verdictsOf(await evaluate({ model }))['rubric-swap']).toBe('not_measured');
   });
 
   it('writes a page without scripts that shows every test, its intervals and where a fault shows', async () => {
@@ -146,6 +188,8 @@ describe('majlis reward eval --kit', () => {
   it.each([
     [{ kit: 'tlh', rubric: 'ar-msa' }, 'a folder with kit.yaml in it, or one of ar, ko'],
     [{ kit: 'ar' }, '--rubric'],
+    [{ kit: 'ar', rubric: 'ar-msa', model: 'm' }, 'the folder of a reward model, or --rubric'],
+    [{ kit: 'ar', model: 'no-such-folder' }, 'no-such-folder'],
     [{ kit: 'ar', rubric: 'ar-latin' }, 'ar-egyptian'],
     [{ kit: 'ar', rubric: 'ar-msa', register: 'poetry' }, 'msa, egyptian'],
   ])('refuses %p and says what is allowed', async (request, allowed) => {
