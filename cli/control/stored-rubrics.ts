@@ -40,6 +40,17 @@ export async function storeRubric(workspace: string, rubric: Rubric): Promise<vo
   await writeDurably(path, Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`));
 }
 
+/**
+ * Keeps the rubrics that a run begins with, whose files may change or go: what a swap would ask anew is told from them. A
+ * workspace that has no profile of a rubric's locale could not read it back, and keeps none.
+ */
+export async function keepRunRubrics(workspace: string, rubrics: readonly Rubric[]): Promise<void> {
+  for (const rubric of rubrics) {
+    const profiles = await localesFor(rubricPath(workspace, rubric.hash));
+    if (profileFor(rubric.locale, profiles) !== undefined) await storeRubric(workspace, rubric);
+  }
+}
+
 /** The stored rubric of a hash; one that is not stored is a BadInputError, one that was changed since is `data_loss`. */
 export async function readStoredRubric(workspace: string, hash: string): Promise<Rubric> {
   const path = rubricPath(workspace, hash);

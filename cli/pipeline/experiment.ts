@@ -12,6 +12,7 @@ import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/contro
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
+import { keepRunRubrics } from '../control/stored-rubrics.js';
 import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
 import { fitControlJudges } from './control-judges.js';
@@ -148,6 +149,7 @@ class Experiment {
     const fingerprints = fingerprintsOf(inputs, rubrics, engine.fingerprint);
     const run = { ...options, id: this.runId, workspace: workspace.folder, arms, inputs, fingerprints };
     await enterRun(workspace.ledger, run);
+    await keepRunRubrics(workspace.folder, rubrics);
   }
 
   private async work(engines: readonly Engine[]): Promise<ExperimentEnd> {

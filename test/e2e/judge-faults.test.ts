@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ServerResponse } from 'node:http';
+import { findRubric } from '../../cli/commands/rubric/find-rubric.js';
 import { majlis, startMajlis } from '../integration/cli/majlis-process.js';
 import { choosing, content, JudgeEndpoint, type JudgeCall } from '../support/judge-endpoint.js';
 import { writeSmallRunFile } from '../support/small-run-file.js';
@@ -102,6 +103,10 @@ judges:
     const expected = await run(calm);
     const asked = endpoint.calls.length;
     expect(asked).toBeGreaterThan(150);
+
+    // Its rubric's file may change: what a swap would ask anew is told from what is kept.
+    const { hash } = await findRubric('ar-msa');
+    expect(readdirSync(join(workspaceOf(calm), 'rubrics'))).toContain(`${hash}.json`);
 
     const again = runFile('again', 6);
     const [record] = readdirSync(join(workspaceOf(calm), 'runs')).flatMap((id) => {
