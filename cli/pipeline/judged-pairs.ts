@@ -20,7 +20,7 @@ import { patientWith } from '../judges/patient-judge.js';
 export interface JudgePanelInputs {
   readonly rubric: Rubric;
   readonly profile: LocaleProfile;
-  /** Authored pairs of this rubric. */
+  /** Authored pairs of every rubric that the run has any of. */
   readonly gold: readonly (AuthoredPair & { readonly rubric: string })[];
   readonly asked: AskedJudges;
   readonly judges: JudgesOptions;
@@ -70,15 +70,17 @@ export async function judgeAllPairs(
   run: { readonly signal: AbortSignal; readonly onProgress: (done: number) => void },
 ): Promise<JudgedPairs> {
   const { rubric, profile, seed, judges } = inputs;
+  const authored = inputs.gold.filter((pair) => pair.rubric === rubric.id);
   const gold =
-    inputs.gold.length < LEAST_GOLD ? [] : createRng(seed).fork(`gold/${rubric.id}`).shuffle(inputs.gold);
+    authored.length < LEAST_GOLD ? [] : createRng(seed).fork(`gold/${rubric.id}`).shuffle(authored);
   const lessons = gold.filter((_, at) => at % 2 === 0);
   const anchors = goldPairs(
     gold.filter((_, at) => at % 2 === 1),
     profile.locale,
   );
   const scoreAnswer = createAnswerScorer(rubric, profile);
-  const asked = await inputs.asked.among(new Set([...anchors.pairs, ...pairs].map(({ id }) => id)));
+  // People label gold pairs of whatever rubric; which of them are anchors here is none of their mistakes.
+  const asked = await inputs.asked.among(new Set([...inputs.gold, ...pairs].map(({ id }) => id)));
   const rng = createRng(seed).fork('judges');
   const panel = createPanel({ rubric, scoreAnswer, lessons, asked, asks: judges.asks, rng });
   // Where one judge fails for good, nobody waits for the others.

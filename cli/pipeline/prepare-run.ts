@@ -112,8 +112,7 @@ export async function prepareRun(
       answers: answers.slice(0, REFERENCES_PER_PROMPT),
     })),
     judge: async (rubric) => {
-      const gold = inputs.goldPairs.filter((pair) => pair.rubric === rubric.id);
-      const judging = { rubric, profile, gold, asked: options.asked, seed: config.seed };
+      const judging = { rubric, profile, gold: inputs.goldPairs, asked: options.asked, seed: config.seed };
       const judged = await judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, pairs.pairs, {
         signal,
         onProgress: (done) => {
