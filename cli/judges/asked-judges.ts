@@ -40,11 +40,7 @@ export async function openAskedJudges(options: AskedJudgesOptions): Promise<Aske
   const labelled = await labelFiles(options);
   const gateway = await gatewayOf(options);
   return {
-    among: async (pairIds) => [
-      ...(gateway?.judges ?? []),
-      ...recorded,
-      ...labelled.flatMap(({ source, labels }) => createHumanJudges(labels, { source, pairIds })),
-    ],
+    among: async (pairIds) => [...(gateway?.judges ?? []), ...recorded, ...annotators(labelled, pairIds)],
     close: async () => gateway?.close(),
   };
 }
@@ -78,6 +74,16 @@ async function recordedJudges(options: AskedJudgesOptions): Promise<readonly Jud
   return judges.flat();
 }
 
+/** One judge a person, whatever the number of files; each file is looked at by itself first, so that it is the one named. */
+function annotators(files: readonly LabelledFile[], pairIds: ReadonlySet<string>): readonly Judge[] {
+  for (const { source, labels } of files) createHumanJudges(labels, { source, pairIds });
+  const source = files.map((file) => file.source).join(', ');
+  return createHumanJudges(
+    files.flatMap(({ labels }) => labels),
+    { source, pairIds },
+  );
+}
+
 interface LabelledFile {
   readonly source: string;
   readonly labels: readonly LabelLine[];
@@ -86,13 +92,11 @@ interface LabelledFile {
 /** Which pairs there are is known later; whether a person contradicts himself is known now. */
 async function labelFiles(options: AskedJudgesOptions): Promise<readonly LabelledFile[]> {
   const sources = (options.judges.labels ?? []).map((path) => beside(options, path));
-  return Promise.all(
-    sources.map(async (source) => {
-      const labels = await readJsonLines(source, labelLineSchema);
-      createHumanJudges(labels, { source, pairIds: new Set(labels.map(({ pair }) => pair)) });
-      return { source, labels };
-    }),
+  const files = await Promise.all(
+    sources.map(async (source) => ({ source, labels: await readJsonLines(source, labelLineSchema) })),
   );
+  annotators(files, new Set(files.flatMap(({ labels }) => labels.map(({ pair }) => pair))));
+  return files;
 }
 
 function beside({ runFile }: AskedJudgesOptions, path: string): string {

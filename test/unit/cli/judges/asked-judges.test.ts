@@ -108,6 +108,24 @@ judges:
     );
   });
 
+  it('are one judge a person, who may not contradict himself in another file either', async () => {
+    const label = { pair: PAIR.id, rubric: 'empty', annotator: 'Amal', at: '2026-11-22T08:00:00Z' };
+    const write = (name: string, more: object): void =>
+      writeFileSync(join(folder(), name), `${JSON.stringify({ ...label, ...more })}\n`);
+    write('monday.jsonl', { choice: 'first', shown: 'first_shown_first' });
+    write('tuesday.jsonl', { choice: 'second', shown: 'second_shown_first' });
+    const asked = await open({ labels: ['monday.jsonl', 'tuesday.jsonl'] });
+    const judges = await asked.among(PAIRS);
+    expect(judges.map(({ id }) => id)).toEqual(['human-Amal']);
+    expect(probabilityIn(await judges[0].judge(REQUEST))).toBeCloseTo(0.9);
+    const turned = await judges[0].judge({ ...REQUEST, order: 'second_shown_first' });
+    expect(probabilityIn(turned)).toBeCloseTo(0.1);
+    write('tuesday.jsonl', { choice: 'second', shown: 'first_shown_first' });
+    await expect(open({ labels: ['monday.jsonl', 'tuesday.jsonl'] })).rejects.toThrow(
+      /monday\.jsonl, .*tuesday\.jsonl.*found Amal contradicting himself/,
+    );
+  });
+
   it('are people by their labels, who know only pairs that there are', async () => {
     const label = { pair: PAIR.id, rubric: 'empty', annotator: 'Amal', choice: 'second' };
     const at = '2026-01-01T00:00:00Z';
