@@ -26,7 +26,8 @@ export class BradleyTerryObjective implements CurvedObjective {
   readonly terms: number;
   readonly size: number;
   private readonly derivatives: RowDerivatives;
-  private readonly leads: Float64Array;
+  /** [row], made where they are needed. */
+  private leads = new Float64Array(0);
   private readonly table: ComparisonTerms;
   private readonly precision: Float64Array;
   /** Neither a tie parameter nor terms. */
@@ -46,26 +47,24 @@ export class BradleyTerryObjective implements CurvedObjective {
     this.size = tieAt + (ties === 'half' ? 0 : 1);
     this.isPlain = ties === 'half' && this.table.width === 0;
     this.odds = new Float64Array(this.items);
-    this.leads = new Float64Array(comparisons.first.length);
-    this.derivatives = rowDerivatives(comparisons.first.length);
+    this.derivatives = rowDerivatives(comparisons.first.length, ties);
     this.precision = new Float64Array(this.size);
     this.precision.fill(priors.strengths, 0, this.items);
     this.precision.fill(priors.terms ?? 0, this.items, tieAt);
     if (ties !== 'half') this.precision[tieAt] = priors.tie ?? 0;
   }
 
-  /** The likelihood alone, in nats. */
-  logLikelihood(point: Float64Array): number {
-    return -this.rows(point);
+  /** What the priors add to the objective. */
+  penalty(point: Float64Array): number {
+    return point.reduce((sum, one, at) => sum + (this.precision[at] * one * one) / 2, 0);
   }
 
   evaluate(point: Float64Array, gradient: Float64Array): number {
-    let value = this.rows(point);
+    const value = this.rows(point) + this.penalty(point);
     this.scatter(this.derivatives.d, gradient);
     if (this.ties !== 'half') gradient[this.size - 1] = sum(this.derivatives.t);
     for (let at = 0; at < this.size; at += 1) {
       gradient[at] += this.precision[at] * point[at];
-      value += (this.precision[at] * point[at] * point[at]) / 2;
     }
     return value;
   }
@@ -166,6 +165,7 @@ export class BradleyTerryObjective implements CurvedObjective {
   private rows(point: Float64Array): number {
     if (this.isPlain && point.every((strength) => Math.abs(strength) < LARGEST_PLAIN))
       return this.plainRows(point);
+    if (this.leads.length === 0) this.leads = new Float64Array(this.comparisons.first.length);
     this.lead(point, this.leads);
     return tieLikelihood(this.ties, this.comparisons, this.at(point), this.derivatives);
   }

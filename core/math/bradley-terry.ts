@@ -15,6 +15,7 @@ import { BradleyTerryObjective } from './bradley-terry-objective.js';
 import { totalWeight, type Comparisons } from './comparisons.js';
 import { connectedGroups, requireWinsBothWays } from './connectivity.js';
 import { fitSmallGroups } from './small-groups.js';
+import { newmanStart } from './newman-start.js';
 import { minimizeByNewton } from './newton-cg.js';
 import { firstTieParameter, type TieModel } from './tie-model.js';
 
@@ -24,7 +25,7 @@ export interface BradleyTerryOptions {
   readonly ties?: TieModel;
   /** It arrives at ‖gradient‖∞ ≤ tolerance·(1 + Σω); 1e-10 unless told. */
   readonly tolerance?: number;
-  /** Where to begin; at strengths of 0 unless told. */
+  /** Where to begin; near the optimum where a few cheap sweeps come near it, unless told. */
   readonly start?: Pick<BradleyTerryFit, 'strengths' | 'terms' | 'tie'>;
 }
 
@@ -59,12 +60,10 @@ function fitWhole(
   const objective = new BradleyTerryObjective(comparisons, ties, priors);
   const { items, terms } = objective;
   const from = new Float64Array(objective.size);
-  if (start !== undefined) {
-    from.set(start.strengths);
-    from.set(start.terms, items);
-  }
+  from.set(start?.strengths ?? newmanStart(comparisons, priors.strengths));
+  if (start !== undefined) from.set(start.terms, items);
   if (ties !== 'half') from[items + terms] = start?.tie ?? firstTieParameter(ties);
-  const { point, gradientNorm, iterations } = minimizeByNewton(objective, {
+  const { point, value, gradientNorm, iterations } = minimizeByNewton(objective, {
     start: from,
     tolerance,
     maxIterations: MAX_ITERATIONS,
@@ -77,7 +76,7 @@ function fitWhole(
     strengths: point.slice(0, items),
     terms: point.slice(items, items + terms),
     ...(ties === 'half' ? {} : { tie: point[items + terms] }),
-    logLikelihood: objective.logLikelihood(point),
+    logLikelihood: objective.penalty(point) - value,
     gradientNorm,
     iterations,
   };

@@ -59,54 +59,63 @@ export function comparisonRows(votes: ItemVotes): Comparisons {
 /** One row for each pair of items that was compared, whichever way round: by the lower item, then as first seen. */
 export function countComparisons(votes: Omit<ItemVotes, 'terms'>): Comparisons {
   requireVotes(votes);
-  const { items, first, second, outcome, weight } = votes;
-  const { order, start } = votesByLowerItem(votes);
-  const rows = emptyRows(items, first.length);
+  const { items } = votes;
+  const { start, high, outcome, weight } = sortByLowerItem(votes);
+  const rows = emptyRows(items, high.length);
   // The row of each upper item with the present lower one; smaller numbers are left from lower items before.
   const rowOf = new Int32Array(items).fill(-1);
   let size = 0;
   for (let low = 0; low < items; low += 1) {
     const firstRow = size;
-    for (let at = start[low]; at < start[low + 1]; at += 1) {
-      const vote = order[at];
-      const isFirst = first[vote] === low;
-      const high = isFirst ? second[vote] : first[vote];
-      let row = rowOf[high];
+    for (let vote = start[low]; vote < start[low + 1]; vote += 1) {
+      let row = rowOf[high[vote]];
       if (row < firstRow) {
         row = size;
         size += 1;
-        rowOf[high] = row;
+        rowOf[high[vote]] = row;
         rows.first[row] = low;
-        rows.second[row] = high;
+        rows.second[row] = high[vote];
       }
-      addVote(
-        rows,
-        row,
-        isFirst ? outcome[vote] : 1 - outcome[vote],
-        weight === undefined ? 1 : weight[vote],
-      );
+      addVote(rows, row, outcome[vote], weight === undefined ? 1 : weight[vote]);
     }
   }
   return slicedRows(rows, size);
 }
 
-/** A stable counting sort. */
-function votesByLowerItem({ items, first, second }: ItemVotes): {
-  readonly order: Int32Array;
+interface SortedVotes {
   /** [item + 1] */
   readonly start: Int32Array;
-} {
+  readonly high: Int32Array;
+  /** P(the lower item is better). */
+  readonly outcome: Float64Array;
+  readonly weight: Float64Array | undefined;
+}
+
+/** A stable counting sort that carries the votes along: reading them in a new order later would miss every cache. */
+function sortByLowerItem({ items, first, second, outcome, weight }: ItemVotes): SortedVotes {
+  const votes = first.length;
   const start = new Int32Array(items + 1);
-  for (let vote = 0; vote < first.length; vote += 1) start[Math.min(first[vote], second[vote]) + 1] += 1;
+  for (let vote = 0; vote < votes; vote += 1) {
+    start[(first[vote] < second[vote] ? first[vote] : second[vote]) + 1] += 1;
+  }
   for (let item = 0; item < items; item += 1) start[item + 1] += start[item];
   const next = start.slice(0, items);
-  const order = new Int32Array(first.length);
-  for (let vote = 0; vote < first.length; vote += 1) {
-    const low = Math.min(first[vote], second[vote]);
-    order[next[low]] = vote;
-    next[low] += 1;
+  const sorted = {
+    start,
+    high: new Int32Array(votes),
+    outcome: new Float64Array(votes),
+    weight: weight === undefined ? undefined : new Float64Array(votes),
+  };
+  for (let vote = 0; vote < votes; vote += 1) {
+    const isFirst = first[vote] < second[vote];
+    const low = isFirst ? first[vote] : second[vote];
+    const to = next[low];
+    next[low] = to + 1;
+    sorted.high[to] = isFirst ? second[vote] : first[vote];
+    sorted.outcome[to] = isFirst ? outcome[vote] : 1 - outcome[vote];
+    if (sorted.weight !== undefined && weight !== undefined) sorted.weight[to] = weight[vote];
   }
-  return { order, start };
+  return sorted;
 }
 
 /** Σω over all rows. */

@@ -27,10 +27,11 @@ export interface RowDerivatives {
   readonly tt: Float64Array;
 }
 
-/** Room for the derivatives of that many rows. */
-export function rowDerivatives(rows: number): RowDerivatives {
-  const room = (): Float64Array => new Float64Array(rows);
-  return { d: room(), t: room(), dd: room(), dt: room(), tt: room() };
+/** Room for the derivatives of that many rows under a model; those by a tie parameter that it has not have none. */
+export function rowDerivatives(rows: number, model: TieModel): RowDerivatives {
+  const room = (size: number): Float64Array => new Float64Array(size);
+  const ties = model === 'half' ? 0 : rows;
+  return { d: room(rows), dd: room(rows), t: room(ties), dt: room(ties), tt: room(ties) };
 }
 
 /** Where the search for the tie parameter begins: a value at which all three outcomes are likely. */

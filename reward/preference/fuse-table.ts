@@ -2,6 +2,7 @@ import { fitDawidSkene } from '../../core/math/dawid-skene.js';
 import { ridgeLogisticCovariance } from '../../core/math/ridge-logistic.js';
 import { chooseFuser, type FuserChoice } from './choose-fuser.js';
 import { averageFuser, type Fuser } from './fuser.js';
+import { fuseRows } from './fuse-rows.js';
 import { anchorsOf } from './gold-pairs.js';
 import type { Gold } from './panel-accuracy.js';
 import type { PanelVotes } from './panel-votes.js';
@@ -40,7 +41,7 @@ export function fusePairs(
   switch (method) {
     case 'stack': {
       const choice = chooseFuser(anchorsOf(known.votes, known.gold));
-      const fused = fusedBy(table, known.votes, choice.fuser);
+      const fused = { probabilityFirst: stackedPairs(table, known.votes, choice.fuser.weights) };
       const standardErrors = fusedErrors(table, known, { choice, ...fused });
       return { ...fused, standardErrors, weights: choice.fuser.weights, choice };
     }
@@ -65,6 +66,18 @@ function fusedBy(
       return ofPair === undefined ? NaN : fuser.fuse(ofPair);
     }),
   };
+}
+
+/** All pairs by the stack; NaN where nobody voted. */
+function stackedPairs(
+  { pairs }: VoteTable,
+  votes: PanelVotes['votes'],
+  weights: ReadonlyMap<string, number>,
+): Float64Array {
+  const judges = [...weights.keys()];
+  const logits = pairs.flatMap(({ id }) => judges.map((judge) => votes.get(id)?.get(judge) ?? 0));
+  const fused = fuseRows(Float64Array.from(weights.values()), Float64Array.from(logits));
+  return fused.map((probability, at) => (votes.has(pairs[at].id) ? probability : NaN));
 }
 
 /** The delta method on p = σ(wᵀx): p(1 − p)·√(xᵀCx), C the weights' covariance by prompt. */

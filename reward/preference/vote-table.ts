@@ -7,6 +7,7 @@
  */
 import type { Order } from '../../core/domain/verdict.js';
 import { BadInputError } from '../../core/errors.js';
+import { InternedNames } from './interned-names.js';
 
 /** A vote as a person or a judge gave it. */
 export interface GivenVote {
@@ -72,10 +73,10 @@ export function buildVoteTable(given: readonly GivenVote[], source: string): Vot
   requireOrdersOnAllOrNone(given, source);
   const judges = [...new Set(given.map(({ judge }) => judge))].sort();
   const judgeAt = new Map(judges.map((judge, at) => [judge, at]));
-  const items = new Names();
-  const prompts = new Names();
-  const locales = new Names();
-  const families = new Names();
+  const items = new InternedNames();
+  const prompts = new InternedNames();
+  const locales = new InternedNames();
+  const families = new InternedNames();
   const familyOf = Int32Array.from(judges, () => -1);
   const pairs = new PairBook(items, source);
   const excluded = new Int32Array(judges.length);
@@ -121,27 +122,13 @@ export function buildVoteTable(given: readonly GivenVote[], source: string): Vot
   };
 }
 
-/** Numbers for names, in the order in which they come. */
-class Names {
-  readonly list: string[] = [];
-  private readonly numbers = new Map<string, number>();
-
-  indexOf(name: string): number {
-    const known = this.numbers.get(name);
-    if (known !== undefined) return known;
-    this.numbers.set(name, this.list.length);
-    this.list.push(name);
-    return this.list.length - 1;
-  }
-}
-
 /** The pairs that votes name, each in one frame. */
 class PairBook {
   readonly list: NamedPair[] = [];
   private readonly numbers = new Map<string, number>();
 
   constructor(
-    private readonly items: Names,
+    private readonly items: InternedNames,
     private readonly source: string,
   ) {}
 
@@ -205,7 +192,7 @@ function noteFamily(
   { family, judge: name, line }: GivenVote,
   to: {
     readonly judge: number;
-    readonly families: Names;
+    readonly families: InternedNames;
     readonly familyOf: Int32Array;
     readonly source: string;
   },
