@@ -2,6 +2,7 @@
  * `npm run bench -- NAME [options]`. Lines for people first; the last line of stdout is one JSON object (`BenchResult`).
  */
 import { MajlisError } from '../core/errors.js';
+import { aggregate } from './aggregate.js';
 import { asyncSchedule } from './async.js';
 import type { Benchmark } from './bench-result.js';
 import { ledger } from './ledger.js';
@@ -11,6 +12,7 @@ import { swap } from './swap.js';
 import { trainer } from './trainer.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  aggregate,
   trainer,
   loop,
   async: asyncSchedule,
