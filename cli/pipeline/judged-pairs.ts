@@ -9,7 +9,8 @@ import type { Judge } from '../../reward/judge/judge.js';
 import { pairOrders } from '../../reward/judge/pair-orders.js';
 import { judgePairs } from '../../reward/judge/panel.js';
 import { aggregate, type Aggregate } from '../../reward/preference/aggregate.js';
-import { averageFuser, fitAnchoredStack } from '../../reward/preference/fuser.js';
+import { fuserByAnchors } from '../../reward/preference/choose-fuser.js';
+import { averageFuser } from '../../reward/preference/fuser.js';
 import { anchorsOf, goldPairs, type AuthoredPair } from '../../reward/preference/gold-pairs.js';
 import { panelAccuracy, type Accuracy } from '../../reward/preference/panel-accuracy.js';
 import { collectVotes } from '../../reward/preference/panel-votes.js';
@@ -39,7 +40,7 @@ export interface JudgedPairs {
   readonly rubric: Rubric;
   readonly aggregate: Aggregate;
   readonly judges: readonly PanelMember[];
-  /** Of gold pairs that neither the stack nor the learned judge was fitted on. */
+  /** Of gold pairs that neither the fusion nor the learned judge was fitted on. */
   readonly fused: Accuracy;
   readonly scoreAnswer: AnswerScorer;
   /** What those who were asked said, of the gold pairs too. */
@@ -55,6 +56,8 @@ interface Judging {
 
 /** Both halves need pairs for two folds. */
 const LEAST_GOLD = 8;
+/** λ of the stack: a run's judges give probabilities, whose logits go up to ±4 and so ask for little of it. */
+const STACK_PENALTY = 1;
 /** Pairs that are with the judges at one time. */
 const PAIRS_AT_ONCE = 32;
 
@@ -89,7 +92,8 @@ export async function judgeAllPairs(
   try {
     const anchorVerdicts = await verdictsOn(anchors.pairs, judging);
     const anchorVotes = collectVotes(anchorVerdicts).votes;
-    const fuser = gold.length === 0 ? averageFuser : fitAnchoredStack(anchorsOf(anchorVotes, anchors.gold));
+    const fuser =
+      gold.length === 0 ? averageFuser : fuserByAnchors(anchorsOf(anchorVotes, anchors.gold), STACK_PENALTY);
     const accuracy = panelAccuracy(anchorVerdicts, anchors.gold, fuser);
     const verdicts = await verdictsOn(pairs, judging, run.onProgress);
     const askedIds = new Set(asked.map(({ id }) => id));
@@ -122,7 +126,7 @@ async function verdictsOn(
   });
 }
 
-/** Fits the stack on each half of the anchors and measures it on the other. */
+/** Fits what fuses on each half of the anchors and measures it on the other. */
 function crossFittedAccuracy(
   verdicts: Parameters<typeof panelAccuracy>[0],
   gold: ReadonlyMap<string, boolean>,
@@ -131,7 +135,7 @@ function crossFittedAccuracy(
   const folds = [0, 1].map((parity) => {
     const fitted = new Map([...gold].filter((_, at) => at % 2 === parity));
     const measured = new Map([...gold].filter((_, at) => at % 2 !== parity));
-    return panelAccuracy(verdicts, measured, fitAnchoredStack(anchorsOf(votes, fitted))).fused;
+    return panelAccuracy(verdicts, measured, fuserByAnchors(anchorsOf(votes, fitted), STACK_PENALTY)).fused;
   });
   const pairs = folds.reduce((sum, fold) => sum + fold.pairs, 0);
   if (pairs === 0) return { pairs };

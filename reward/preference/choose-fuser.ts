@@ -35,21 +35,25 @@ export interface FuserChoice {
  * than 1 or 2, and as well as 8, by accuracy and by Brier score.
  */
 const PENALTY = 4;
+const JUDGE_PENALTY = 1;
 const FOLDS = 10;
 /** Standard errors by which a judge has to lead: one-sided 5 %. */
 const CLEAR_LEAD = 1.645;
 /** Fewer leave folds in which a judge is right or wrong by chance. */
 export const LEAST_ANCHORS = 8;
 
-/** Fits the stack, compares it with the best single judge on held-out anchors, and gives the better one. */
-export function chooseFuser(anchors: readonly Anchor[]): FuserChoice {
+/**
+ * Fits the stack, compares it with the best single judge on held-out anchors, and gives the better one.
+ * @param penalty λ of the stack
+ */
+export function chooseFuser(anchors: readonly Anchor[], penalty = PENALTY): FuserChoice {
   if (anchors.length < LEAST_ANCHORS) {
     throw new MajlisError(
       `There are ${anchors.length} anchors that a judge voted on; fusing by anchors needs ${LEAST_ANCHORS}. Name more, or fuse without.`,
       { code: 'failed_precondition' },
     );
   }
-  const fitStack = (training: readonly Anchor[]): Fuser => fitAnchoredStack(training, PENALTY);
+  const fitStack = (training: readonly Anchor[]): Fuser => fitAnchoredStack(training, penalty);
   const stack = crossFitted(anchors, fitStack);
   const judge = crossFitted(anchors, fitBestJudge);
   const stackScore = scoreOf(stack);
@@ -58,12 +62,19 @@ export function chooseFuser(anchors: readonly Anchor[]): FuserChoice {
   const isJudge = leadsClearly(judge, stack);
   return {
     fuser: isJudge ? best : fitStack(anchors),
-    penalty: isJudge ? 1 : PENALTY,
+    penalty: isJudge ? JUDGE_PENALTY : penalty,
     stack: stackScore,
     judge: judgeScore,
     bestJudge: [...best.weights.keys()][0],
     successDifferences: Float64Array.from(judge, (alone, at) => success(stack[at]) - success(alone)),
   };
+}
+
+/** The fuser that anchors of a run choose: by comparison where there are enough of them, else the stack. */
+export function fuserByAnchors(anchors: readonly Anchor[], penalty: number): Fuser {
+  return anchors.length < LEAST_ANCHORS
+    ? fitAnchoredStack(anchors, penalty)
+    : chooseFuser(anchors, penalty).fuser;
 }
 
 /** The judge that is right most often on the anchors, with its logit scaled by them. Ties go to the first by id. */
@@ -80,7 +91,7 @@ export function fitBestJudge(anchors: readonly Anchor[]): Fuser {
     votes: new Map([[best, votes.get(best) ?? 0]]),
     firstIsBetter,
   }));
-  return { ...fitAnchoredStack(alone), method: 'best_judge' };
+  return { ...fitAnchoredStack(alone, JUDGE_PENALTY), method: 'best_judge' };
 }
 
 /** P(the better answer) of each anchor by a fuser fitted on the other folds. [anchor] */

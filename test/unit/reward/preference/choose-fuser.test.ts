@@ -1,6 +1,6 @@
 import { createRng } from '../../../../core/math/rng.js';
-import { chooseFuser, fitBestJudge } from '../../../../reward/preference/choose-fuser.js';
-import type { Anchor } from '../../../../reward/preference/fuser.js';
+import { chooseFuser, fitBestJudge, fuserByAnchors } from '../../../../reward/preference/choose-fuser.js';
+import { fitAnchoredStack, type Anchor } from '../../../../reward/preference/fuser.js';
 
 /** Anchors on which judge k is right with the given probability; judges of one `copy` repeat the judge before. */
 function panel(accuracy: Readonly<Record<string, number>>, count: number, seed: number): Anchor[] {
@@ -68,5 +68,21 @@ describe('fitBestJudge', () => {
       { votes: new Map([['b', -1]]), firstIsBetter: false },
     ]; // prettier-ignore
     expect([...fitBestJudge(anchors).weights.keys()]).toEqual(['b']);
+  });
+});
+
+describe('fuserByAnchors', () => {
+  it('is the stack where there are too few anchors to compare, and where the stack is not clearly worse', () => {
+    for (const count of [4, 40]) {
+      const anchors = panel({ a: 0.8, b: 0.75, c: 0.7 }, count, 5);
+      const [chosen, stack] = [fuserByAnchors(anchors, 1), fitAnchoredStack(anchors, 1)];
+      expect(chosen.method).toBe('anchored_stack');
+      expect([...chosen.weights]).toEqual([...stack.weights]);
+    }
+  });
+
+  it('is the judge where it does clearly better', () => {
+    const coins = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`coin${at}`, 0.5]));
+    expect(fuserByAnchors(panel({ ...coins, good: 0.98 }, 30, 2), 1).method).toBe('best_judge');
   });
 });
