@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { compileJudges } from '../../core/config/judges-options.js';
+import { requireAskable } from '../../core/config/require-askable.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
@@ -140,11 +141,15 @@ export async function prepareRun(
   };
 }
 
-/** The rubrics that a run file names, in its order. */
+/** The rubrics that a run file names, in its order; each one that its judges can be asked about. */
 export async function loadRunRubrics(runFile: string, { config }: RunInputs): Promise<Rubric[]> {
   const profiles = await localesFor(runFile);
   const named = [config.rubric, ...(config.swap === undefined ? [] : [config.swap.rubric])];
-  return Promise.all(named.map((name) => loadRubric(rubricFile(name, runFile), { evaluators, profiles })));
+  const rubrics = await Promise.all(
+    named.map((name) => loadRubric(rubricFile(name, runFile), { evaluators, profiles })),
+  );
+  for (const rubric of rubrics) requireAskable(rubric, config.judges);
+  return rubrics;
 }
 
 /** What was sampled is what is scored: texts are mapped back to the ids that they came from, never tokenized again. */

@@ -4,7 +4,9 @@
  * cancelled at once, because no iteration boundary will come.
  */
 import { z } from 'zod';
+import { judgesSchema, type JudgesChoice } from '../../core/config/judges-options.js';
 import { parseJson } from '../../core/config/parse-json.js';
+import { requireAskable } from '../../core/config/require-askable.js';
 import type { ControlEvent, RecordedControlEvent, Run } from '../../core/domain/run.js';
 import { hasEnded, mayControl } from '../../core/domain/run-state.js';
 import type { ControlKind } from '../../core/domain/run-state.js';
@@ -137,7 +139,9 @@ export class LedgerRunControl implements RunControl {
     requireControl(found, kind);
     const described = await this.options.describeRubric(rubric);
     requireUsable(described);
-    requireSameLanguage(found, described);
+    const { locale, judges } = configOf(found);
+    requireSameLanguage(found.id, locale, described);
+    requireAskable(described, judges);
     return { rubricHash: described.hash, ...(iteration === undefined ? {} : { iteration }) };
   }
 
@@ -200,16 +204,19 @@ function requireUsable({ id, status }: RubricDescription): void {
   });
 }
 
+function configOf({ id, config }: Run): { readonly locale: string; readonly judges?: JudgesChoice } {
+  const schema = z.object({ locale: z.string(), judges: judgesSchema.exactOptional() });
+  return parseJson(config, schema, { source: `config of run ${id}` });
+}
+
 /** Judging answers in one language by a rubric for another would be noise. */
-function requireSameLanguage(run: Run, rubric: RubricDescription): void {
-  const where = { source: `config of run ${run.id}` };
-  const { locale } = parseJson(run.config, z.object({ locale: z.string() }), where);
+function requireSameLanguage(run: string, locale: string, rubric: RubricDescription): void {
   const language = (tag: string): string => new Intl.Locale(tag).language;
   if (language(locale) === language(rubric.locale)) return;
   throw new BadInputError({
     source: `rubric ${rubric.id}`,
     place: 'locale',
     found: JSON.stringify(rubric.locale),
-    allowed: `a rubric for ${locale}, the locale of run ${run.id}`,
+    allowed: `a rubric for ${locale}, the locale of run ${run}`,
   });
 }

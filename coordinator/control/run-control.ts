@@ -1,5 +1,5 @@
 import type { RecordedControlEvent, Run, RunEvent } from '../../core/domain/run.js';
-import type { RubricStatus } from '../../core/domain/rubric.js';
+import type { Rubric } from '../../core/domain/rubric.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import type { IterationRecord, RecordedPolicyVersion } from '../../core/ledger/ledger.js';
 
@@ -89,10 +89,4 @@ export type WatchItem =
   | { readonly kind: 'heartbeat'; readonly lastSequence: number; readonly state: RunState };
 
 /** A rubric as a command needs it. */
-export interface RubricDescription {
-  readonly id: string;
-  readonly hash: string;
-  /** BCP-47. */
-  readonly locale: string;
-  readonly status: RubricStatus;
-}
+export type RubricDescription = Pick<Rubric, 'id' | 'hash' | 'locale' | 'status' | 'composite'>;

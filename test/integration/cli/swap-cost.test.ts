@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
 import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
@@ -73,12 +73,15 @@ judges: [{ id: qwen, model: m, routes: [${route}] }, { id: new, model: n, routes
     await store.close();
   }
 
-  async function dryRun(judges: JudgesChoice): Promise<{ readonly text: string; readonly json: unknown }> {
+  async function dryRun(
+    judges: JudgesChoice,
+    file = rubricFile('after', 'Said anew.'),
+  ): Promise<{ readonly text: string; readonly json: unknown }> {
     mkdirSync(folder(), { recursive: true });
     await judgedRun(judges);
     const terminal = { say: (): void => undefined };
     const place = { workspace: folder(), run: 'r1', clock, terminal };
-    return swapRubric(place, { rubric: rubricFile('after', 'Said anew.'), dryRun: true });
+    return swapRubric(place, { rubric: file, dryRun: true });
   }
 
   it('is one criterion of ten in both orders for whoever is asked by criterion, and priced by past calls', async () => {
@@ -98,6 +101,17 @@ judges: [{ id: qwen, model: m, routes: [${route}] }, { id: new, model: n, routes
     const { text } = await dryRun({ gateway: 'gateway.yaml', only: ['qwen'] });
     expect(text).toMatch(/\* qwen +the whole rubric +10 +0\.10\n/);
     expect(text).not.toMatch(/[* ] new /);
+  });
+
+  it('is not told of a rubric whose formula nobody can be asked about by criterion', async () => {
+    const path = rubricFile('formula', 'Said anew.');
+    const rubric = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...rubric, composite: { formula: 'c1 + c2' } }));
+    await expect(dryRun({ gateway: 'gateway.yaml', asks: 'criteria' }, path)).rejects.toThrow(
+      'rubric ten at composite: found a formula, while the run asks its judges by criterion; ' +
+        'allowed: the weighted mean (leave composite out), or a run file with judges.asks: rubric',
+    );
+    expect((await dryRun({ gateway: 'gateway.yaml', only: ['qwen'] }, path)).text).toContain('* qwen');
   });
 
   it('asks nothing of the run in a dry run', async () => {

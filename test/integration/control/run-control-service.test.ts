@@ -23,7 +23,7 @@ const newRun = {
   id: 'r1',
   name: 'first',
   seed: 2 ** 53 - 1,
-  config: '{"locale":"ar-EG"}',
+  config: '{"locale":"ar-EG","judges":{"asks":"criteria"}}',
   configHash: 'c0ffee',
   fingerprints: { engine: 'f' },
 };
@@ -228,6 +228,14 @@ async function storedAsRetired(): Promise<string> {
   return retired.hash;
 }
 
+async function storedWithFormula(): Promise<string> {
+  const composite = { formula: 'register' };
+  const rubric = { ...(await findRubric('ar-egyptian')), id: 'formula', composite };
+  const stored = { ...rubric, hash: rubricHash(rubric) };
+  await storeRubric(folder(), stored);
+  return stored.hash;
+}
+
 type Ask = (client: RunControlClient) => Promise<unknown>;
 const refusals: [what: string, state: RunState, ask: Ask, expected: object][] = [
   ['an unknown run', 'running', (c) => c.describeRun('r2'), { code: 'not_found' }],
@@ -288,6 +296,12 @@ const refusals: [what: string, state: RunState, ask: Ask, expected: object][] = 
     'running',
     async (c) => c.swapRubric('r1', { rubric: await storedAsRetired() }),
     { input: { source: 'rubric old', place: 'status', found: '"retired"' } },
+  ],
+  [
+    'a rubric whose formula its judges cannot be asked about by criterion',
+    'running',
+    async (c) => c.swapRubric('r1', { rubric: await storedWithFormula() }),
+    { code: 'invalid_argument', input: { source: 'rubric formula', place: 'composite' } },
   ],
   [
     'a shadow in an unknown run',

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { compileJudges, type JudgesOptions } from '../../../../core/config/judges-options.js';
+import { requireAskable } from '../../../../core/config/require-askable.js';
 import type { AnswerPair } from '../../../../core/domain/preference.js';
 import type { Rubric } from '../../../../core/domain/rubric.js';
 import type { Spend } from '../../../../core/judgements/judgement-store.js';
@@ -47,6 +48,7 @@ export async function swapCost(
 ): Promise<SwapCost | undefined> {
   const { pairs, judgedUnder, record } = await judgedPairs(place);
   if (record === undefined) return undefined;
+  requireAskable(rubric, record.config.judges);
   const options = compileJudges(record.config.judges);
   const { judges, currency } = await judgePrices(record, options, place);
   if (judges.length === 0) return undefined;
