@@ -1,10 +1,12 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Preference } from '../../core/domain/preference.js';
 import type { Rubric } from '../../core/domain/rubric.js';
+import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
+import { RewardNotReady } from '../../coordinator/score/reward-not-ready.js';
 import type { RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
 import { encodePreferences, preferencesHash, type AnswerEncoder } from '../../reward/model/encoded-pair.js';
 import { REWARD_CLIP } from '../../reward/model/reward-normalizer.js';
@@ -86,9 +88,16 @@ export class RewardPlane {
     return once(this.judged, rubricHash, async () => this.inputs.judge(await this.rubric(rubricHash)));
   }
 
+  /** One that was asked for and cannot be read any more is a reason to stand: a person brings it back, or takes another. */
   private async rubric(hash: string): Promise<Rubric> {
     const { rubrics, findRubric } = this.inputs;
-    return rubrics.find((candidate) => candidate.hash === hash) ?? findRubric(hash);
+    const known = rubrics.find((candidate) => candidate.hash === hash);
+    if (known !== undefined) return known;
+    try {
+      return await findRubric(hash);
+    } catch (thrown) {
+      throw new RewardNotReady(`The rubric cannot be read: ${MajlisError.from(thrown).message}.`, thrown);
+    }
   }
 
   /** From the store where an earlier start of the run left it there. */

@@ -2,13 +2,13 @@ import { MajlisError } from '../../core/errors.js';
 import type { PauseReason } from '../health/pause-reason.js';
 
 /**
- * A rubric's reward that cannot be had as things are: its judges do not answer. A person mends that and asks again; until
- * then a run stands rather than learn from what is missing.
+ * A rubric's reward that cannot be had as things are: its judges do not answer, or it is not there to be read. A person
+ * mends that and asks again; until then a run stands rather than learn from what is missing.
  */
 export class RewardNotReady extends MajlisError {
   /** The message is one sentence: which judge, what was found, what is allowed. */
-  constructor(message: string) {
-    super(message, { code: 'unavailable' });
+  constructor(message: string, cause?: unknown) {
+    super(message, { code: 'unavailable', cause });
     this.name = 'RewardNotReady';
   }
 
