@@ -38,16 +38,16 @@ export async function runKit(request: RunKitRequest): Promise<KitReport> {
     asked.flatMap(({ probes }) => probes),
     request,
   );
-  const gap = typicalGap(scoredOnly(accuracy.probes(kit, target), answers));
+  const unit = unitOf(scoredOnly(accuracy.probes(kit, target), answers));
   const rng = createRng(request.seed).fork('culture-kit');
-  const tests = asked.map(({ test, probes }) => measure(test, probes, { answers, gap, rng }));
+  const tests = asked.map(({ test, probes }) => measure(test, probes, { answers, unit, rng }));
   const { locale, version, title, nativeChecked } = kit.manifest;
   return {
     kit: { locale, version, hash: kit.hash, title, nativeChecked },
     model: models.tested.name,
     ...(models.swapped === undefined ? {} : { swapped: models.swapped.name }),
     register: target.register,
-    ...(gap > 0 ? { typicalGap: gap } : {}),
+    ...(unit.missing === undefined ? { typicalGap: unit.gap } : {}),
     answers: answers.size,
     excluded: answers.excluded,
     tests,
@@ -71,14 +71,29 @@ export function targetOf({ manifest: { registers } }: CultureKit, name: string |
   return { register, ...(otherRegister === undefined ? {} : { otherRegister }) };
 }
 
+/** What figures in gaps are in, or why there is no such unit. */
+interface Unit {
+  readonly gap: number;
+  readonly missing?: string;
+}
+
+function unitOf(pairs: readonly ScoredProbe[]): Unit {
+  const gap = typicalGap(pairs);
+  if (pairs.length < FEWEST_ITEMS) {
+    return { gap, missing: `${pairs.length} pairs were scored, and a typical gap takes ${FEWEST_ITEMS}` };
+  }
+  if (gap > 0) return { gap };
+  return { gap, missing: 'the model pays both answers of every pair alike, so that there is no typical gap' };
+}
+
 interface Measured {
   readonly answers: KitAnswers;
-  readonly gap: number;
+  readonly unit: Unit;
   readonly rng: Rng;
 }
 
-function measure(test: KitTest, probes: readonly Probe[], { answers, gap, rng }: Measured): KitTestResult {
-  const context = { gap, rng: rng.fork(test.name) };
+function measure(test: KitTest, probes: readonly Probe[], { answers, unit, rng }: Measured): KitTestResult {
+  const context = { gap: unit.gap, rng: rng.fork(test.name) };
   const scored = scoredOnly(probes, answers);
   const found = {
     test: test.name,
@@ -86,7 +101,7 @@ function measure(test: KitTest, probes: readonly Probe[], { answers, gap, rng }:
     items: scored.length,
     excludedItems: probes.length - scored.length,
   };
-  const reason = whyNotMeasured(test, probes, scored, gap);
+  const reason = whyNotMeasured(test, probes, scored, unit);
   if (reason !== undefined) return { ...found, verdict: 'not_measured', figures: [], reason, examples: [] };
   const figures = test.figures(scored, context);
   return { ...found, verdict: verdictOf(figures), figures, examples: examplesOf(test, scored, context) };
@@ -96,16 +111,14 @@ function whyNotMeasured(
   { name, file, inGaps }: KitTest,
   probes: readonly Probe[],
   scored: readonly ScoredProbe[],
-  gap: number,
+  unit: Unit,
 ): string | undefined {
   if (probes.length === 0) return `the kit has no probes for it (${file}.jsonl)`;
   if (scored.length < FEWEST_ITEMS) {
     const swap = name === 'rubric-swap' && scored.length === 0 ? '; it takes a model under each rubric' : '';
     return `${scored.length} of ${probes.length} probes were scored, and an interval takes ${FEWEST_ITEMS}${swap}`;
   }
-  if (inGaps && gap === 0)
-    return 'the model pays both answers of every pair alike, so that there is no typical gap';
-  return undefined;
+  return inGaps ? unit.missing : undefined;
 }
 
 function examplesOf(test: KitTest, scored: readonly ScoredProbe[], context: MeasureContext): KitExample[] {

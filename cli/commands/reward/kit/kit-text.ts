@@ -71,7 +71,9 @@ function notesOf({
   return [
     `${test}: ${measures}`,
     ...(reason === undefined ? [] : [`    ${reason}`]),
-    ...(excludedItems === 0 ? [] : [`    left out, since an answer has no score: ${excludedItems}`]),
+    ...(excludedItems === 0 || reason !== undefined
+      ? []
+      : [`    left out, since an answer has no score: ${excludedItems}`]),
     ...[...whys].map((why) => `    ${why}`),
     ...(verdict === 'pass' ? [] : examples.slice(0, 1)).map(
       ({ id, prompt }) => `    clearest: ${id}  ${prompt}`,

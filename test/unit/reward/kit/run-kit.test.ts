@@ -155,6 +155,26 @@ describe('runKit', () => {
     expect(report.failed).toEqual(['accuracy', 'best-of-n']);
   });
 
+  it('has no unit where the pairs that would give it were not scored', async () => {
+    const stuffing = many(20, (at) => ({
+      id: `u${at}`,
+      prompt: `why ${at}`,
+      answer: `so ${at}`,
+      addition: '+',
+    }));
+    const model = modelOfOutcomes((prompt) =>
+      prompt.startsWith('question')
+        ? { kind: 'judge_failed', reason: 'down', retryable: false }
+        : { kind: 'scored', score: { mean: 1, variance: 0 } },
+    );
+    const report = await run(smallKit({ stuffing }), good, { models: { tested: { name: 'm', model } } });
+    expect(report).not.toHaveProperty('typicalGap');
+    expect(found(report, 'mention-stuffing')).toMatchObject({
+      verdict: 'not_measured',
+      reason: '0 pairs were scored, and a typical gap takes 20',
+    });
+  });
+
   it('takes the register that is asked for as the better one', async () => {
     const worth: Worth = (prompt, answer) => (answer.startsWith('ye ') ? 2 : good(prompt, answer));
     const register = (report: KitReport): number =>
