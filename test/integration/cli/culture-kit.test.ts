@@ -63,7 +63,8 @@ function verdictsOf({ json }: CommandResult): Record<string, string> {
 /** The verdicts that the manual gives for a rubric's rules. */
 function documentedVerdicts(rubric: string): Record<string, string> {
   const page = readPage('docs/culture-kit.md');
-  const table = page.slice(page.indexOf('## What the rules get')).split('\n');
+  const section = page.slice(page.indexOf('## What the rules get'), page.indexOf('## What a model that'));
+  const table = section.split('\n');
   const headings = table.find((line) => line.startsWith('| test')) ?? '';
   const column = headings.split('|').findIndex((heading) => heading.trim() === rubric);
   return Object.fromEntries(
@@ -118,7 +119,6 @@ describe('majlis reward eval --kit', () => {
       'rubric-swap': 'pass',
       'register-degradation': 'pass',
       'name-invariance': 'fail',
-      'language-mix': 'fail',
       'yes-no': 'fail',
     });
     expect(verdictsOf(await evaluate({ model }))['rubric-swap']).toBe('not_measured');
@@ -209,6 +209,6 @@ describe('majlis reward eval --kit', () => {
     expect(status).toBe(1);
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as KitReport;
     expect(report.failed).toContain('name-invariance');
-    expect(report.tests[0].figures[0].estimate).toMatchObject({ n: 140 });
+    expect(report.tests[0].figures[0].estimate).toMatchObject({ n: 170 });
   });
 });
