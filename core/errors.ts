@@ -25,9 +25,10 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
  * Tells failures of one code apart where a program has to, and not only a person: `held` is a file that another owner has
- * open, `newer_schema` one that a newer Majlis wrote. Stays in its process.
+ * open, `newer_schema` one that a newer Majlis wrote; `restarted` is a trainer that has lost its models, since it was started
+ * again. Stays in its process.
  */
-export type ErrorReason = 'held' | 'newer_schema';
+export type ErrorReason = 'held' | 'newer_schema' | 'restarted';
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'unavailable',

@@ -3099,6 +3099,9 @@ export const DeleteModelResponse: MessageFns<DeleteModelResponse> = {
  * Forward and ForwardBackward are client streams: first a header that declares every tensor, then the tensors' bytes in
  * chunks of any size, each tensor's in order and without gaps, so that no batch is bounded by a message. A reply to Forward
  * has the same form.
+ *
+ * A call may name, in the metadata `majlis-incarnation`, the incarnation it is meant for. Another one refuses it with
+ * FAILED_PRECONDITION and its own id in the trailer of that name: it has none of the models that the caller means.
  */
 export type TrainerServiceService = typeof TrainerServiceService;
 export const TrainerServiceService = {

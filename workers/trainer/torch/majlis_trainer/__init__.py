@@ -1,0 +1,1 @@
+"""Majlis's trainer service on PyTorch and Transformers."""
