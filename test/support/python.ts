@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { packageRoot } from '../../core/runtime/package-root.js';
 
-const interpreter = join(packageRoot, '.venv', 'bin', 'python');
+/** The project's Python, where it is installed. */
+export const interpreter = join(packageRoot, '.venv', 'bin', 'python');
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
 
 /**

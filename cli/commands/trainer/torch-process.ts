@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { parseJson } from '../../../core/config/parse-json.js';
+import { BadInputError, MajlisError } from '../../../core/errors.js';
+import { packageRoot } from '../../../core/runtime/package-root.js';
+
+/** What a PyTorch trainer is started with. */
+export interface TorchProcessOptions {
+  /** A Python interpreter that has the package's dependencies. */
+  readonly python: string;
+  /** A Hugging Face directory with a causal language model. */
+  readonly model: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Of one operation; 1 unless told, which is fastest for tiny models. */
+  readonly threads?: number;
+}
+
+/** A trainer that listens. */
+export interface TorchProcess {
+  /** host:port. */
+  readonly address: string;
+  /** Longest sequence of the model, in tokens. */
+  readonly contextLength: number;
+  /** Settles with its exit status when the process has ended, null where a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** Lets it finish what it does, for two seconds, and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/** The folder of the Python package. */
+const PACKAGE = join(packageRoot, 'workers', 'trainer', 'torch');
+
+const readySchema = z.object({ address: z.string(), contextLength: z.int() });
+const failedSchema = z.object({ error: z.string(), code: z.string() });
+const lineSchema = z.union([readySchema, failedSchema]);
+
+/**
+ * Starts a trainer and waits until it listens. A model that it cannot open is bad input; a Python without PyTorch is
+ * `failed_precondition`. It ends when this process does.
+ */
+export async function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
+  const { python, model, port = 0, threads = 1 } = options;
+  const child = spawn(
+    python,
+    [
+      ...['-m', 'majlis_trainer', '--model', resolve(model), '--port', String(port)],
+      ...['--threads', String(threads), '--until-stdin-ends'],
+    ],
+    { cwd: PACKAGE, stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const ended = endOf(child, python);
+  // Its end is told by `ended`; closing the pipe of a process that is gone says no more.
+  child.stdin.on('error', () => undefined);
+  const line = await Promise.race([firstLine(child), ended.then(() => undefined)]);
+  if (line === undefined) {
+    throw new MajlisError(
+      `${python} ended before the trainer listened; what it needs stands in ${join(PACKAGE, 'pyproject.toml')}.`,
+      { code: 'failed_precondition' },
+    );
+  }
+  const said = parseJson(line, lineSchema, { source: 'output of majlis_trainer' });
+  if ('error' in said) throw refusal(said, model);
+  return {
+    ...said,
+    ended,
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function refusal({ error, code }: z.infer<typeof failedSchema>, model: string): MajlisError {
+  if (code === 'unavailable') return new MajlisError(error, { code });
+  return new BadInputError({
+    source: '--model',
+    place: model,
+    found: error,
+    allowed: 'a Hugging Face directory with config.json and model.safetensors',
+  });
+}
+
+async function firstLine(child: ChildProcess): Promise<string | undefined> {
+  if (child.stdout === null) return undefined;
+  for await (const line of createInterface({ input: child.stdout })) return line;
+  return undefined;
+}
+
+async function endOf(child: ChildProcess, python: string): Promise<number | null> {
+  try {
+    const [status] = (await once(child, 'exit')) as [number | null];
+    return status;
+  } catch (cause) {
+    throw new MajlisError(`${python} could not be started.`, { code: 'failed_precondition', cause });
+  }
+}

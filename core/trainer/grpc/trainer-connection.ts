@@ -1,0 +1,146 @@
+import { credentials, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { TrainerServiceClient } from '../../../proto/gen/majlis/v1/trainer.js';
+import type * as wire from '../../../proto/gen/majlis/v1/trainer.js';
+import { MajlisError } from '../../errors.js';
+import { fromGrpcStatus } from '../../rpc/status.js';
+import type { Clock } from '../../runtime/clock.js';
+
+/**
+ * Calls of one trainer service, each within its time. Every failed call is a MajlisError with the code of its status.
+ *
+ * A call names the incarnation that it is meant for, so that a trainer which was started again, and has none of the models,
+ * refuses it rather than confusing one model with another of the same id: `failed_precondition`, reason `restarted`.
+ */
+
+/** In a call's metadata: the incarnation it is meant for. In a refusal's trailer: the one that answered. */
+export const INCARNATION_KEY = 'majlis-incarnation';
+
+const LONGEST_RECONNECT_MS = 2000;
+
+/** A unary method of the service, bound to it. */
+export type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+/** A connection to a trainer. It knows the incarnation once `meet` was called. */
+export class TrainerConnection {
+  readonly service: TrainerServiceClient;
+  private metadata = new Metadata();
+
+  constructor(
+    readonly address: string,
+    private readonly clock: Clock,
+  ) {
+    this.service = new TrainerServiceClient(address, credentials.createInsecure(), {
+      // A proxy of the environment is for the outside.
+      'grpc.enable_http_proxy': 0,
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
+    });
+  }
+
+  /** Waits for the trainer to listen; `unavailable` when it does not within that time. */
+  ready(withinMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.service.waitForReady(this.clock.now() + withinMs, (error) => {
+        if (error === undefined) resolve();
+        else
+          reject(
+            new MajlisError(`No trainer listens on ${this.address}.`, { code: 'unavailable', cause: error }),
+          );
+      });
+    });
+  }
+
+  /** From here on calls are meant for this incarnation. */
+  meet(incarnationId: string): void {
+    this.metadata = new Metadata();
+    this.metadata.set(INCARNATION_KEY, incarnationId);
+  }
+
+  unary<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    withinMs: number,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      method(request, this.metadata, this.options(withinMs), (error, response) => {
+        if (error === null) resolve(response);
+        else reject(this.failure(error));
+      });
+    });
+  }
+
+  forwardBackward(
+    parts: Iterable<wire.ForwardBackwardRequest>,
+    withinMs: number,
+  ): Promise<wire.ForwardBackwardResponse> {
+    return new Promise((resolve, reject) => {
+      const call = this.service.forwardBackward(this.metadata, this.options(withinMs), (error, response) => {
+        if (error === null) resolve(response);
+        else reject(this.failure(error));
+      });
+      send(call, parts[Symbol.iterator]());
+    });
+  }
+
+  /** The messages of the reply, while the caller reads them. */
+  async *forward(
+    parts: Iterable<wire.ForwardRequest>,
+    withinMs: number,
+  ): AsyncGenerator<wire.ForwardResponse> {
+    const call = this.service.forward(this.metadata, this.options(withinMs));
+    // The loop below tells of every error while it listens; what comes once it has left is the cancellation itself.
+    call.on('error', () => undefined);
+    send(call, parts[Symbol.iterator]());
+    try {
+      yield* call as AsyncIterable<wire.ForwardResponse>;
+    } catch (thrown) {
+      throw isServiceError(thrown) ? this.failure(thrown) : thrown;
+    } finally {
+      call.cancel();
+    }
+  }
+
+  close(): void {
+    this.service.close();
+  }
+
+  private options(withinMs: number): Partial<CallOptions> {
+    return { deadline: this.clock.now() + withinMs };
+  }
+
+  private failure(error: ServiceError): MajlisError {
+    const failure = fromGrpcStatus(error);
+    const [answered] = error.metadata.get(INCARNATION_KEY);
+    if (answered === undefined) return failure;
+    return new MajlisError(
+      `The trainer at ${this.address} was started again and has lost its models; load the newest checkpoint and go on from there.`,
+      { code: 'failed_precondition', reason: 'restarted', cause: failure },
+    );
+  }
+}
+
+interface PartWriter<Part> {
+  write(part: Part): boolean;
+  end(): void;
+  once(event: 'drain', listener: () => void): unknown;
+}
+
+/** Writes as fast as the other side takes it. Where the call ends first, its outcome says why. */
+function send<Part>(call: PartWriter<Part>, parts: Iterator<Part, unknown>): void {
+  for (let next = parts.next(); next.done !== true; next = parts.next()) {
+    if (call.write(next.value)) continue;
+    call.once('drain', () => send(call, parts));
+    return;
+  }
+  call.end();
+}
+
+function isServiceError(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof Error && 'code' in thrown && 'details' in thrown && 'metadata' in thrown;
+}
