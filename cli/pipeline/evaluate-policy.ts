@@ -2,13 +2,13 @@ import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
-import { MajlisError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { ModelId, TokenBatch, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import {
   packDemonstrations,
   type Demonstration,
 } from '../../coordinator/supervised/supervised-fine-tuning.js';
+import { sequenceSums } from '../../coordinator/supervised/sequence-sums.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 import { sampleAnswers, type SampledAnswer } from './sample-answers.js';
 
@@ -88,22 +88,7 @@ async function answerSums(
   const sums: number[] = [];
   for (let start = 0; start < sequences.length; start += SEQUENCES_PER_CALL) {
     const batch = packDemonstrations(sequences.slice(start, start + SEQUENCES_PER_CALL));
-    const values = await forward(batch);
-    if (values?.length !== batch.tokenIds.length) {
-      throw new MajlisError(
-        `The trainer answered ${values?.length ?? 'no'} values for ${batch.tokenIds.length} tokens.`,
-        {
-          code: 'data_loss',
-        },
-      );
-    }
-    for (let sequence = 0; sequence + 1 < batch.offsets.length; sequence += 1) {
-      let sum = 0;
-      for (let at = batch.offsets[sequence]; at < batch.offsets[sequence + 1]; at += 1) {
-        sum += batch.weights[at] * values[at];
-      }
-      sums.push(sum);
-    }
+    sums.push(...sequenceSums(batch, await forward(batch)));
   }
   return sums;
 }

@@ -1,10 +1,13 @@
 import type { ModelId, TokenBatch, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { createRng, type Rng } from '../../core/math/rng.js';
+import { endlessOrder } from './endless-order.js';
 
 /** One demonstration as token ids: the rendered prompt, then the answer with its end-of-text token. */
 export interface Demonstration {
   readonly promptTokenIds: readonly number[];
   readonly answerTokenIds: readonly number[];
+  /** Of each of its answer tokens in the loss, above 0; 1 unless told. */
+  readonly weight?: number;
 }
 
 export interface SupervisedOptions {
@@ -25,7 +28,7 @@ export interface SupervisedOptions {
 export interface SupervisedProgress {
   readonly step: number;
   readonly steps: number;
-  /** Mean nats per answer token in this step's batch. */
+  /** Weighted mean nats per answer token in this step's batch. */
   readonly loss: number;
   readonly tokens: number;
 }
@@ -72,7 +75,7 @@ export async function superviseModel(
   return options.steps;
 }
 
-/** Packs demonstrations with weight 1 on answer tokens and 0 on prompt tokens. */
+/** Packs demonstrations with their weight on answer tokens and 0 on prompt tokens. */
 export function packDemonstrations(demonstrations: readonly Demonstration[]): TokenBatch {
   const lengths = demonstrations.map((item) => item.promptTokenIds.length + item.answerTokenIds.length);
   const total = lengths.reduce((sum, length) => sum + length, 0);
@@ -80,10 +83,10 @@ export function packDemonstrations(demonstrations: readonly Demonstration[]): To
   const weights = new Float32Array(total);
   const offsets = new Int32Array(demonstrations.length + 1);
   let at = 0;
-  demonstrations.forEach(({ promptTokenIds, answerTokenIds }, index) => {
+  demonstrations.forEach(({ promptTokenIds, answerTokenIds, weight = 1 }, index) => {
     tokenIds.set(promptTokenIds, at);
     tokenIds.set(answerTokenIds, at + promptTokenIds.length);
-    weights.fill(1, at + promptTokenIds.length, at + promptTokenIds.length + answerTokenIds.length);
+    weights.fill(weight, at + promptTokenIds.length, at + promptTokenIds.length + answerTokenIds.length);
     at += promptTokenIds.length + answerTokenIds.length;
     offsets[index + 1] = at;
   });
@@ -105,13 +108,11 @@ function addPromptNoise(
 }
 
 /** Linear warm-up, then linear decay to a tenth of the peak. */
-export function learningRateAt(step: number, options: SupervisedOptions): number {
+export function learningRateAt(
+  step: number,
+  options: Pick<SupervisedOptions, 'steps' | 'learningRate' | 'warmupSteps'>,
+): number {
   if (step < options.warmupSteps) return (options.learningRate * (step + 1)) / options.warmupSteps;
   const left = (options.steps - step) / Math.max(options.steps - options.warmupSteps, 1);
   return options.learningRate * Math.max(left, FINAL_SHARE);
-}
-
-function* endlessOrder(rng: Rng, size: number): Generator<number, number> {
-  const indices = Array.from({ length: size }, (_, index) => index);
-  for (let epoch = 0; ; epoch += 1) yield* rng.fork(epoch).shuffle(indices);
 }
