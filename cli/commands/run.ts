@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { BadInputError } from '../../core/errors.js';
+import { ALGORITHMS, type AlgorithmName } from '../pipeline/algorithms.js';
 import { perform, type CommandResult, type Session } from './session.js';
 import { addLoopOptions, type LoopOptions } from './run/loop-options.js';
 
@@ -8,6 +9,7 @@ interface RunFlags extends LoopOptions {
   readonly dryRun?: boolean;
   readonly continue?: string;
   readonly queue?: boolean;
+  readonly algorithm?: readonly AlgorithmName[];
 }
 
 /** `majlis run FILE`. */
@@ -18,6 +20,11 @@ export function addRunCommand(program: Command, session: Session): void {
     .argument('[file]', 'the run file; with --continue, none')
     .option('--continue <run>', 'go on with an interrupted run of the workspace, from its last checkpoint')
     .option('--prompts <file>', "training prompts to use in place of the run file's, as JSON lines")
+    .option(
+      '--algorithm <names>',
+      `what trains the policy, one report over all of them: ${ALGORITHMS.join(', ')} (default: ppo)`,
+      algorithmNames,
+    )
     .option('--queue', 'leave it to the process that owns the workspace, see majlis coordinator')
     .option(
       '--dry-run',
@@ -33,7 +40,14 @@ async function start(
   flags: RunFlags & { readonly workspace: string },
   session: Session,
 ): Promise<CommandResult> {
-  const { dryRun, continue: run, queue, ...options } = flags;
+  const { dryRun, continue: run, queue, algorithm: algorithms, ...options } = flags;
+  if (algorithms !== undefined && (run !== undefined || queue === true || dryRun === true)) {
+    const [other, allowed] =
+      run !== undefined
+        ? ['--continue', 'no --algorithm: the run goes on with its own']
+        : [queue === true ? '--queue' : '--dry-run', 'no --algorithm: this is for ppo alone'];
+    throw new BadInputError({ source: `run ${other}`, found: '--algorithm', allowed });
+  }
   if (run !== undefined) {
     if (file === undefined) return (await import('./run/continue-run.js')).continueRun(run, options, session);
     const allowed = 'no run file: the run goes on with its own';
@@ -47,5 +61,17 @@ async function start(
   if (queue === true) return (await import('./run/queue-run.js')).queueRun(request, session);
   return dryRun === true
     ? (await import('./run/dry-run.js')).dryRun(request, session)
-    : (await import('./run/start-run.js')).startRun(request, session);
+    : (await import('./run/start-run.js')).startRun(
+        { ...request, ...(algorithms === undefined ? {} : { algorithms }) },
+        session,
+      );
+}
+
+function algorithmNames(text: string): AlgorithmName[] {
+  return text.split(',').map((name) => {
+    const known = ALGORITHMS.find((algorithm) => algorithm === name.trim());
+    if (known !== undefined) return known;
+    const allowed = `${ALGORITHMS.join(', ')}, with commas between`;
+    throw new BadInputError({ source: '--algorithm', found: JSON.stringify(name), allowed });
+  });
 }

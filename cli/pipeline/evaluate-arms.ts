@@ -91,7 +91,7 @@ function sumOf(values: readonly number[]): number {
 }
 
 /** The register that a rubric asks for, from the parameters of its register criterion. */
-function targetRegister(rubric: Rubric): string {
+export function targetRegister(rubric: Rubric): string {
   const target = rubric.criteria.find(({ evaluator }) => evaluator === 'register')?.parameters.target;
   if (typeof target === 'string') return target;
   throw new MajlisError(`Rubric ${rubric.id} names no register, so its target metric cannot be measured.`, {

@@ -7,7 +7,7 @@ import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import { writeDurably } from '../../core/runtime/durable-file.js';
 import type { Clock } from '../../core/runtime/clock.js';
-import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
+import { ARM_NAMES, type ArmName, type BaselineName } from '../../workers/evaluation/arm-figures.js';
 import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
@@ -15,7 +15,10 @@ import { textReport } from '../../workers/evaluation/report/text-report.js';
 import { keepRunRubrics } from '../control/stored-rubrics.js';
 import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
-import { fitControlJudges } from './control-judges.js';
+import { isBaseline, requireBaselines } from './algorithms.js';
+import { runBaseline, type BaselinePlan } from './baseline-arm.js';
+import { compareArms } from './compare-arms.js';
+import { fitControlJudges, judgeFor } from './control-judges.js';
 import { evaluateArms, measureArms } from './evaluate-arms.js';
 import { watchProbes } from './watch-probes.js';
 import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
@@ -79,6 +82,7 @@ export async function experimentIn(
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubrics);
   const { workspace } = served;
+  requireBaselines(await workspace.trainer.capabilities(), arms);
   const runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
   const asked = await openAskedJudges({
     ...{ judges: compileJudges(inputs.config.judges), runFile: options.runFile },
@@ -161,6 +165,12 @@ class Experiment {
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
+    const comparison = await compareArms(evaluated, {
+      ...{ inputs, rubric: rubrics[0], judge: judgeFor(judges, rubrics[0]) },
+      ...{ checkpoint: prepared.checkpoint, sampling: prepared.sampling, prompts: prepared.heldOutPrompts },
+      ...{ rewards: prepared.rewards, scorer: workspace.scorer, engines, rng: rng.fork('comparison') },
+      onProgress: options.onProgress,
+    });
     const seconds = (workspace.clock.monotonic() - started) / 1000;
     const { workers } = options;
     return this.write({
@@ -170,6 +180,7 @@ class Experiment {
       arms,
       evaluated,
       figures,
+      ...(comparison === undefined ? {} : { comparison }),
       judges,
       seconds,
       workers,
@@ -189,6 +200,7 @@ class Experiment {
     const results = await Promise.all(
       arms.map(async (name, at) => {
         // The first arm takes the engines that sampled the pairs; each engine costs memory.
+        if (isBaseline(name)) return [name, await runBaseline(workspace, this.baseline(name, prepared))];
         const engines = at === 0 ? idle : await this.openEngines();
         return [name, await runArm(workspace, { ...this.plan(name, prepared), probes, engines })];
       }),
@@ -219,6 +231,23 @@ class Experiment {
         : {}),
       directory: join(this.directory, name),
       metrics,
+      onProgress: options.onProgress,
+      signal: options.signal,
+    };
+  }
+
+  private baseline(name: BaselineName, { checkpoint, rewards }: PreparedRun): BaselinePlan {
+    const { arms, inputs, options, rubrics, workspace } = this.parts;
+    const runId = armRunId(this.runId, arms, name);
+    const [{ hash: rubricHash }] = rubrics;
+    return {
+      ...{ runId, name, config: inputs.config, checkpoint, rubricHash },
+      pairs: async () => {
+        const { preferences } = await rewards.reward(rubricHash, 'judged');
+        await workspace.ledger.recordPreferences(runId, preferences);
+        return rewards.lessons(rubricHash);
+      },
+      directory: join(this.directory, name),
       onProgress: options.onProgress,
       signal: options.signal,
     };
@@ -267,6 +296,7 @@ function summaryOf(
     seed: data.seed,
     workers: data.workers,
     arms: data.arms,
+    ...(data.comparison === undefined ? {} : { comparison: data.comparison }),
     ...(data.rewardModelAccuracy === undefined ? {} : { rewardModelAccuracy: data.rewardModelAccuracy }),
     controlJudgeAccuracy: Object.fromEntries(
       [...judges].map(([id, judge]) => [id, goldAccuracy(judge, goldOf(id))]),

@@ -1,3 +1,4 @@
+import type { ComparisonRow } from '../../workers/evaluation/compare-policies.js';
 import type { ArmFigures, ArmName } from '../../workers/evaluation/arm-figures.js';
 
 /**
@@ -9,6 +10,8 @@ export interface QuickstartSummary {
   readonly seed: number;
   readonly workers: number;
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  /** Where baselines ran beside the arms or in their place. */
+  readonly comparison?: readonly ComparisonRow[];
   /** Absent where no held-out pair had a side. */
   readonly rewardModelAccuracy?: {
     readonly value: number;

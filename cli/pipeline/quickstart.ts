@@ -8,7 +8,7 @@
  * Stages end by steps, never by the clock; everything derives from the seed, so workers change nothing but time.
  */
 import { BadInputError } from '../../core/errors.js';
-import { ARM_NAMES } from '../../workers/evaluation/arm-figures.js';
+import { EXPERIMENT_ARMS } from '../../workers/evaluation/arm-figures.js';
 import { runExperiment, type ExperimentEnd, type ExperimentOptions } from './experiment.js';
 import type { ServedWorkspaceOptions } from './served-workspace.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
@@ -27,5 +27,5 @@ export async function quickstart(options: QuickstartOptions): Promise<Quickstart
       allowed: 'swap: { rubric, iteration }, which the swapped arm needs',
     });
   }
-  return runExperiment(ARM_NAMES, inputs, options);
+  return runExperiment(EXPERIMENT_ARMS, inputs, options);
 }

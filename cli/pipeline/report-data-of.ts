@@ -3,6 +3,7 @@ import type { IterationRecord } from '../../core/ledger/ledger.js';
 import { peakMemoryBytes } from '../../core/runtime/peak-memory.js';
 import { flippedPairs } from '../../reward/preference/flipped-pairs.js';
 import { ARM_NAMES, type ArmFigures, type ArmName } from '../../workers/evaluation/arm-figures.js';
+import type { ComparisonRow } from '../../workers/evaluation/compare-policies.js';
 import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/control-judge.js';
 import type {
   ArmCurves,
@@ -26,6 +27,8 @@ export interface ExperimentResults {
   readonly arms: Readonly<Partial<Record<ArmName, ArmResult>>>;
   readonly evaluated: Evaluations;
   readonly figures: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  /** Where a baseline ran. */
+  readonly comparison?: readonly ComparisonRow[];
   /** By rubric id. */
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly workers: number;
@@ -55,6 +58,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     rubrics: rubrics.map(({ id, version, title, hash }) => ({ id, version, title, hash })),
     arms: figures,
     curves: curvesOf(results.arms),
+    ...(results.comparison === undefined ? {} : { comparison: results.comparison }),
     ...(accuracy === undefined || lengthBaseline === undefined
       ? {}
       : { rewardModelAccuracy: { value: accuracy, lengthBaseline, n: pairs } }),
@@ -84,7 +88,7 @@ function curvesOf(arms: ExperimentResults['arms']): Partial<Record<ArmName, ArmC
   return Object.fromEntries(
     ARM_NAMES.flatMap((name) => {
       const iterations = arms[name]?.iterations;
-      if (iterations === undefined) return [];
+      if (iterations === undefined || iterations.length === 0) return [];
       const curve = (metric: string): ArmCurves['reward'] =>
         iterations.flatMap(({ iteration, metrics }) => {
           const value = metrics[metric];
@@ -153,7 +157,8 @@ async function swapLines(
 
 /** Held-out answers of the first arm beside the SFT checkpoint's, best first. */
 function samplePairs({ sft, arms }: Evaluations, judge: ControlJudge): SamplePair[] {
-  return (arms.rubricA?.answers ?? [])
+  const first = ARM_NAMES.flatMap((name) => arms[name] ?? []).at(0);
+  return (first?.answers ?? [])
     .map(({ prompt, text }, at) => {
       const before = sft.answers[at].text;
       const probabilityAfter = judge.probabilityFirst(prompt.prompt.text, text, before);

@@ -2,16 +2,21 @@ import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Preference } from '../../core/domain/preference.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { MajlisError } from '../../core/errors.js';
-import { createRng } from '../../core/math/rng.js';
+import { createRng, type Rng } from '../../core/math/rng.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { RewardNotReady } from '../../coordinator/score/reward-not-ready.js';
 import type { RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
-import { encodePreferences, preferencesHash, type AnswerEncoder } from '../../reward/model/encoded-pair.js';
+import {
+  encodePreferences,
+  preferencesHash,
+  type AnswerEncoder,
+  type EncodedPair,
+} from '../../reward/model/encoded-pair.js';
 import { REWARD_CLIP } from '../../reward/model/reward-normalizer.js';
 import { rewardModelHash } from '../../reward/model/reward-model-hash.js';
-import { splitByPrompt } from '../../reward/model/split-by-prompt.js';
+import { splitByPrompt, type Split } from '../../reward/model/split-by-prompt.js';
 import { trainRewardModel, type RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 import { createTrainerRewardModel } from '../../reward/model/trainer-reward-model.js';
 import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
@@ -84,6 +89,13 @@ export class RewardPlane {
     );
   }
 
+  /** The pairs that a rubric's reward model learned from, for whoever learns from the same without one. */
+  async lessons(rubricHash: string): Promise<readonly EncodedPair[]> {
+    const { preferences } = await this.reward(rubricHash, 'judged');
+    const rubric = await this.rubric(rubricHash);
+    return this.split(preferences, this.rng(rubric, 'judged')).training;
+  }
+
   judgements(rubricHash: string): Promise<JudgedPairs> {
     return once(this.judged, rubricHash, async () => this.inputs.judge(await this.rubric(rubricHash)));
   }
@@ -130,10 +142,10 @@ export class RewardPlane {
   private async make(rubric: Rubric, labels: Labels): Promise<StoredReward> {
     const { config, checkpoint, trainer, call, encode, references } = this.inputs;
     const { aggregate, scoreAnswer } = await this.judgements(rubric.hash);
-    const rng = createRng(config.seed).fork(`reward/${rubric.id}/${labels}`);
+    const rng = this.rng(rubric, labels);
     const given = aggregate.preferences;
     const preferences = labels === 'judged' ? given : shuffleLabels(given, rng.fork('placebo'));
-    const pairs = splitByPrompt(encodePreferences(preferences, encode), HELD_OUT_SHARE, rng.fork('split'));
+    const pairs = this.split(preferences, rng);
     const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
     const { model, evaluation } = await trainRewardModel({
       trainer,
@@ -158,6 +170,18 @@ export class RewardPlane {
     const uncalibrated = createTrainerRewardModel({ hash, rubricHash: rubric.hash, model, encode });
     const normalizer = await calibrateReward({ model: uncalibrated, gate }, references);
     return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
+  }
+
+  private rng({ id }: Rubric, labels: Labels): Rng {
+    return createRng(this.inputs.config.seed).fork(`reward/${id}/${labels}`);
+  }
+
+  private split(preferences: readonly Preference[], rng: Rng): Split<EncodedPair> {
+    return splitByPrompt(
+      encodePreferences(preferences, this.inputs.encode),
+      HELD_OUT_SHARE,
+      rng.fork('split'),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { baselinesSchema } from './baselines-options.js';
 import { healthSchema } from './health-options.js';
 import { judgesSchema } from './judges-options.js';
 import { watchSchema } from './watch-options.js';
@@ -118,6 +119,8 @@ const runConfigObject = z.strictObject({
   rewardModel: rewardModelSchema.prefault({}),
   sampling: samplingSchema.prefault({}),
   algorithm: algorithmSchema.prefault({}),
+  /** Not filled in, as `watch` is not. */
+  baselines: baselinesSchema.exactOptional(),
   checkpoints: checkpointsSchema.prefault({}),
   health: healthSchema.prefault({}),
   /** Not filled in, so that the configuration of a run that does not write it stays what it was. */

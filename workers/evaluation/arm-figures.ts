@@ -7,7 +7,12 @@ export interface BeforeAfter<Figure> {
 }
 
 /** The arms of the controlled experiment, all from one SFT checkpoint. */
-export const ARM_NAMES = ['rubricA', 'swapped', 'placebo'] as const;
+export const EXPERIMENT_ARMS = ['rubricA', 'swapped', 'placebo'] as const;
+/** Supervised training from the same checkpoint on the same preferences, which RLAIF has to beat. */
+export const BASELINE_ARMS = ['sft-chosen', 'dpo'] as const;
+export type BaselineName = (typeof BASELINE_ARMS)[number];
+
+export const ARM_NAMES = [...EXPERIMENT_ARMS, ...BASELINE_ARMS] as const;
 export type ArmName = (typeof ARM_NAMES)[number];
 
 /** What is reported of one arm. The field names are an interface: docs/quickstart.md documents them. */

@@ -10,7 +10,8 @@ import { matchPoints, winRate, winRateDifference } from '../../../workers/evalua
 import { evaluatePolicy, type EvaluationInputs } from '../../pipeline/evaluate-policy.js';
 import type { ProgressListener } from '../../pipeline/progress.js';
 import { sampleAnswers } from '../../pipeline/sample-answers.js';
-import { klOfBestOf, nearestBestOf } from './best-of-n-size.js';
+import { klOfBestOf, nearestBestOf } from '../../pipeline/best-of-n-size.js';
+import { bestOfN } from '../../pipeline/best-of-n.js';
 
 export interface ComparisonInputs {
   readonly policy: PolicyVersion;
@@ -35,8 +36,6 @@ export interface BestOfNComparison {
   readonly winRate: Readonly<Record<'policy' | 'bestOfN' | 'policyMinusBestOfN', IntervalEstimate>>;
 }
 
-const ANSWERS_PER_REQUEST = 32;
-
 /**
  * Is the policy better than picking among the reference's own answers at the same distance from it? Best-of-n picks by
  * the rubric's rules, which the reward model only approximates, so it is a strong rival.
@@ -54,10 +53,15 @@ export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<Best
     decidedValue(scoreAnswer(prompt, answer), rubric);
   const plan = { policy: checkpoint.policy, samples: 1, sampling, rng };
   const single = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
+  const best = await bestOfN([n], {
+    ...evaluation,
+    score: (prompt, drawn) => drawn.map(({ text }) => score(prompt, text)),
+    onProgress: inputs.onProgress,
+  });
   const answers = {
     reference: single.map(({ answers: [answer] }) => answer.text),
     policy: evaluated.answers.map(({ text }) => text),
-    bestOfN: await bestAnswers(n, inputs, score),
+    bestOfN: best.get(n) ?? [],
   };
 
   const intervals = rng.fork('intervals');
@@ -92,27 +96,4 @@ export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<Best
       policyMinusBestOfN: winRateDifference(policyPoints, bestPoints, intervals.fork('difference')),
     },
   };
-}
-
-/** The best of n of the reference's answers to each prompt, the first of equals; sampled a few at a time. [prompt] */
-async function bestAnswers(
-  n: number,
-  { evaluation, onProgress }: ComparisonInputs,
-  score: (prompt: TokenizedPrompt, answer: string) => number,
-): Promise<string[]> {
-  const { prompts, rng, checkpoint, engines, sampling } = evaluation;
-  const best = prompts.map(() => ({ text: '', score: -Infinity }));
-  for (let drawn = 0; drawn < n; drawn += ANSWERS_PER_REQUEST) {
-    const samples = Math.min(ANSWERS_PER_REQUEST, n - drawn);
-    const plan = { policy: checkpoint.policy, samples, sampling, rng: rng.fork(`best of n/${drawn}`) };
-    const sampled = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
-    for (const [at, { prompt, answers }] of sampled.entries()) {
-      for (const { text } of answers) {
-        const value = score(prompt, text);
-        if (value > best[at].score) best[at] = { text, score: value };
-      }
-    }
-    onProgress({ stage: `best of ${n}`, done: drawn + samples, all: n, unit: 'answers per prompt' });
-  }
-  return best.map(({ text }) => text);
 }

@@ -1,13 +1,14 @@
+import type { AlgorithmName } from '../../pipeline/algorithms.js';
 import type { CommandResult, Session } from '../session.js';
 import { endedRun } from './ended-run.js';
 import { loopRequest, type LoopPlace } from './loop-request.js';
 
 /** Runs a run file to its end and prints the report. */
 export async function startRun(
-  options: LoopPlace & { readonly prompts?: string },
+  { algorithms, ...options }: LoopPlace & { readonly algorithms?: readonly AlgorithmName[] },
   session: Session,
 ): Promise<CommandResult> {
   const request = await loopRequest(options, session);
   const { singleRun } = await import('../../pipeline/single-run.js');
-  return endedRun(await singleRun(request));
+  return endedRun(await singleRun({ ...request, ...(algorithms === undefined ? {} : { algorithms }) }));
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { klOfBestOf } from '../../../cli/commands/eval/best-of-n-size.js';
+import { klOfBestOf } from '../../../cli/pipeline/best-of-n-size.js';
 import {
   compareWithBestOfN,
   type BestOfNComparison,

@@ -1,9 +1,11 @@
+import { armsOf } from './figure-rows.js';
 import type { ReportData } from './report-data.js';
 import { formatInterval } from './format-figure.js';
 
 /** The claim in one or two sentences, with its interval; it says so where the interval includes zero. */
 export function claimOf(data: ReportData): string {
-  const steered = data.arms.rubricA;
+  const [name] = armsOf(data);
+  const steered = name === undefined ? undefined : data.arms[name];
   if (steered === undefined) return 'No arm was evaluated.';
   const rubric = data.rubrics[0]?.id ?? 'the rubric';
   const wins =

@@ -1,4 +1,6 @@
+import type { ArmName } from '../arm-figures.js';
 import { claimOf, LIMITS } from './claim.js';
+import { COMPARISON_HEADS, COMPARISON_NOTE, COMPARISON_TITLE, comparisonRows } from './comparison-rows.js';
 import { escapeHtml, localeText } from './escape-html.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
@@ -9,7 +11,13 @@ import { REPORT_STYLE } from './report-style.js';
 import { shadowHeading, shadowRows } from './shadow-rows.js';
 import type { FlippedPairLine, ReportData, SamplePair, ShadowLine } from './report-data.js';
 
-const COLORS = { rubricA: '#0b6e4f', swapped: '#b5541c', placebo: '#7a7a7a' } as const;
+const COLORS: Readonly<Record<ArmName, string>> = {
+  rubricA: '#0b6e4f',
+  swapped: '#b5541c',
+  placebo: '#7a7a7a',
+  'sft-chosen': '#3b5ba5',
+  dpo: '#7b3fa0',
+};
 
 /** The report as one self-contained page: no script, no outside resource, all text escaped. */
 export function htmlReport(data: ReportData): string {
@@ -26,6 +34,7 @@ ${chart(data, 'KL to the SFT checkpoint, nats per sequence', 'kl')}
 ${frontiers(data)}
 <h2>Figures</h2>
 ${figuresTable(data)}
+${comparison(data)}
 <h2>Judges and reward model</h2>
 ${judges(data)}
 <h2>Rubrics</h2>
@@ -50,15 +59,24 @@ mid-character.</footer>
 `;
 }
 
+/** The arms that have curves: baselines have no iterations. */
+function trainedByReward(data: ReportData): ArmName[] {
+  return armsOf(data).filter((name) => data.curves[name] !== undefined);
+}
+
 function chart(data: ReportData, title: string, curve: 'reward' | 'kl'): string {
   return lineChart(
     title,
-    armsOf(data).map((name) => ({ name, color: COLORS[name], points: data.curves[name]?.[curve] ?? [] })),
+    trainedByReward(data).map((name) => ({
+      name,
+      color: COLORS[name],
+      points: data.curves[name]?.[curve] ?? [],
+    })),
   );
 }
 
 function frontiers(data: ReportData): string {
-  return armsOf(data)
+  return trainedByReward(data)
     .map((name) => {
       const points = data.curves[name]?.checks ?? [];
       return frontierChart({ title: `Reward and control win rate, ${name}`, color: COLORS[name], points });
@@ -75,6 +93,18 @@ function figuresTable(data: ReportData): string {
       `<tr><th>${escapeHtml(name)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
   );
   return `<table><tr><th></th>${head}</tr>${rows.join('')}</table>`;
+}
+
+function comparison({ comparison: rows }: ReportData): string {
+  if (rows === undefined) return '';
+  const head = COMPARISON_HEADS.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
+  const body = comparisonRows(rows).map(
+    ([name, ...cells]) =>
+      `<tr><th>${escapeHtml(name ?? '')}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
+  );
+  return `<h2>${escapeHtml(COMPARISON_TITLE)}</h2>
+<table><tr>${head}</tr>${body.join('')}</table>
+<p>${escapeHtml(COMPARISON_NOTE)}</p>`;
 }
 
 function judges(data: ReportData): string {

@@ -1,6 +1,7 @@
 import type { ScoreDifference } from '../../../core/domain/shadow.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import type { ArmFigures, ArmName } from '../arm-figures.js';
+import type { ComparisonRow } from '../compare-policies.js';
 
 /** One iteration's point on a curve. */
 export interface CurvePoint {
@@ -87,6 +88,8 @@ export interface ReportData {
   readonly rubrics: readonly RubricLine[];
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
   readonly curves: Readonly<Partial<Record<ArmName, ArmCurves>>>;
+  /** Trained policies and best-of-n on the same preferences, where a baseline ran. */
+  readonly comparison?: readonly ComparisonRow[];
   /** Absent where no held-out pair had a side. */
   readonly rewardModelAccuracy?: {
     readonly value: number;

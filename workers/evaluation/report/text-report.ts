@@ -1,4 +1,5 @@
 import { claimOf, LIMITS } from './claim.js';
+import { COMPARISON_HEADS, COMPARISON_NOTE, COMPARISON_TITLE, comparisonRows } from './comparison-rows.js';
 import { controlLines } from './control-lines.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
@@ -18,9 +19,10 @@ export function textReport(data: ReportData): string {
     '',
     ...figureRows(data).flatMap(({ name, cells }) => [
       name,
-      ...cells.map((cell, index) => `    ${(arms[index] ?? '').padEnd(8)}  ${cell}`),
+      ...cells.map((cell, index) => `    ${(arms[index] ?? '').padEnd(10)}  ${cell}`),
     ]),
     '',
+    ...comparisonLines(data),
     ...judgeLines(data),
     '',
     ...controlLines(data),
@@ -35,6 +37,20 @@ export function textReport(data: ReportData): string {
       `${data.workers} rollout workers; ${data.truncatedPrompts} prompts over length, ` +
       `${data.cutAnswers} answers cut in mid-character.`,
   ].join('\n');
+}
+
+function comparisonLines({ comparison }: ReportData): string[] {
+  if (comparison === undefined) return [];
+  const heads = COMPARISON_HEADS.slice(1);
+  return [
+    COMPARISON_TITLE,
+    ...comparisonRows(comparison).flatMap(([name, ...cells]) => [
+      `    ${name}`,
+      ...cells.map((cell, at) => `        ${(heads[at] ?? '').padEnd(32)}  ${cell}`),
+    ]),
+    COMPARISON_NOTE,
+    '',
+  ];
 }
 
 function judgeLines(data: ReportData): string[] {

@@ -1,4 +1,4 @@
-import { klOfBestOf, nearestBestOf } from '../../../../cli/commands/eval/best-of-n-size.js';
+import { klOfBestOf, nearestBestOf } from '../../../../cli/pipeline/best-of-n-size.js';
 
 describe('klOfBestOf', () => {
   it.each([
