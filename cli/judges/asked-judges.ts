@@ -10,12 +10,15 @@ import { createRecordedJudges } from '../../reward/judge/recorded-judge.js';
 import { readVerdicts } from '../../reward/judge/recorded-verdicts.js';
 import { labelLineSchema, type LabelLine } from '../labelling/label-line.js';
 import { ENDPOINT, endpointGateway, type JudgeEndpoint } from './judge-endpoint.js';
-import { openGateway, type OpenGateway } from './open-gateway.js';
+import { judgeIds, openGateway, type OpenGateway } from './open-gateway.js';
 
-export interface AskedJudgesOptions {
+export interface JudgeFiles {
   readonly judges: JudgesOptions;
   /** Paths in its `judges` are relative to it. */
   readonly runFile: string;
+}
+
+export interface AskedJudgesOptions extends JudgeFiles {
   /** An endpoint that a person named on the command line. */
   readonly endpoint?: JudgeEndpoint;
   readonly workspace: string;
@@ -33,6 +36,17 @@ export interface AskedJudges {
 
 /** Where rules and what they teach judge alone. */
 export const NOBODY_ASKED: AskedJudges = { among: async () => [], close: async () => undefined };
+
+/** Reads all the files that say who is asked, and asks and opens nothing; how many language models there are. */
+export async function checkAskedJudges(options: JudgeFiles): Promise<number> {
+  await recordedJudges(options);
+  await labelFiles(options);
+  const { gateway, only } = options.judges;
+  if (gateway === undefined) return 0;
+  const configPath = beside(options, gateway);
+  const config = await readGatewayConfig(configPath);
+  return judgeIds({ config, configPath, ...(only === undefined ? {} : { only }) }).length;
+}
 
 /** Opens a run's judges. Bad files are refused here, and nobody is asked anything yet. */
 export async function openAskedJudges(options: AskedJudgesOptions): Promise<AskedJudges> {
@@ -66,7 +80,7 @@ async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | und
   return openGateway({ config, configPath, serves: true, run, clock, ...only });
 }
 
-async function recordedJudges(options: AskedJudgesOptions): Promise<readonly Judge[]> {
+async function recordedJudges(options: JudgeFiles): Promise<readonly Judge[]> {
   const paths = (options.judges.recorded ?? []).map((path) => beside(options, path));
   const judges = await Promise.all(
     paths.map(async (source) => createRecordedJudges(await readVerdicts(source), { source })),
@@ -90,7 +104,7 @@ interface LabelledFile {
 }
 
 /** Which pairs there are is known later; whether a person contradicts himself is known now. */
-async function labelFiles(options: AskedJudgesOptions): Promise<readonly LabelledFile[]> {
+async function labelFiles(options: JudgeFiles): Promise<readonly LabelledFile[]> {
   const sources = (options.judges.labels ?? []).map((path) => beside(options, path));
   const files = await Promise.all(
     sources.map(async (source) => ({ source, labels: await readJsonLines(source, labelLineSchema) })),
@@ -99,6 +113,6 @@ async function labelFiles(options: AskedJudgesOptions): Promise<readonly Labelle
   return files;
 }
 
-function beside({ runFile }: AskedJudgesOptions, path: string): string {
+function beside({ runFile }: JudgeFiles, path: string): string {
   return resolve(dirname(runFile), path);
 }

@@ -48,7 +48,12 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenGate
   }
 }
 
-function judgeIds({ config, configPath, only }: OpenGatewayOptions): readonly string[] {
+/** The judges of a gateway that a run asks; a BadInputError where the run file names one that it does not serve. */
+export function judgeIds({
+  config,
+  configPath,
+  only,
+}: Pick<OpenGatewayOptions, 'config' | 'configPath' | 'only'>): readonly string[] {
   const served = config.judges.map(({ id }) => id);
   const unknown = only?.find((id) => !served.includes(id));
   if (unknown === undefined) return only ?? served;

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { compileJudges, type JudgesChoice, type JudgesOptions } from '../../../core/config/judges-options.js';
+import { compileJudges, type JudgesOptions } from '../../../core/config/judges-options.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
-import { readGatewayConfig } from '../../../reward/gateway/gateway-config.js';
 import { askedCriteria } from '../../../reward/judge/criteria-judge.js';
+import { checkAskedJudges } from '../../judges/asked-judges.js';
+import { fitControlJudges } from '../../pipeline/control-judges.js';
 import { formatDuration } from '../../terminal/format-duration.js';
 import type { CommandResult, Session } from '../session.js';
 import { estimateRun, MEASURED_RATES, type RunEstimate } from './estimate-run.js';
@@ -24,6 +24,9 @@ export async function dryRun(
   const endpoint = await judgeEndpoint(place, environment);
   const { inputs, algorithm, rubrics } = await readCheckedInputs(place.runFile, place.prompts);
   const { config, prompts, heldOutPrompts } = inputs;
+  const judges = compileJudges(config.judges);
+  fitControlJudges(inputs, rubrics);
+  const served = await checkAskedJudges({ judges, runFile: place.runFile });
   const characters = prompts.reduce((sum, { text }) => sum + text.length, 0);
   const estimate = estimateRun({
     config,
@@ -33,19 +36,12 @@ export async function dryRun(
     promptCharacters: characters / prompts.length,
     rubrics: rubrics.length,
     localJudges: LOCAL_JUDGES,
-    askedJudges: endpoint === undefined ? await gatewayJudges(place.runFile, config.judges) : 1,
-    questions: questionsOf(rubrics, compileJudges(config.judges)),
+    askedJudges: endpoint === undefined ? served : 1,
+    questions: questionsOf(rubrics, judges),
     workers: place.workers,
     cores: availableParallelism(),
   });
   return { json: { runFile: place.runFile, ...estimate, rates: MEASURED_RATES }, text: toText(estimate) };
-}
-
-/** Judges of the gateway that the run file names. */
-async function gatewayJudges(runFile: string, { gateway, only }: JudgesChoice = {}): Promise<number> {
-  if (gateway === undefined) return 0;
-  const { judges } = await readGatewayConfig(resolve(dirname(runFile), gateway));
-  return only?.length ?? judges.length;
 }
 
 function questionsOf(rubrics: readonly Rubric[], { asks, orders }: JudgesOptions): number {
