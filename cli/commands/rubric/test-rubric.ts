@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { Rubric } from '../../../core/domain/rubric.js';
+import { BadInputError } from '../../../core/errors.js';
 import {
   loadRubricTests,
   rubricTestsFile,
@@ -17,6 +19,9 @@ export interface TestRubricRequest {
   readonly pairs?: string;
 }
 
+const EXAMPLE =
+  '{"id": "1", "prompt": "…", "better": "…", "worse": "…", "origin": "authored", "nativeChecked": false}';
+
 /** The criteria that are told of each pair. */
 const MOST_CRITERIA = 3;
 
@@ -24,7 +29,7 @@ const MOST_CRITERIA = 3;
 export async function testRubric({ rubric: name, pairs }: TestRubricRequest): Promise<CommandResult> {
   const rubric = await findRubric(name);
   const path = rubricPath(name);
-  const tests = await loadRubricTests(pairs ?? rubricTestsFile(path), rubric);
+  const tests = await loadRubricTests(pairs ?? pairsBeside(path), rubric);
   const results = runRubricTests(rubric, tests, await ruleScorer(rubric, path));
   const failed = results.filter(({ passed }) => !passed).length;
   const nativeChecked = tests.filter((test) => test.nativeChecked).length;
@@ -34,6 +39,16 @@ export async function testRubric({ rubric: name, pairs }: TestRubricRequest): Pr
     text: toText(rubric, tests, results),
     exitCode: failed === 0 ? 0 : 1,
   };
+}
+
+/** A new rubric has none, and whoever wrote it wants to know what they look like. */
+function pairsBeside(rubric: string): string {
+  const path = rubricTestsFile(rubric);
+  if (existsSync(path)) return path;
+  throw new BadInputError({
+    ...{ source: path, found: 'no such file' },
+    allowed: `test pairs, one a line, or --pairs FILE. Write some: ${EXAMPLE}`,
+  });
 }
 
 function toText(rubric: Rubric, tests: readonly RubricTest[], results: readonly RubricTestResult[]): string {

@@ -138,7 +138,9 @@ describe('majlis rubric test', () => {
       'bad.jsonl at pair x, decidedBy: found "colour"; allowed: a criterion of ar-msa: language-fidelity',
     );
     const bare = write('bare.yaml', 'id: bare\nversion: 1.0.0\nlocale: ar-EG\nextends: ar-msa\n');
-    await expect(testRubric({ rubric: bare })).rejects.toThrow('bare.tests.jsonl: found no such file');
+    await expect(testRubric({ rubric: bare })).rejects.toThrow(
+      'bare.tests.jsonl: found no such file; allowed: test pairs, one a line',
+    );
   });
 });
 
