@@ -18,6 +18,7 @@ function whatFollows({ run, control, atWork }: ControlOutcome): string {
   if (hasEnded(run.state)) return 'nothing more follows';
   if (!atWork) return `no process is at work on it, "majlis run --continue ${run.id}" takes this up`;
   const { iteration } = control.event;
+  if (run.state === 'paused') return 'it takes effect where the run stands';
   return iteration === undefined
     ? 'it takes effect when the iteration in progress is finished'
     : `it takes effect before iteration ${iteration}, or at the next boundary where that has begun`;
