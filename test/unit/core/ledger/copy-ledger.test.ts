@@ -19,8 +19,7 @@ describe('the copy of a ledger file and its log', () => {
       writeFileSync(`${source()}-wal`, log(header, `new ${header}`));
       if (header === 5) clearInterval(writer);
     }, 0);
-    await copyLedger(source(), target());
-    clearInterval(writer);
+    await copyLedger(source(), target()).finally(() => clearInterval(writer));
     const whole = log(header, `new ${header}`);
     expect(readFileSync(`${target()}-wal`).equals(whole)).toBe(true);
   });
@@ -32,12 +31,11 @@ describe('the copy of a ledger file and its log', () => {
       header = (header + 1) % 256;
       writeFileSync(`${source()}-wal`, log(header, 'new'));
     }, 0);
-    const copy = copyLedger(source(), target());
+    const copy = copyLedger(source(), target()).finally(() => clearInterval(writer));
     await expect(copy).rejects.toMatchObject({
       code: 'aborted',
       message: expect.stringContaining('try again'),
     });
-    clearInterval(writer);
   });
 
   it('has no log where the source has none, even over an earlier copy', async () => {
