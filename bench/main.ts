@@ -6,6 +6,7 @@ import { aggregate } from './aggregate.js';
 import { asyncSchedule } from './async.js';
 import type { Benchmark } from './bench-result.js';
 import { ledger } from './ledger.js';
+import { lightReward } from './light-reward.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
 import { swap } from './swap.js';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   loop,
   async: asyncSchedule,
   ledger,
+  'light-reward': lightReward,
   swap,
   'quickstart-controls': quickstartControls,
 };

@@ -11,20 +11,16 @@ export interface ObjectiveSettings {
   readonly stylePenalty: number;
   /** Where the prior of the first dense weight, that of the rules' composite, has its mean; of all others it is 0. */
   readonly compositePrior: number;
-  /** c of the penalty c·(r₁ + r₂ − 2·origin)² of a pair. */
+  /** c of the penalty c·(r₁ + r₂ − mean of r₁ + r₂)² of a pair. */
   readonly centring: number;
   /** Even pairs have a probability of their own (Rao & Kupper 1967) whose width is fitted too. */
   readonly tieWidth: boolean;
 }
 
-/**
- * Where the parts of a parameter vector start: n-grams, dense features, style features, the origin of rewards, and log η where
- * it is fitted.
- */
+/** Where the parts of a parameter vector start: n-grams, dense features, style features, and log η where it is fitted. */
 export interface ParameterLayout {
   readonly dense: number;
   readonly style: number;
-  readonly origin: number;
   readonly tie: number;
   readonly length: number;
 }
@@ -36,9 +32,8 @@ export function layoutOf(
   { buckets, denseWidth, styleWidth }: PairDesign,
   tieWidth: boolean,
 ): ParameterLayout {
-  const origin = buckets + denseWidth + styleWidth;
-  const tie = origin + 1;
-  return { dense: buckets, style: buckets + denseWidth, origin, tie, length: tie + (tieWidth ? 1 : 0) };
+  const tie = buckets + denseWidth + styleWidth;
+  return { dense: buckets, style: buckets + denseWidth, tie, length: tie + (tieWidth ? 1 : 0) };
 }
 
 /**
@@ -48,9 +43,9 @@ export function layoutOf(
  *   even     softplus(η − Δ) + softplus(η + Δ) − log(e^{2η} − 1)
  *
  * where m is the pair's margin and η the width of ties (Rao & Kupper 1967: P(first) = σ(Δ − η), P(even) = 1 − P(first) −
- * P(second)); without one, η is 0 and even pairs are decided ones of label ½. Each r₁ + r₂ pays the centring, by its distance
- * from an origin that is fitted, so that features which are never negative are not held back for it; and each weight pays its
- * penalty. `weights` are ω, [pair]; pairs of weight 0 are skipped.
+ * P(second)); without one, η is 0 and even pairs are decided ones of label ½. Each r₁ + r₂ pays the centring by its distance
+ * from their mean, so that features which are never negative are not held back for it, and each weight pays its penalty.
+ * `weights` are ω, [pair]; pairs of weight 0 are skipped.
  */
 export function pairObjective(
   design: PairDesign,
@@ -86,12 +81,11 @@ export function pairCurvatures(
   const curvatures = new Float64Array(layout.length).fill(1);
   curvatures.fill(settings.ngramPenalty, 0, layout.dense);
   curvatures.fill(settings.criterionPenalty, layout.dense, layout.style);
-  curvatures.fill(settings.stylePenalty, layout.style, layout.origin);
+  curvatures.fill(settings.stylePenalty, layout.style, layout.tie);
   const gaps = new Float64Array(buckets);
   for (let pair = 0; pair < weights.length; pair += 1) {
     const weight = weights[pair] / 4;
     if (weight === 0) continue;
-    curvatures[layout.origin] += 32 * weight * settings.centring;
     const [a, b] = [first[pair], second[pair]];
     for (let at = offsets[a]; at < offsets[a + 1]; at += 1) gaps[indices[at]] += values[at];
     for (let at = offsets[b]; at < offsets[b + 1]; at += 1) gaps[indices[at]] -= values[at];
@@ -186,6 +180,7 @@ interface PairPass {
 function pairLosses(design: PairDesign, pass: PairPass): number {
   const { point, gradient, weights, rewards, slopes, settings, layout } = pass;
   const { first, second, labels, margins, ties, style, styleWidth } = design;
+  const meanSum = meanOfSums(design, weights, rewards);
   const eta = settings.tieWidth ? Math.exp(point[layout.tie]) : 0;
   let loss = 0;
   for (let pair = 0; pair < weights.length; pair += 1) {
@@ -199,7 +194,7 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
     const forFirst = isEven ? 1 : labels[pair];
     const forSecond = isEven ? 1 : 1 - labels[pair];
     const lead = eta + (isEven ? 0 : margins[pair]);
-    const sum = rewards[a] + rewards[b] - 2 * point[layout.origin];
+    const sum = rewards[a] + rewards[b] - meanSum;
     const missFirst = logistic(lead - logit);
     const missSecond = logistic(lead + logit);
     loss += weight * (forFirst * softplus(lead - logit) + forSecond * softplus(lead + logit));
@@ -208,7 +203,6 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
     const pull = 2 * weight * settings.centring * sum;
     slopes[a] += slope + pull;
     slopes[b] += pull - slope;
-    gradient[layout.origin] -= 2 * pull;
     for (let at = 0; at < styleWidth; at += 1) gradient[layout.style + at] += slope * style[row + at];
     if (!settings.tieWidth) continue;
     gradient[layout.tie] += weight * eta * (forFirst * missFirst + forSecond * missSecond);
@@ -220,14 +214,25 @@ function pairLosses(design: PairDesign, pass: PairPass): number {
   return loss;
 }
 
+/** The mean of r₁ + r₂. Moving it along with the rewards changes no slope, since deviations from a mean sum to 0. */
+function meanOfSums({ first, second }: PairDesign, weights: Float64Array, rewards: Float64Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let pair = 0; pair < weights.length; pair += 1) {
+    sum += weights[pair] * (rewards[first[pair]] + rewards[second[pair]]);
+    total += weights[pair];
+  }
+  return total > 0 ? sum / total : 0;
+}
+
 function addPenalties(
   point: Float64Array,
   gradient: Float64Array,
   { ngramPenalty, criterionPenalty, stylePenalty, compositePrior }: ObjectiveSettings,
-  { dense, style, origin }: ParameterLayout,
+  { dense, style, tie }: ParameterLayout,
 ): number {
   let loss = 0;
-  for (let at = 0; at < origin; at += 1) {
+  for (let at = 0; at < tie; at += 1) {
     const penalty = at < dense ? ngramPenalty : at < style ? criterionPenalty : stylePenalty;
     const distance = point[at] - (at === dense && at < style ? compositePrior : 0);
     loss += (penalty / 2) * distance * distance;

@@ -69,7 +69,7 @@ const FEWEST_FOR_TEMPERATURE = 20;
 /** Neighbouring n-grams go together, so that curvature takes many steps to learn: 30 halve the iterations of 10. */
 const MEMORY = 30;
 /** A head shows where the data are thin; that needs no exact minimum. */
-const HEAD_SLACK = 10;
+const HEAD_SLACK = 3;
 
 /** Trains a light model. Pairs without anything to learn are refused as `learnablePairs` says. */
 export async function trainLightModel(training: LightTraining): Promise<TrainedLightModel> {
@@ -94,14 +94,14 @@ export async function trainLightModel(training: LightTraining): Promise<TrainedL
     columns.push(fit(design, weights, { settings, gradientTolerance, start: main.point }).point);
   }
   onFit?.(all, all);
-  const { tie, origin, style } = layoutOf(design, settings.ties === 'rao_kupper');
+  const { tie, style } = layoutOf(design, settings.ties === 'rao_kupper');
   const model: LightModel = {
     space,
     ...interleaveColumns(columns, space),
     ...centresOf(references === undefined ? design : designAnswers(references, { space, read }), columns),
     temperature: heldOutTemperature(pairs.heldOut, { space, read, scales, point: main.point }),
     tieWidth: settings.ties === 'rao_kupper' ? Math.exp(main.point[tie]) : 0,
-    style: { weights: [...main.point.subarray(style, origin)], scales },
+    style: { weights: [...main.point.subarray(style, tie)], scales },
   };
   return { model, fit: main, pairs, equalAnswers: training.pairs.length - usable.length };
 }
