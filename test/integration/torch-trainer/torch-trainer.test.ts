@@ -1,0 +1,212 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTorchProcess } from '../../../cli/commands/trainer/torch-process.js';
+import type { TorchProcess } from '../../../cli/commands/trainer/torch-process.js';
+import { createRng } from '../../../core/math/rng.js';
+import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
+import { readModelDirectory } from '../../../core/network/model-directory/read-model-directory.js';
+import { decodeSafetensors } from '../../../core/network/model-directory/safetensors.js';
+import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
+import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
+import type { LossRequest, Trainer } from '../../../core/trainer/trainer.js';
+import { describeWithPython, interpreter, runPython } from '../../support/python.js';
+import { comparedLosses, unevenBatch } from './compared-losses.js';
+import type { ComparedLoss } from './compared-losses.js';
+
+type Values = ReadonlyMap<string, Float32Array>;
+
+const CALL = { run: 'compared', epoch: 1 };
+const MODEL = { vocabSize: 24, contextLength: 16, layers: 2, width: 32, heads: 4 };
+const NORMALIZER = 20;
+const ADAM = { learningRate: 3e-3, betas: [0.9, 0.95], eps: 1e-5, weightDecay: 0.01, clip: 0.5 } as const;
+/**
+ * Without moments and with an ε that dwarfs every gradient, Adam's step is learning rate / ε times the gradient: what the
+ * weights move by shows the gradient, tensor by tensor.
+ */
+const AMPLIFIED = 1000;
+const PLAIN = { learningRate: AMPLIFIED * 1e6, betas: [0, 0], eps: 1e6, weightDecay: 0 } as const;
+
+describeWithPython('the PyTorch trainer', () => {
+  let folder: string;
+  let base: string;
+  let torchProcess: TorchProcess;
+  let torch: GrpcTrainer;
+  let embedded: EmbeddedTrainer;
+  let published = 0;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'majlis-torch-compared-'));
+    base = join(folder, 'base');
+    const rng = createRng(5);
+    // Far enough from 0 for a wrong layout of any parameter to show.
+    const weights = new Map(
+      [...initialWeights(MODEL, 3)].map(([name, values]) => [
+        name,
+        values.map((value) => value + 0.15 * rng.normal()),
+      ]),
+    );
+    await writeModelDirectory({ directory: base, config: MODEL, weights });
+    embedded = EmbeddedTrainer.create({ threads: 1 });
+    torchProcess = await startTorchProcess({ python: interpreter, model: base });
+    torch = await GrpcTrainer.connect({ address: torchProcess.address });
+  }, 120_000);
+  afterAll(async () => {
+    await torch.close();
+    await torchProcess.stop();
+    await embedded.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = (trainer: Trainer, { role, heads }: ComparedLoss): Promise<string> =>
+    trainer.createModel(CALL, { role, base, heads, seed: 1 });
+  const step = async (
+    trainer: Trainer,
+    modelId: string,
+    options: { readonly loss: LossRequest; readonly step: number; readonly adam: typeof ADAM | typeof PLAIN },
+  ): Promise<{ readonly loss: number; readonly gradNorm: number }> => {
+    const { loss, step: at, adam } = options;
+    const request = { modelId, step: at, micro: 0, normalizer: NORMALIZER, loss };
+    const result = await trainer.forwardBackward(CALL, request);
+    const { gradNorm } = await trainer.optimStep(CALL, { modelId, step: at, ...adam });
+    return { loss: result.loss, gradNorm };
+  };
+  /** Under the embedded trainer's names. */
+  const weightsOf = async (trainer: Trainer, modelId: string): Promise<Values> => {
+    published += 1;
+    const directory = join(folder, `published-${published}`);
+    await trainer.publishWeights(CALL, { modelId, directory });
+    const path = join(directory, 'model.safetensors');
+    const tensors = decodeSafetensors(await readFile(path), path);
+    return new Map(
+      [...tensors].map(([name, { values }]) => [name.replace(/^classifier\./, 'score.'), values]),
+    );
+  };
+  const gradientOf = async (
+    trainer: Trainer,
+    modelId: string,
+    loss: LossRequest,
+  ): Promise<{ readonly loss: number; readonly gradNorm: number; readonly gradient: Values }> => {
+    // A new head is zero and lets no gradient through; after a step it does.
+    await step(trainer, modelId, { loss, step: 0, adam: { ...ADAM } });
+    const before = await weightsOf(trainer, modelId);
+    const figures = await step(trainer, modelId, { loss, step: 1, adam: PLAIN });
+    const after = await weightsOf(trainer, modelId);
+    const gradient = new Map(
+      [...before].map(([name, values]) => [
+        name,
+        values.map((value, at) => (value - valuesOf(after, name)[at]) / AMPLIFIED),
+      ]),
+    );
+    return { ...figures, gradient };
+  };
+
+  it.each(comparedLosses())(
+    'has the loss and every gradient of the embedded one: $title',
+    async (compared) => {
+      const [ours, theirs] = [
+        await gradientOf(embedded, await create(embedded, compared), compared.loss),
+        await gradientOf(torch, await create(torch, compared), compared.loss),
+      ];
+      expect(relative(theirs.loss, ours.loss)).toBeLessThan(1e-4);
+      expect(relative(theirs.gradNorm, ours.gradNorm)).toBeLessThan(1e-4);
+      expect([...theirs.gradient.keys()].sort()).toEqual([...ours.gradient.keys()].sort());
+      const apart = [...ours.gradient].map(([name, values]) => ({
+        name,
+        apart: distance(valuesOf(theirs.gradient, name), values),
+      }));
+      expect(apart.filter((one) => !(one.apart < 1e-4))).toEqual([]);
+    },
+  );
+
+  it('ends four AdamW steps, with decay and clipping, on the same weights', async () => {
+    const compared = comparedLosses()[0];
+    const ends: Values[] = [];
+    const norms: number[][] = [];
+    for (const trainer of [embedded, torch]) {
+      const modelId = await create(trainer, compared);
+      const found: number[] = [];
+      for (const at of [0, 1, 2, 3]) {
+        const loss: LossRequest = { type: 'cross_entropy', batch: unevenBatch(20 + at) };
+        found.push((await step(trainer, modelId, { loss, step: at, adam: ADAM })).gradNorm);
+      }
+      norms.push(found);
+      ends.push(await weightsOf(trainer, modelId));
+    }
+    const start = (await readModelDirectory(base)).weights;
+    expect(Math.min(...norms[0])).toBeGreaterThan(ADAM.clip);
+    norms[0].forEach((norm, at) => expect(relative(norms[1][at], norm)).toBeLessThan(1e-4));
+    for (const [name, values] of ends[0]) {
+      const way = distance(values, valuesOf(start, name));
+      expect(distance(valuesOf(ends[1], name), values)).toBeLessThan(1e-3 * way);
+    }
+  });
+
+  it('publishes a policy that the embedded engine and trainer open', async () => {
+    const modelId = await create(torch, comparedLosses()[0]);
+    const directory = join(folder, 'for-embedded');
+    const { sha256 } = await torch.publishWeights(CALL, { modelId, directory });
+    const read = await readModelDirectory(directory);
+    expect({ sha256: read.sha256, config: read.config }).toEqual({ sha256, config: MODEL });
+    expect(read.weights).toEqual((await readModelDirectory(base)).weights);
+  });
+
+  it('refuses pickle files, a folder without a model, and a damaged checkpoint, in so many words', async () => {
+    const pickled = join(folder, 'pickled');
+    await mkdir(pickled);
+    await writeFile(join(pickled, 'config.json'), await readFile(join(base, 'config.json')));
+    await writeFile(join(pickled, 'pytorch_model.bin'), 'anything');
+    const open = (directory: string): Promise<string> =>
+      torch.createModel(CALL, { role: 'policy', base: directory, heads: 0, seed: 1 });
+    await expect(open(pickled)).rejects.toMatchObject({
+      input: { source: pickled, found: 'pytorch_model.bin', allowed: expect.stringContaining('safetensors') },
+    });
+    await expect(open(folder)).rejects.toMatchObject({ code: 'not_found' });
+    const modelId = await create(torch, comparedLosses()[0]);
+    const directory = join(folder, 'checkpoint');
+    await torch.saveCheckpoint(CALL, { modelId, directory });
+    await writeFile(join(directory, 'torch-trainer-state.safetensors'), 'cut');
+    await expect(torch.loadCheckpoint(CALL, { modelId, directory })).rejects.toMatchObject({
+      code: 'data_loss',
+    });
+  });
+
+  it('was generated from the messages that this project sends', () => {
+    const told = runPython(join(__dirname, 'compare-wire.py'));
+    expect(JSON.parse(told)).toEqual({ compared: ['trainer.proto', 'messages.proto'], different: [] });
+  });
+
+  it('that was started again refuses calls for the one before, and says so', async () => {
+    const modelId = await create(torch, comparedLosses()[0]);
+    const { incarnationId } = await torch.capabilities();
+    const port = Number(torchProcess.address.split(':')[1]);
+    await torchProcess.stop();
+    torchProcess = await startTorchProcess({ python: interpreter, model: base, port });
+    const request = { modelId, batch: unevenBatch(1), want: ['log_probs'] as const };
+    const restarted = { code: 'failed_precondition', reason: 'restarted' };
+    await expect(torch.forward(CALL, request)).rejects.toMatchObject(restarted);
+    await expect(torch.optimStep(CALL, { modelId, step: 0, ...ADAM })).rejects.toMatchObject(restarted);
+    expect((await torch.capabilities()).incarnationId).not.toBe(incarnationId);
+  }, 60_000);
+});
+
+function relative(actual: number, expected: number): number {
+  return Math.abs(actual - expected) / Math.abs(expected);
+}
+
+/** ‖a − b‖ / ‖b‖ */
+function distance(a: Float32Array, b: Float32Array): number {
+  let [apart, length] = [0, 0];
+  b.forEach((value, at) => {
+    apart += (a[at] - value) ** 2;
+    length += value ** 2;
+  });
+  return Math.sqrt(apart / length);
+}
+
+function valuesOf(values: Values, name: string): Float32Array {
+  const found = values.get(name);
+  if (found === undefined) throw new Error(`no tensor ${name}`);
+  return found;
+}
