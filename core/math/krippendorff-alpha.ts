@@ -1,5 +1,7 @@
 import { invalid } from './argument-checks.js';
 import type { Category } from './agreement.js';
+import { normalQuantile } from './normal-quantile.js';
+import { quantile } from './quantile.js';
 import type { Rng } from './rng.js';
 
 /** How far apart two values are: any two alike, by rank, by difference, or by difference over sum. */
@@ -20,34 +22,73 @@ export function krippendorffAlpha(
   return expected === 0 ? undefined : 1 - observed / expected;
 }
 
+/** Draws of a resample above which their sum is normal for all purposes. */
+const MOST_DRAWS = 20_000;
+
+export interface AlphaBootstrap {
+  readonly distance?: AlphaDistance;
+  /** Confidence level. */
+  readonly level: number;
+  readonly resamples: number;
+  readonly rng: Rng;
+}
+
 /**
- * Resampled values of α, ascending: pairs of labels are drawn from all units with replacement, as many as there are, against
- * the expected disagreement of the whole (Krippendorff 2016, "Bootstrapping distributions for Krippendorff's alpha").
- * Undefined where α is.
+ * The bootstrap interval of α: pairs of labels are drawn from all units with replacement, as many as there are, against the
+ * expected disagreement of the whole (Krippendorff 2016, "Bootstrapping distributions for Krippendorff's alpha"). Of more
+ * than 20,000 pairs the sum's normal limit is taken, which needs no draws. Undefined where α is.
  */
-export function krippendorffBootstrap(
+export function krippendorffInterval(
   units: readonly (readonly Category[])[],
-  options: { readonly distance?: AlphaDistance; readonly resamples: number; readonly rng: Rng },
-): Float64Array | undefined {
-  const { distance = 'nominal', resamples, rng } = options;
+  { distance = 'nominal', level, resamples, rng }: AlphaBootstrap,
+): readonly [low: number, high: number] | undefined {
   const { pairable, expected, squared, n } = disagreements(units, distance);
   if (expected === 0) return undefined;
-  const errors = pairable.flatMap((labels) =>
-    labels.flatMap((label, at) =>
-      labels.slice(at + 1).map((other) => (2 * squared(label, other)) / (n * expected)),
-    ),
-  );
-  const draws = pairable.map((labels) => (labels.length * (labels.length - 1)) / 2);
-  const resample = (): number => {
+  const errors = pairErrors(pairable, (one, other) => (2 * squared(one, other)) / (n * expected));
+  const draws = pairable.map(({ length }) => ({
+    count: (length * (length - 1)) / 2,
+    scale: 1 / (length - 1),
+  }));
+  if (errors.length > MOST_DRAWS) return normalInterval(errors, draws, level);
+  const alphas = Float64Array.from({ length: resamples }, () => {
     let alpha = 1;
-    for (const [unit, labels] of pairable.entries()) {
-      for (let draw = 0; draw < draws[unit]; draw += 1) {
-        alpha -= errors[rng.integer(errors.length)] / (labels.length - 1);
-      }
+    for (const { count, scale } of draws) {
+      for (let draw = 0; draw < count; draw += 1) alpha -= errors[rng.integer(errors.length)] * scale;
     }
     return Math.max(-1, alpha);
-  };
-  return Float64Array.from({ length: resamples }, resample).sort();
+  }).sort();
+  return [quantile(alphas, (1 - level) / 2), quantile(alphas, (1 + level) / 2)];
+}
+
+/** The disagreement of every two labels of a unit. */
+function pairErrors(pairable: readonly (readonly Category[])[], error: SquaredDistance): Float64Array {
+  const total = pairable.reduce((sum, { length }) => sum + (length * (length - 1)) / 2, 0);
+  const errors = new Float64Array(total);
+  let at = 0;
+  for (const labels of pairable) {
+    for (let one = 0; one < labels.length; one += 1) {
+      for (let other = one + 1; other < labels.length; other += 1) {
+        errors[at] = error(labels[one], labels[other]);
+        at += 1;
+      }
+    }
+  }
+  return errors;
+}
+
+function normalInterval(
+  errors: Float64Array,
+  draws: readonly { readonly count: number; readonly scale: number }[],
+  level: number,
+): readonly [number, number] {
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  const variance = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0) / errors.length;
+  const centre = 1 - draws.reduce((sum, { count, scale }) => sum + count * scale * mean, 0);
+  const spread = Math.sqrt(
+    draws.reduce((sum, { count, scale }) => sum + count * scale * scale * variance, 0),
+  );
+  const half = normalQuantile((1 + level) / 2) * spread;
+  return [Math.max(-1, centre - half), centre + half];
 }
 
 interface Disagreements {

@@ -1,6 +1,5 @@
 import { cohenKappa, cohenKappaError, fleissKappa } from '../../core/math/agreement.js';
-import { krippendorffAlpha, krippendorffBootstrap } from '../../core/math/krippendorff-alpha.js';
-import { quantile } from '../../core/math/quantile.js';
+import { krippendorffAlpha, krippendorffInterval } from '../../core/math/krippendorff-alpha.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { PanelVotes } from './panel-votes.js';
 
@@ -35,22 +34,16 @@ export function panelAgreement(
 ): PanelAgreement {
   const units = [...votes.values()].map((ofPair) => [...ofPair.values()].map(sideOf));
   const alpha = krippendorffAlpha(units);
-  const resampled = krippendorffBootstrap(units, { resamples: RESAMPLES, rng: options.rng });
+  const interval = krippendorffInterval(units, { resamples: RESAMPLES, ...options });
   const fleiss = fleissKappa(
     units.map((sides) =>
       Array.from({ length: SIDES }, (_, side) => sides.filter((one) => one === side).length),
     ),
   );
   return {
-    ...(alpha === undefined || resampled === undefined
+    ...(alpha === undefined || interval === undefined
       ? {}
-      : {
-          alpha: {
-            value: alpha,
-            low: quantile(resampled, (1 - options.level) / 2),
-            high: quantile(resampled, (1 + options.level) / 2),
-          },
-        }),
+      : { alpha: { value: alpha, low: interval[0], high: interval[1] } }),
     ...(fleiss === undefined ? {} : { fleiss }),
     twos: judges.flatMap((one, at) =>
       judges.slice(at + 1).flatMap((other) => agreementOfTwo(votes, [one, other])),
