@@ -17,7 +17,6 @@ export interface BootstrapInput {
   readonly from: number;
   readonly to: number;
   readonly rng: Rng;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -28,7 +27,6 @@ export function bootstrapStrengths(input: BootstrapInput): Float64Array[] {
   const { votes, fit, ties, priors, clusterOf, from, to, rng } = input;
   const clusters = clusterOf.reduce((most, cluster) => Math.max(most, cluster + 1), 0);
   return Array.from({ length: to - from }, (_, at) => {
-    input.signal?.throwIfAborted();
     const stream = rng.fork(from + at);
     const copies = new Float64Array(clusters);
     for (let draw = 0; draw < clusters; draw += 1) copies[stream.integer(clusters)] += 1;

@@ -9,8 +9,8 @@ import {
 } from '../../core/math/comparisons.js';
 import { connectedGroups } from '../../core/math/connectivity.js';
 import { normalQuantile } from '../../core/math/normal-quantile.js';
-import { parameterCovariance, standardErrors } from '../../core/math/parameter-covariance.js';
 import type { TieModel } from '../../core/math/tie-model.js';
+import { strengthErrors } from './strength-errors.js';
 import type { VoteTable } from './vote-table.js';
 
 export interface RankOptions {
@@ -27,7 +27,7 @@ export interface RankedItem {
   readonly item: string;
   /** θ, log-odds against the average item. */
   readonly strength: number;
-  /** Absent where there are more parameters than errors are computed for. */
+  /** Absent where nobody scored a vote on the item, and where there are too many parameters. */
   readonly standardError?: number;
   readonly low?: number;
   readonly high?: number;
@@ -47,24 +47,33 @@ export interface Ranking {
   readonly groups: number;
 }
 
-const MOST_ERRORS = 1500;
-
 /** Strengths of named items with sandwich errors and the ranks that their intervals leave open. */
 export function rankItems(votes: ItemVotes, names: readonly string[], options: RankOptions): Ranking {
   const { ties, priors } = options;
   const rows = comparisonRows(votes);
   const fit = fitBradleyTerry(votes.terms === undefined ? countComparisons(votes) : rows, { ties, priors });
-  const errors = errorsOf(rows, fit, options);
+  const groups = connectedGroups(rows);
+  const { clusterOf } = options;
+  const errors = strengthErrors({
+    rows,
+    fit,
+    groups,
+    ties,
+    priors,
+    ...(clusterOf === undefined ? {} : { clusterOf }),
+  });
   const half = normalQuantile((1 + options.level) / 2);
-  const bounds = [...fit.strengths].map((strength, item) => [
-    strength - half * errors[item],
-    strength + half * errors[item],
-  ]);
+  const lows = fit.strengths.map((strength, item) => strength - half * errors[item]);
+  const highs = fit.strengths.map((strength, item) => strength + half * errors[item]);
+  // Items without an interval stand in nobody's way.
+  const [sortedLows, sortedHighs] = [lows, highs].map((ends) =>
+    ends.filter((end) => !Number.isNaN(end)).sort(),
+  );
   const items = [...fit.strengths].map((strength, item): RankedItem => {
-    const [low, high] = bounds[item];
+    const [low, high] = [lows[item], highs[item]];
     if (Number.isNaN(low)) return { item: names[item], strength };
-    const better = bounds.filter(([otherLow]) => otherLow > high).length;
-    const worse = bounds.filter(([, otherHigh]) => otherHigh < low).length;
+    const better = sortedLows.length - countWhile(sortedLows, (end) => end <= high);
+    const worse = countWhile(sortedHighs, (end) => end < low);
     const ranks = [1 + better, names.length - worse] as const;
     return { item: names[item], strength, standardError: errors[item], low, high, ranks };
   });
@@ -74,7 +83,7 @@ export function rankItems(votes: ItemVotes, names: readonly string[], options: R
     fit,
     termErrors: errors.slice(names.length, names.length + fit.terms.length),
     rows,
-    groups: connectedGroups(rows).count,
+    groups: groups.count,
   };
 }
 
@@ -117,17 +126,13 @@ export function clustersOf(table: VoteTable, by: Clustering): Int32Array | undef
   return numbers.size < 2 ? undefined : raw.map((cluster) => numbers.get(cluster) ?? 0);
 }
 
-function errorsOf(comparisons: Comparisons, fit: BradleyTerryFit, options: RankOptions): Float64Array {
-  const parameters = fit.strengths.length + fit.terms.length;
-  if (parameters > MOST_ERRORS) return new Float64Array(parameters).fill(NaN);
-  const { ties, priors, clusterOf } = options;
-  const covariance = parameterCovariance({
-    comparisons,
-    fit,
-    priors,
-    errors: 'sandwich',
-    ...(fit.tie === undefined ? {} : { ties }),
-    ...(clusterOf === undefined ? {} : { clusterOf }),
-  });
-  return standardErrors(covariance);
+/** Entries at the beginning of an ascending array that hold; all that hold come first. */
+function countWhile(sorted: Float64Array, holds: (entry: number) => boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

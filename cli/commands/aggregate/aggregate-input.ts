@@ -1,3 +1,4 @@
+import type { ProgressListener } from '../../pipeline/progress.js';
 import type { Clustering } from '../../../reward/preference/rank-items.js';
 import type { VoteTable } from '../../../reward/preference/vote-table.js';
 import type { AggregateMethod } from './aggregate-result.js';
@@ -28,5 +29,6 @@ export interface AggregateInput {
   readonly anchors: Anchors;
   readonly clusterOf: Int32Array | undefined;
   readonly options: AggregateOptions;
-  readonly signal: AbortSignal;
+  /** Called between steps of long work; it throws where the person asked to stop. */
+  readonly onProgress: ProgressListener;
 }

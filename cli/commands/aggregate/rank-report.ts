@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { invalid } from '../../../core/math/argument-checks.js';
 import type { ItemVotes } from '../../../core/math/comparisons.js';
 import { comparisonRows } from '../../../core/math/comparisons.js';
@@ -12,7 +13,6 @@ import { bootstrapStrengths } from '../../../reward/preference/bootstrap-strengt
 import type { FusedPairs } from '../../../reward/preference/fuse-table.js';
 import { judgeTerms, type JudgeTerm } from '../../../reward/preference/judge-terms.js';
 import {
-  clustersOf,
   itemVotesOfTable,
   rankItems,
   type RankedItem,
@@ -43,11 +43,11 @@ const TIE_MODELS: Readonly<Partial<Record<RankMethod, TieModel>>> = {
 };
 
 /** Ranks a table's items by its votes, or by pairs that were fused of them. */
-export function rankReport(
+export async function rankReport(
   input: AggregateInput,
   by: { readonly method: RankMethod } | { readonly fused: FusedPairs | undefined },
   rng: Rng,
-): RankReport {
+): Promise<RankReport> {
   const votes = itemVotesOfTable(input.table, input.options.votes);
   if ('fused' in by) return fusedRanking(input, votes, by.fused);
   switch (by.method) {
@@ -64,11 +64,11 @@ export function rankReport(
   }
 }
 
-function votedRanking(
+async function votedRanking(
   input: AggregateInput,
   plainVotes: ItemVotes,
   { ties, rng }: { readonly ties: TieModel; readonly rng: Rng },
-): RankReport {
+): Promise<RankReport> {
   const { table, options, clusterOf } = input;
   const named = judgeTerms(table, {
     length: options.lengthTerm,
@@ -86,7 +86,7 @@ function votedRanking(
   const items =
     options.bootstrap === 0
       ? ranking.items
-      : withBootstrap(input, ranking, { votes, ties, rng: rng.fork('bootstrap') });
+      : await withBootstrap(input, ranking, { votes, ties, rng: rng.fork('bootstrap') });
   return {
     result: {
       groups: ranking.groups,
@@ -215,24 +215,25 @@ function plainReport(
   return { result: { items }, fit: {}, strengthOf: strengthsOf(items), warnings: [] };
 }
 
-function withBootstrap(
-  { table, options, clusterOf, signal }: AggregateInput,
+async function withBootstrap(
+  { table, options, clusterOf, onProgress }: AggregateInput,
   { items, fit }: Ranking,
   { votes, ties, rng }: { readonly votes: ItemVotes; readonly ties: TieModel; readonly rng: Rng },
-): NonNullable<AggregateResult['items']> {
+): Promise<NonNullable<AggregateResult['items']>> {
   if (options.prior === 0)
     throw invalid('The bootstrap needs a prior: a resample may leave an item without a win.');
-  const strengths = bootstrapStrengths({
-    votes,
-    fit,
-    ties,
+  const resampling = {
+    ...{ votes, fit, ties, rng },
     priors: priorsOf(options.prior),
-    clusterOf: clusterOf ?? clustersOf(table, 'none') ?? Int32Array.from(table.judge.keys()),
-    from: 0,
-    to: options.bootstrap,
-    rng,
-    signal,
-  });
+    clusterOf: clusterOf ?? Int32Array.from(table.judge.keys()),
+  };
+  const strengths: Float64Array[] = [];
+  for (let from = 0; from < options.bootstrap; from += 1) {
+    strengths.push(...bootstrapStrengths({ ...resampling, from, to: from + 1 }));
+    onProgress({ stage: 'bootstrap', done: from + 1, all: options.bootstrap, unit: 'resamples' });
+    // A person's wish to stop is heard between resamples only.
+    await setImmediate();
+  }
   const numbers = new Map(table.items.map((item, at) => [item, at]));
   return items.map((item) => {
     const at = numbers.get(item.item) ?? -1;
@@ -280,7 +281,9 @@ function strengthsOf(items: readonly RankedItem[]): Map<string, number> {
 }
 
 function errorWarnings(items: readonly RankedItem[]): string[] {
-  return items.every(({ standardError }) => standardError !== undefined)
-    ? []
-    : ['There are too many items for standard errors; --bootstrap gives intervals.'];
+  const bare = items.filter(({ standardError }) => standardError === undefined).length;
+  if (bare === 0) return [];
+  return [
+    `${bare} items have no standard error: nobody scored a vote on them, or there are too many for it.`,
+  ];
 }

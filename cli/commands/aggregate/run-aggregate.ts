@@ -6,7 +6,9 @@ import { clustersOf } from '../../../reward/preference/rank-items.js';
 import { verdictsOfTable } from '../../../reward/preference/verdicts-of-table.js';
 import { buildVoteTable, type VoteTable } from '../../../reward/preference/vote-table.js';
 import { BadInputError } from '../../../core/errors.js';
+import type { ProgressListener } from '../../pipeline/progress.js';
 import type { CommandResult, Session } from '../session.js';
+import { stoppableProgress } from '../stoppable-progress.js';
 import { accuracyOfPairs, fusedAccuracy } from './accuracy-report.js';
 import type { AggregateMethod, AggregateResult, FusedPair } from './aggregate-result.js';
 import type { AggregateInput, AggregateOptions } from './aggregate-input.js';
@@ -22,8 +24,8 @@ import { writeReport } from './write-report.js';
 const NO_ANCHORS: Anchors = { gold: new Map(), unknown: [] };
 
 /** Aggregates a file of votes, without a run, and writes the page that was asked for. */
-export async function runAggregate(options: AggregateOptions, { signal }: Session): Promise<CommandResult> {
-  const result = await aggregateFile(options, signal);
+export async function runAggregate(options: AggregateOptions, session: Session): Promise<CommandResult> {
+  const result = await aggregateFile(options, stoppableProgress(session));
   if (options.report === undefined) return { json: result, text: aggregateText(result) };
   await writeReport(options.report, aggregateReport(result));
   const json: AggregateResult = { ...result, report: options.report };
@@ -33,7 +35,7 @@ export async function runAggregate(options: AggregateOptions, { signal }: Sessio
 /** What a file of votes says, with the anchors that are known. */
 export async function aggregateFile(
   options: AggregateOptions,
-  signal: AbortSignal,
+  onProgress: ProgressListener,
 ): Promise<AggregateResult> {
   const { votes, rubric, unread } = await readVotes(options.votes, options.rubric);
   const table = buildVoteTable(votes, options.votes);
@@ -42,16 +44,16 @@ export async function aggregateFile(
     options.anchors === undefined ? NO_ANCHORS : await readAnchors(options.anchors, table, rubric);
   const clusterOf = clustersOf(table, options.cluster);
   return aggregateTable(
-    { table, anchors, clusterOf, options, signal },
+    { table, anchors, clusterOf, options, onProgress },
     { unread, ...(rubric === undefined ? {} : { rubric }) },
   );
 }
 
 /** The whole result of a table: a function of votes, anchors and options alone. */
-function aggregateTable(
+async function aggregateTable(
   input: AggregateInput,
   file: { readonly unread: readonly string[]; readonly rubric?: string },
-): AggregateResult {
+): Promise<AggregateResult> {
   const { table, anchors, options } = input;
   const method = options.method ?? defaultMethod(table, anchors);
   const rng = createRng(options.seed);
@@ -61,7 +63,7 @@ function aggregateTable(
   const fused = isFused ? fusePairs(table, method, { votes: panel.votes, gold: anchors.gold }) : undefined;
   const ranked =
     !isFused || table.pairs.every(({ items }) => items !== undefined)
-      ? rankReport(input, isFused ? { fused } : { method }, rng.fork('rank'))
+      ? await rankReport(input, isFused ? { fused } : { method }, rng.fork('rank'))
       : undefined;
   const accuracy = accuracyReport(input, { fused, ranked, rng: rng.fork('accuracy') });
   return {

@@ -6,7 +6,7 @@ import { bootstrapStrengths } from '../../../../reward/preference/bootstrap-stre
 import { fuseRows } from '../../../../reward/preference/fuse-rows.js';
 import { fitAnchoredStack } from '../../../../reward/preference/fuser.js';
 import { judgeTerms } from '../../../../reward/preference/judge-terms.js';
-import { clustersOf, itemVotesOfTable } from '../../../../reward/preference/rank-items.js';
+import { clustersOf, itemVotesOfTable, rankItems } from '../../../../reward/preference/rank-items.js';
 import { swapConsistency } from '../../../../reward/preference/swap-consistency.js';
 import { verdictsOfTable } from '../../../../reward/preference/verdicts-of-table.js';
 import { buildVoteTable, type GivenVote } from '../../../../reward/preference/vote-table.js';
@@ -153,5 +153,31 @@ describe('bootstrapStrengths', () => {
       );
       expect(Math.abs(deviation / errors[item] - 1)).toBeLessThan(0.25);
     });
+  });
+});
+
+describe('rankItems', () => {
+  it('leaves open the ranks of every item whose interval meets another', () => {
+    const rng = createRng(12);
+    const strong: Readonly<Record<string, number>> = { a: 1.5, b: 0.2, c: 0, d: -1.7 };
+    const given = Array.from({ length: 900 }, (_, at) => {
+      const [first, second] = rng.shuffle(Object.keys(strong));
+      const wins = rng.uniform() < 1 / (1 + Math.exp(strong[second] - strong[first]));
+      return vote({ items: [first, second], probabilityFirst: Number(wins), line: at + 2 });
+    });
+    const table = buildVoteTable(given, 'votes');
+    const { items } = rankItems(itemVotesOfTable(table, 'votes'), table.items, {
+      ties: 'half',
+      priors: { strengths: 0.1 },
+      level: 0.95,
+    });
+    expect(items[0].item).toBe('a');
+    expect(items[3].item).toBe('d');
+    for (const { ranks, low = NaN, high = NaN } of items) {
+      const better = items.filter((other) => (other.low ?? NaN) > high).length;
+      const worse = items.filter((other) => (other.high ?? NaN) < low).length;
+      expect(ranks).toEqual([1 + better, 4 - worse]);
+    }
+    expect(items[0].ranks).toEqual([1, 1]);
   });
 });
