@@ -44,7 +44,16 @@ export function createPanel({
   return [rules, learned, biased, ...others];
 }
 
-/** People's labels are about whole answers. */
+/** People's labels are about whole answers, and so is the record that a run leaves; a record of criteria is asked by them. */
 function byCriterion(judge: Judge, options: Parameters<typeof createCriteriaJudge>[1]): Judge {
-  return judge.kind === 'human' ? judge : createCriteriaJudge(judge, options);
+  if (judge.kind === 'human') return judge;
+  const parts = createCriteriaJudge(judge, options);
+  if (judge.kind !== 'recorded') return parts;
+  return {
+    ...judge,
+    judge: async (request, signal) => {
+      const whole = await judge.judge(request, signal);
+      return whole.outcome.kind === 'abstained' ? parts.judge(request, signal) : whole;
+    },
+  };
 }
