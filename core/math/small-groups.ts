@@ -105,6 +105,7 @@ class GroupSolver {
   private readonly gradient: Float64Array;
   private readonly step: Float64Array;
   private readonly hessian: Float64Array;
+  private readonly odds: Float64Array;
   private rows = 0;
   private size = 0;
 
@@ -123,6 +124,7 @@ class GroupSolver {
     this.gradient = new Float64Array(largest);
     this.step = new Float64Array(largest);
     this.hessian = new Float64Array(largest * largest);
+    this.odds = new Float64Array(largest);
   }
 
   /** Writes the group's strengths to `into` [item]. */
@@ -177,23 +179,24 @@ class GroupSolver {
 
   /** Objective, gradient and the Hessian's lower triangle at a point. */
   private evaluate(point: Float64Array): number {
-    const { one, other, won, count, gradient, hessian, size, precision } = this;
+    const { one, other, won, count, gradient, hessian, size, precision, odds } = this;
     let value = 0;
     hessian.fill(0, 0, size * size);
     for (let at = 0; at < size; at += 1) {
       gradient[at] = precision * point[at];
       hessian[at * size + at] = precision;
       value += (precision * point[at] * point[at]) / 2;
+      // One for each item and not for each row; beyond e^709 the value is no number and the step is halved.
+      odds[at] = Math.exp(point[at]);
     }
     for (let row = 0; row < this.rows; row += 1) {
       const a = one[row];
       const b = other[row];
-      const lead = point[a] - point[b];
-      const small = Math.exp(-Math.abs(lead));
-      const rest = 1 / (1 + small);
-      value += count[row] * (Math.max(lead, 0) + Math.log(1 + small)) - won[row] * lead;
-      const slope = count[row] * (lead >= 0 ? rest : small * rest) - won[row];
-      const curvature = count[row] * small * rest * rest;
+      const both = odds[a] + odds[b];
+      const share = odds[a] / both;
+      value += count[row] * (Math.log(both) - point[b]) - won[row] * (point[a] - point[b]);
+      const slope = count[row] * share - won[row];
+      const curvature = (count[row] * share * odds[b]) / both;
       gradient[a] += slope;
       gradient[b] -= slope;
       hessian[a * size + a] += curvature;
