@@ -23,9 +23,13 @@ const UNWRITTEN = /[\u0640\u064B-\u0652\u0670]/gu;
 const ARTICLE = 'ال';
 const ARTICLE_AFTER_LI = 'لل';
 
+/** The newest text and its normal form: several lists of names are looked for in one answer. */
+let newest = { text: '', normalized: '' };
+
 /** Text as names are matched in it: NFC, without tatweel and Arabic short vowels. */
 export function normalizeText(text: string): string {
-  return text.normalize('NFC').replace(UNWRITTEN, '');
+  if (text !== newest.text) newest = { text, normalized: text.normalize('NFC').replace(UNWRITTEN, '') };
+  return newest.normalized;
 }
 
 /** The entities that a text mentions, in order of position. */
@@ -64,7 +68,7 @@ interface EntityIndex {
   readonly longestPrefix: number;
   readonly suffixes: readonly string[];
   /** Forms by first UTF-16 unit, longest body first. */
-  readonly forms: ReadonlyMap<string, readonly Form[]>;
+  readonly forms: ReadonlyMap<number, readonly Form[]>;
 }
 
 const indices = new WeakMap<LocaleProfile, EntityIndex>();
@@ -115,11 +119,12 @@ function formsOf(entry: GazetteerEntry): Form[] {
   return [written, contracted];
 }
 
-function groupByFirstUnit(forms: readonly Form[]): Map<string, Form[]> {
-  const groups = new Map<string, Form[]>();
+function groupByFirstUnit(forms: readonly Form[]): Map<number, Form[]> {
+  const groups = new Map<number, Form[]>();
   for (const form of [...forms].sort((a, b) => b.body.length - a.body.length)) {
-    const group = groups.get(form.body[0]);
-    if (group === undefined) groups.set(form.body[0], [form]);
+    const first = form.body.charCodeAt(0);
+    const group = groups.get(first);
+    if (group === undefined) groups.set(first, [form]);
     else group.push(form);
   }
   return groups;
@@ -129,7 +134,7 @@ function longestAt(place: Place, { text: word, start }: WordSpan): EntityMention
   const { index } = place;
   let best: EntityMention | undefined;
   for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
-    const forms = index.forms.get(word[length]);
+    const forms = index.forms.get(word.charCodeAt(length));
     if (forms === undefined) continue;
     const prefix = word.slice(0, length);
     if (!index.prefixes.has(prefix)) continue;

@@ -32,12 +32,20 @@ const ARABIC_ORNAMENT = /[\u064B-\u065F\u0670\u0640]/gu;
 /** Four or more single letters with single spaces between them. */
 const SPACED_OUT = /(?<![\p{L}\p{M}])\p{L}(?:[ ._*-]\p{L}){3,}(?![\p{L}\p{M}])/gu;
 
+/** The newest text and its folding: two rules ask for that of one answer. */
+let newest = { text: '', folded: '' };
+
 /**
  * A text as rules against attacks match it: NFKC, lower case, nothing hidden, look-alike letters as Latin ones, Arabic
  * without vowel signs and tatweel and with one alef, and s p a c e d letters closed up. Not for any other use: it
  * makes different words equal.
  */
 export function foldedText(text: string): string {
+  if (text !== newest.text) newest = { text, folded: fold(text) };
+  return newest.folded;
+}
+
+function fold(text: string): string {
   return withoutHidden(text.normalize('NFKC'))
     .toLowerCase()
     .replace(LOOKALIKE, (letter) => LOOKALIKES.get(letter) ?? letter)

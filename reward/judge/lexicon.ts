@@ -10,6 +10,7 @@ export interface LexiconWords {
 /** Counts a text's words of either origin. */
 export type Lexicon = (text: string) => Readonly<Record<EntityOrigin, number>>;
 
+const DIGIT = /\p{N}/u;
 const DIGIT_BEFORE_LETTER = /(\p{N})(?=\p{L})/gu;
 
 /** A counter of listed words, found as names are found: whole words with the profile's prefixes and suffixes. */
@@ -21,7 +22,8 @@ export function createLexicon(words: LexiconWords, profile: LocaleProfile): Lexi
   return (text) => {
     const counts = { local: 0, foreign: 0 };
     // A number is written onto its unit in Korean (5000원): the unit still begins a word.
-    for (const mention of findEntities(text.replace(DIGIT_BEFORE_LETTER, '$1 '), lexiconProfile)) {
+    const spaced = DIGIT.test(text) ? text.replace(DIGIT_BEFORE_LETTER, '$1 ') : text;
+    for (const mention of findEntities(spaced, lexiconProfile)) {
       counts[mention.entry.origin] += 1;
     }
     return counts;

@@ -3,6 +3,8 @@ import { PROMPT_SCRIPT, type LocaleProfile } from '../../../core/domain/locale.j
 import { defineEvaluator } from '../evaluator.js';
 import { scriptsOf } from './prompt-scripts.js';
 
+const NO_LETTERS = /\P{L}+/gu;
+
 /**
  * Language fidelity by script: the share of letters in the locale's scripts, saturating at `minimum`, so that a
  * foreign brand name in Latin letters costs nothing. An answer without letters scores 0. Where the profile has no
@@ -12,14 +14,15 @@ export const scriptShare = defineEvaluator({
   name: 'script-share',
   parameters: z.strictObject({ minimum: z.number().gt(0).max(1).default(0.9) }),
   prepare: ({ minimum }, { profile }) => {
-    const own = profile.script === PROMPT_SCRIPT ? undefined : lettersOf(profile);
+    const ofLocale = profile.script === PROMPT_SCRIPT ? undefined : lettersOf(profile);
     return ({ prompt, text }) => {
-      const inScript = own ?? lettersIn(scriptsOf(prompt.text));
+      const inScript = ofLocale ?? lettersIn(scriptsOf(prompt.text));
       if (inScript === undefined) return 1;
-      const letters = text.match(/\p{L}/gu) ?? [];
-      if (letters.length === 0) return 0;
-      const share = (letters.join('').match(inScript)?.length ?? 0) / letters.length;
-      return Math.min(1, share / minimum);
+      const letters = text.replace(NO_LETTERS, '');
+      if (letters === '') return 0;
+      const all = codePoints(letters);
+      const own = all - codePoints(letters.replace(inScript, ''));
+      return Math.min(1, own / all / minimum);
     };
   },
 });
@@ -33,4 +36,10 @@ function lettersOf({ script, otherScripts = [] }: LocaleProfile): RegExp {
 function lettersIn(scripts: readonly string[]): RegExp | undefined {
   if (scripts.length === 0) return undefined;
   return new RegExp(scripts.map((script) => `\\p{Script_Extensions=${script}}`).join('|'), 'gu');
+}
+
+function codePoints(text: string): number {
+  let pairs = 0;
+  for (let at = 0; at < text.length; at += 1) if ((text.charCodeAt(at) & 0xfc00) === 0xd800) pairs += 1;
+  return text.length - pairs;
 }
