@@ -7,6 +7,8 @@
  *   its checkpoint are repeated as they were.
  * - A candidate to score beside the rubric in force follows the events like everything else, and is readied last; one that is
  *   in force itself is none.
+ * - Where the reward is retrained, that is the last thing that changes what a run is paid by: under the rubric and on the policy
+ *   that the events left in force. It is done again at a boundary that is repeated, to the same model.
  * - A run whose reward cannot be readied stands here, paused with the reason, and goes on only under a reward that is.
  */
 import type { ControlEvent, RecordedControlEvent, RollbackTarget } from '../core/domain/run.js';
@@ -22,7 +24,7 @@ import type { PolicyRegistry } from './policy/policy-registry.js';
 import type { Progress } from './progress.js';
 import type { RunAlarms } from './run-alarms.js';
 import { RewardNotReady } from './score/reward-not-ready.js';
-import type { RewardSource, RewardSources } from './score/reward-source.js';
+import type { RewardRefresh, RewardSource, RewardSources } from './score/reward-source.js';
 import { shadowAfter } from './shadow/shadow-after.js';
 import type { ShadowRubric } from './shadow/shadow-rubric.js';
 
@@ -32,6 +34,8 @@ export interface BoundaryOptions {
   readonly ledger: Ledger;
   readonly control: ControlEvents;
   readonly rewardSources: RewardSources;
+  /** Retrains the reward on the current policy; the first one is kept without it. */
+  readonly refresh?: RewardRefresh | undefined;
   readonly policies: PolicyRegistry;
   readonly models: RunModels;
   readonly checkpoints: Checkpoints;
@@ -96,10 +100,27 @@ export class IterationBoundary {
   /** Applies what was asked for, in order; a paused run stays here until it is resumed or cancelled. */
   async cross(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
     const { control, shadow } = this.options;
-    const stood = await this.stand(progress, signal);
-    if (stood === 'cancelled') return stood;
-    const next = withoutOwnShadow(stood);
-    return (await control.isRepeated(next.iteration)) ? next : shadow.ready(next, signal);
+    let stood = await this.stand(progress, signal);
+    for (;;) {
+      if (stood === 'cancelled') return stood;
+      const refreshed = await this.refreshed(stood, signal);
+      if (refreshed !== undefined) {
+        const next = withoutOwnShadow(refreshed);
+        return (await control.isRepeated(next.iteration)) ? next : shadow.ready(next, signal);
+      }
+      stood = await this.stand(stood, signal);
+    }
+  }
+
+  /** Undefined where its judges do not answer: the run is paused then, and asks them again when it is resumed. */
+  private async refreshed(progress: Progress, signal: AbortSignal): Promise<Progress | undefined> {
+    const { refresh } = this.options;
+    const { iteration, policy, reward } = progress;
+    if (refresh === undefined || iteration === 0 || iteration % refresh.every !== 0) return progress;
+    const renewed = await this.unlessPaused(iteration, () =>
+      refresh.refresh(reward.rubricHash, policy, signal),
+    );
+    return renewed && { ...progress, reward: renewed, policyHeldUntil: this.heldFrom(progress) };
   }
 
   private async stand(progress: Progress, signal: AbortSignal): Promise<Progress | 'cancelled'> {
@@ -190,14 +211,21 @@ export class IterationBoundary {
     iteration: number,
     signal: AbortSignal,
   ): Promise<RewardSource | undefined> {
-    const { rewardSources, control, ledger, run, alarms } = this.options;
+    const { rewardSources } = this.options;
+    const reward = await this.unlessPaused(iteration, () => rewardSources.activate(rubricHash, signal));
+    this.awaited = reward === undefined ? rubricHash : undefined;
+    return reward;
+  }
+
+  private async unlessPaused(
+    iteration: number,
+    ready: () => Promise<RewardSource>,
+  ): Promise<RewardSource | undefined> {
+    const { control, ledger, run, alarms } = this.options;
     try {
-      const reward = await rewardSources.activate(rubricHash, signal);
-      this.awaited = undefined;
-      return reward;
+      return await ready();
     } catch (thrown) {
       if (!(thrown instanceof RewardNotReady) || (await control.isRepeated(iteration))) throw thrown;
-      this.awaited = rubricHash;
       const reason = thrown.pauseReason(run);
       await alarms.raise({ kind: reason.kind, message: pauseText(reason) });
       await ledger.setRunState(run, 'paused', pauseText(reason));

@@ -269,10 +269,10 @@ export class Coordinator {
   ): Promise<Progress> {
     const { rewardSources, policies } = this.components;
     const { iteration, rubricHash, policyHeldUntil, policyVersion } = manifest;
-    const reward = await rewardSources.activate(rubricHash, signal);
+    const before = journal.find((record) => record.iteration === iteration - 1);
+    const reward = await rewardSources.activate(rubricHash, signal, before?.rewardModelHash);
     const policy = await policies.find(policyVersion.version);
     await policies.announce(policy);
-    const before = journal.find((record) => record.iteration === iteration - 1);
     return {
       iteration,
       numTokens: before?.metrics['num_tokens'],

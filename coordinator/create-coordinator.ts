@@ -36,7 +36,7 @@ import { RunAlarms } from './run-alarms.js';
 import type { RunObserver } from './run-observer.js';
 import { LOCKSTEP } from './schedule/schedule-options.js';
 import type { Schedule } from './schedule/schedule-options.js';
-import type { RewardSources } from './score/reward-source.js';
+import type { RewardRefresh, RewardSources } from './score/reward-source.js';
 import { ShadowRubric } from './shadow/shadow-rubric.js';
 import { UpdateJournal } from './update/update-journal.js';
 import { Updater } from './update/updater.js';
@@ -51,6 +51,8 @@ export interface CoordinatorPorts {
   readonly trainer: Trainer;
   readonly scorer: Scorer;
   readonly rewardSources: RewardSources;
+  /** Retrains the reward on the current policy; never without it. */
+  readonly rewardRefresh?: RewardRefresh | undefined;
   readonly prompts: PromptSource;
   readonly policyAnnouncer: PolicyAnnouncer;
   readonly clock: Clock;
@@ -137,6 +139,7 @@ export async function createCoordinator(
     ledger,
     control,
     rewardSources,
+    refresh: ports.rewardRefresh,
     policies,
     models,
     checkpoints,

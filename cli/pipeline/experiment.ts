@@ -26,6 +26,7 @@ import { fingerprintsOf } from './fingerprints.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
+import { recordNewPreferences } from './record-new-preferences.js';
 import { reportDataOf, type ExperimentResults } from './report-data-of.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
@@ -160,7 +161,10 @@ class Experiment {
     const { inputs, options, rubrics, judges, asked, workspace } = this.parts;
     const started = workspace.clock.monotonic();
     const place = { directory: this.directory, runId: this.runId };
-    const prepared = await prepareRun(workspace, inputs, { ...options, ...place, rubrics, engines, asked });
+    const { refreshEvery } = inputs.config.rewardModel;
+    const [refreshEngine] = refreshEvery === undefined ? [] : await this.openEngines(1);
+    const preparing = { ...options, ...place, rubrics, engines, refreshEngine, asked };
+    const prepared = await prepareRun(workspace, inputs, preparing);
     const arms = await this.runArms(prepared, engines);
     const rng = createRng(inputs.config.seed);
     const evaluated = await this.evaluate(arms, prepared, engines);
@@ -213,6 +217,8 @@ class Experiment {
     const { checkpoint, sampling, prompts, rewards } = prepared;
     const runId = armRunId(this.runId, arms, name);
     const { swap, watch = DEFAULT_WATCH } = inputs.config;
+    const labels = name === 'placebo' ? 'shuffled' : 'judged';
+    const { refreshEvery } = inputs.config.rewardModel;
     return {
       runId,
       name,
@@ -220,9 +226,15 @@ class Experiment {
       checkpoint,
       sampling,
       prompts,
-      rewardSources: rewards.sources(name === 'placebo' ? 'shuffled' : 'judged', (preferences) =>
+      rewardSources: rewards.sources(labels, (preferences) =>
         workspace.ledger.recordPreferences(runId, preferences),
       ),
+      rewardRefresh:
+        refreshEvery === undefined
+          ? undefined
+          : rewards.refreshing(labels, refreshEvery, (preferences) =>
+              recordNewPreferences(workspace.ledger, runId, preferences),
+            ),
       rubricHash: rubrics[0].hash,
       // The placebo's reward means nothing by design, so that nothing it is gamed in is a reason to stop.
       watch: name === 'placebo' ? watchedOnly(watch) : watch,

@@ -5,14 +5,12 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
-import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import { END_TOKEN } from '../../core/network/tokenizer/chat-template.js';
 import { tokenizePrompt } from '../../core/network/tokenizer/render-prompt.js';
 import type { TrainerCall } from '../../core/trainer/trainer.js';
 import { evaluators } from '../../reward/judge/evaluators/registry.js';
-import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
-import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sampler.js';
+import type { SampledPairs } from '../../reward/preference/pair-sampler.js';
 import { loadRubric } from '../../reward/rubric/load-rubric.js';
 import { readStoredRubric } from '../control/stored-rubrics.js';
 import type { AskedJudges } from '../judges/asked-judges.js';
@@ -20,10 +18,10 @@ import { recordVerdicts } from '../judges/verdict-record.js';
 import { judgeAllPairs } from './judged-pairs.js';
 import { localesFor } from '../../core/config/known-locales.js';
 import type { ProgressListener } from './progress.js';
+import { samplePolicyPairs } from './policy-pairs.js';
 import { RewardPlane } from './reward-plane.js';
 import { RewardStore } from './reward-store.js';
 import { rubricFile, type RunInputs } from './run-inputs.js';
-import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
 import type { Demonstration } from '../../coordinator/supervised/supervised-fine-tuning.js';
 import {
   demonstrationsOf,
@@ -53,6 +51,8 @@ export interface PrepareOptions {
   readonly engines: readonly Engine[];
   readonly directory: string;
   readonly runId: string;
+  /** Answers where a reward model is retrained on the current policy; it is not without it. */
+  readonly refreshEngine?: Engine | undefined;
   /** Whoever judges beside the rules. */
   readonly asked: AskedJudges;
   readonly onProgress: ProgressListener;
@@ -82,23 +82,15 @@ export async function prepareRun(
   const sampling = { ...config.sampling, stopTokenIds: [tokenizer.specialTokenId(END_TOKEN)] };
   const prompts = tokenized(inputs.prompts);
   const rng = createRng(config.seed).fork('pairs');
-  const plan = {
-    policy: checkpoint.policy,
-    samples: config.preferences.answersPerPrompt,
-    sampling,
-    rng: rng.fork('answers'),
-  };
-  const sampled = await sampleAnswers(prompts, plan, { engines, tokenizer }, (done) => {
-    onProgress({ stage: 'answers', done, all: prompts.length, unit: 'prompts' });
+  const plan = { ...config.preferences, prompts, sampling, profile, tokenizer };
+  const first = await samplePolicyPairs(checkpoint.policy, {
+    ...{ ...plan, engines, rng },
+    onAnswered: (done) => {
+      onProgress({ stage: 'answers', done, all: prompts.length, unit: 'prompts' });
+    },
   });
-  const { pairsPerPrompt } = config.preferences;
-  const pairs = samplePairs(
-    sampled.map(({ prompt, answers }) => ({
-      prompt: prompt.prompt,
-      answers: answers.map(({ text }) => text),
-    })),
-    { pairsPerPrompt, profile, rng: rng.fork('sampling') },
-  );
+  const { sampled, pairs } = first;
+  const { refreshEngine } = options;
   const rewards = new RewardPlane({
     config,
     profile,
@@ -106,23 +98,33 @@ export async function prepareRun(
     trainer,
     call,
     scorer,
-    encode: encoderOf(sampled),
+    encode: first.encode,
     references: sampled.map(({ prompt, answers }) => ({
       prompt: prompt.prompt,
       promptTokenIds: prompt.tokenIds,
       answers: answers.slice(0, REFERENCES_PER_PROMPT),
     })),
-    judge: async (rubric) => {
+    pairs: pairs.pairs,
+    judge: async (rubric, asked, name) => {
       const judging = { rubric, profile, gold: inputs.goldPairs, asked: options.asked, seed: config.seed };
-      const judged = await judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, pairs.pairs, {
+      const judged = await judgeAllPairs({ ...judging, judges: compileJudges(config.judges) }, asked, {
         signal,
         onProgress: (done) => {
-          onProgress({ stage: `judging ${rubric.id}`, done, all: pairs.pairs.length, unit: 'pairs' });
+          onProgress({ stage: `judging ${name}`, done, all: asked.length, unit: 'pairs' });
         },
       });
-      await recordVerdicts(options.directory, rubric, judged.askedVerdicts);
+      await recordVerdicts(options.directory, { id: name, hash: rubric.hash }, judged.askedVerdicts);
       return judged;
     },
+    ...(refreshEngine === undefined
+      ? {}
+      : {
+          sample: inTurn((policy) =>
+            samplePolicyPairs(policy, {
+              ...{ ...plan, engines: [refreshEngine], rng: rng.fork(`policy/${policy.hash}`) },
+            }),
+          ),
+        }),
     rubrics: options.rubrics,
     findRubric: (hash) => readStoredRubric(workspace.folder, hash),
     store: new RewardStore(join(options.directory, 'rewards'), trainer, call),
@@ -152,22 +154,15 @@ export async function loadRunRubrics(runFile: string, { config }: RunInputs): Pr
   return rubrics;
 }
 
-/** What was sampled is what is scored: texts are mapped back to the ids that they came from, never tokenized again. */
-function encoderOf(sampled: readonly SampledPrompt[]): AnswerEncoder {
-  const byText = new Map<string, { tokenIds: readonly number[]; answerLength: number }>();
-  for (const { prompt, answers } of sampled) {
-    for (const { text, tokenIds } of answers) {
-      const whole = { tokenIds: [...prompt.tokenIds, ...tokenIds], answerLength: tokenIds.length };
-      byText.set(keyOf(prompt.prompt.id, text), whole);
-    }
-  }
-  return (prompt, answer) => {
-    const encoded = byText.get(keyOf(prompt.id, answer));
-    if (encoded !== undefined) return encoded;
-    throw new MajlisError(`No sampled answer to ${prompt.id} reads "${answer}".`, { code: 'internal' });
+/** One call after the other: one engine serves them all, and whose turn it is changes no answer. */
+function inTurn<Given, Value>(work: (given: Given) => Promise<Value>): (given: Given) => Promise<Value> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (given) => {
+    const turn = last.then(
+      () => work(given),
+      () => work(given),
+    );
+    last = turn;
+    return turn;
   };
-}
-
-function keyOf(promptId: string, text: string): string {
-  return `${promptId}\n${text.normalize('NFC')}`;
 }

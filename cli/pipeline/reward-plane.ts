@@ -1,5 +1,6 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
-import type { Preference } from '../../core/domain/preference.js';
+import type { PolicyVersion } from '../../core/domain/policy.js';
+import type { AnswerPair, Preference } from '../../core/domain/preference.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { MajlisError } from '../../core/errors.js';
 import { createRng, type Rng } from '../../core/math/rng.js';
@@ -7,7 +8,7 @@ import type { RunConfig } from '../../core/config/run-config.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { RewardNotReady } from '../../coordinator/score/reward-not-ready.js';
-import type { RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
+import type { RewardRefresh, RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
 import {
   encodePreferences,
   preferencesHash,
@@ -23,6 +24,7 @@ import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
 import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
 import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
 import { createVetoGate } from '../../reward/scorer/veto-gate.js';
+import { eitherEncoder, type PolicyPairs } from './policy-pairs.js';
 import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 import type { RewardStore, StoredReward } from './reward-store.js';
 import type { JudgedPairs } from './judged-pairs.js';
@@ -41,8 +43,12 @@ export interface RewardPlaneInputs {
   readonly encode: AnswerEncoder;
   /** The SFT checkpoint's answers that rewards are centred and scaled by. */
   readonly references: readonly ScoreItem[];
-  /** Judges the run's pairs under a rubric; asked once per rubric. */
-  readonly judge: (rubric: Rubric) => Promise<JudgedPairs>;
+  /** The SFT checkpoint's pairs. */
+  readonly pairs: readonly AnswerPair[];
+  /** Judges pairs under a rubric, by the same panel each time. `name` tells these pairs from others under it. */
+  readonly judge: (rubric: Rubric, pairs: readonly AnswerPair[], name: string) => Promise<JudgedPairs>;
+  /** Pairs of what another policy answers; without it nothing can be retrained. */
+  readonly sample?: (policy: PolicyVersion) => Promise<PolicyPairs>;
   readonly rubrics: readonly Rubric[];
   /** One that was swapped in from outside, by hash. */
   readonly findRubric: (hash: string) => Promise<Rubric>;
@@ -55,6 +61,12 @@ export interface TrainedReward {
   readonly source: RewardSource;
   readonly preferences: readonly Preference[];
   readonly evaluation: RewardModelEvaluation;
+}
+
+/** What one reward model learns from. */
+interface Lessons {
+  readonly preferences: readonly Preference[];
+  readonly encode: AnswerEncoder;
 }
 
 const HELD_OUT_SHARE = 0.2;
@@ -75,12 +87,42 @@ export class RewardPlane {
     record: (preferences: readonly Preference[]) => Promise<void> = async () => undefined,
   ): RewardSources {
     return {
-      activate: async (rubricHash) => {
-        const { source, preferences } = await this.reward(rubricHash, labels);
+      activate: async (rubricHash, _signal, paidBefore) => {
+        const first = await this.reward(rubricHash, labels);
+        await record(first.preferences);
+        const isFirst = paidBefore === undefined || paidBefore === first.source.rewardModelHash;
+        return isFirst ? first.source : this.restored(rubricHash, paidBefore);
+      },
+    };
+  }
+
+  /** What a coordinator retrains rewards by; `record` gets what each retrained model learned from. */
+  refreshing(
+    labels: Labels,
+    every: number,
+    record: (preferences: readonly Preference[]) => Promise<void>,
+  ): RewardRefresh {
+    return {
+      every,
+      refresh: async (rubricHash, policy) => {
+        const { source, preferences } = await once(
+          this.trained,
+          `${rubricHash}/${labels}/${policy.hash}`,
+          async () => this.train(await this.rubric(rubricHash), labels, policy),
+        );
         await record(preferences);
         return source;
       },
     };
+  }
+
+  /** A retrained model that an earlier start of the run was paid by. */
+  private async restored(rubricHash: string, rewardModelHash: string): Promise<RewardSource> {
+    const { store, checkpoint } = this.inputs;
+    const stored = await store.find(rewardModelHash, checkpoint.policy.location);
+    if (stored !== undefined) return this.load(await this.rubric(rubricHash), stored).source;
+    const message = `reward model ${rewardModelHash}, which the run was paid by, is not in its folder any more`;
+    throw new MajlisError(message, { code: 'data_loss' });
   }
 
   reward(rubricHash: string, labels: Labels): Promise<TrainedReward> {
@@ -93,11 +135,14 @@ export class RewardPlane {
   async lessons(rubricHash: string): Promise<readonly EncodedPair[]> {
     const { preferences } = await this.reward(rubricHash, 'judged');
     const rubric = await this.rubric(rubricHash);
-    return this.split(preferences, this.rng(rubric, 'judged')).training;
+    return this.split(preferences, this.inputs.encode, this.rng(rubric, 'judged')).training;
   }
 
   judgements(rubricHash: string): Promise<JudgedPairs> {
-    return once(this.judged, rubricHash, async () => this.inputs.judge(await this.rubric(rubricHash)));
+    return once(this.judged, rubricHash, async () => {
+      const rubric = await this.rubric(rubricHash);
+      return this.inputs.judge(rubric, this.inputs.pairs, rubric.id);
+    });
   }
 
   /** One that was asked for and cannot be read any more is a reason to stand: a person brings it back, or takes another. */
@@ -113,12 +158,16 @@ export class RewardPlane {
   }
 
   /** From the store where an earlier start of the run left it there. */
-  private async train(rubric: Rubric, labels: Labels): Promise<TrainedReward> {
+  private async train(rubric: Rubric, labels: Labels, policy?: PolicyVersion): Promise<TrainedReward> {
     const { checkpoint, store } = this.inputs;
-    const name = `${rubric.id}-${rubric.hash.slice(0, 12)}-${labels}`;
+    const first = `${rubric.id}-${rubric.hash.slice(0, 12)}-${labels}`;
+    const name = policy === undefined ? first : `${first}-${policy.hash.slice(0, 12)}`;
     const stored = await store.load(name, checkpoint.policy.location);
     if (stored !== undefined) return this.load(rubric, stored);
-    const made = await this.make(rubric, labels);
+    const lessons = await (policy === undefined
+      ? this.firstLessons(rubric, labels)
+      : this.laterLessons(rubric, labels, policy));
+    const made = await this.make(rubric, labels, lessons);
     await store.save(name, made);
     return this.load(rubric, made);
   }
@@ -139,24 +188,57 @@ export class RewardPlane {
     return { source, preferences, evaluation };
   }
 
-  private async make(rubric: Rubric, labels: Labels): Promise<StoredReward> {
-    const { config, checkpoint, trainer, call, encode, references } = this.inputs;
-    const { aggregate, scoreAnswer } = await this.judgements(rubric.hash);
+  private async firstLessons(rubric: Rubric, labels: Labels): Promise<Lessons> {
+    const { preferences } = (await this.judgements(rubric.hash)).aggregate;
     const rng = this.rng(rubric, labels);
-    const given = aggregate.preferences;
-    const preferences = labels === 'judged' ? given : shuffleLabels(given, rng.fork('placebo'));
-    const pairs = this.split(preferences, rng);
+    return {
+      preferences: labels === 'judged' ? preferences : shuffleLabels(preferences, rng.fork('placebo')),
+      encode: this.inputs.encode,
+    };
+  }
+
+  /** The SFT checkpoint's pairs with their labels, and this policy's, but for those that the checkpoint gave too. */
+  private async laterLessons(rubric: Rubric, labels: Labels, policy: PolicyVersion): Promise<Lessons> {
+    const { sample, judge, encode } = this.inputs;
+    if (sample === undefined) {
+      throw new MajlisError('nothing samples the pairs that a reward model is retrained on', {
+        code: 'internal',
+      });
+    }
+    const { preferences: old } = await this.reward(rubric.hash, labels);
+    const known = new Set(old.map(({ pair }) => pair.id));
+    const { sampled, pairs } = await sample(policy);
+    const fresh = pairs.pairs.filter(({ id }) => !known.has(id));
+    if (fresh.length === 0) return { preferences: old, encode };
+    const name = `${rubric.id}-policy-${policy.hash.slice(0, 12)}`;
+    const { preferences } = (await judge(rubric, fresh, name)).aggregate;
+    const rng = this.rng(rubric, labels).fork(policy.hash);
+    const labelled = labels === 'judged' ? preferences : shuffleLabels(preferences, rng.fork('placebo'));
+    return { preferences: [...old, ...labelled], encode: eitherEncoder(sampled, encode) };
+  }
+
+  private async make(
+    rubric: Rubric,
+    labels: Labels,
+    { preferences, encode }: Lessons,
+  ): Promise<StoredReward> {
+    const { config, profile, checkpoint, trainer, call, references } = this.inputs;
+    // Not how often it is retrained: a first model is the same whether it is or not.
+    const { heads, steps, pairsPerStep, learningRate } = config.rewardModel;
+    const settings = { heads, steps, pairsPerStep, learningRate };
+    const rng = this.rng(rubric, labels);
+    const pairs = this.split(preferences, encode, rng);
     const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
     const { model, evaluation } = await trainRewardModel({
       trainer,
       call,
       base: checkpoint.policy.location,
       pairs,
-      settings: config.rewardModel,
+      settings,
       rng: rng.fork('training'),
       onStep: (done, loss) => {
         const note = `loss ${loss.toFixed(3)}`;
-        this.inputs.onProgress({ stage, done, all: config.rewardModel.steps, unit: 'steps', note });
+        this.inputs.onProgress({ stage, done, all: steps, unit: 'steps', note });
       },
     });
     const hash = rewardModelHash({
@@ -164,9 +246,9 @@ export class RewardPlane {
       rubricHash: rubric.hash,
       seed: config.seed,
       baseHash: checkpoint.policy.hash,
-      settings: config.rewardModel,
+      settings,
     });
-    const gate = createVetoGate(scoreAnswer);
+    const gate = createVetoGate(createAnswerScorer(rubric, profile));
     const uncalibrated = createTrainerRewardModel({ hash, rubricHash: rubric.hash, model, encode });
     const normalizer = await calibrateReward({ model: uncalibrated, gate }, references);
     return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
@@ -176,12 +258,9 @@ export class RewardPlane {
     return createRng(this.inputs.config.seed).fork(`reward/${id}/${labels}`);
   }
 
-  private split(preferences: readonly Preference[], rng: Rng): Split<EncodedPair> {
-    return splitByPrompt(
-      encodePreferences(preferences, this.inputs.encode),
-      HELD_OUT_SHARE,
-      rng.fork('split'),
-    );
+  /** By prompt, so that a retrained model is measured on the prompts that the first one was. */
+  private split(preferences: readonly Preference[], encode: AnswerEncoder, rng: Rng): Split<EncodedPair> {
+    return splitByPrompt(encodePreferences(preferences, encode), HELD_OUT_SHARE, rng.fork('split'));
   }
 }
 

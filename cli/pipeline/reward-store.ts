@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../core/config/parse-json.js';
@@ -104,6 +104,18 @@ export class RewardStore {
       model: { trainer: this.trainer, call, modelId, heads },
       normalizer: new Map(stored.normalizer.map(({ locale, ...scale }) => [locale, scale])),
     };
+  }
+
+  /** The same by the model's hash. */
+  async find(rewardModelHash: string, base: string): Promise<StoredReward | undefined> {
+    if (!existsSync(this.directory)) return undefined;
+    for (const name of (await readdir(this.directory)).sort()) {
+      const source = this.descriptionOf(name);
+      if (!existsSync(source)) continue;
+      const stored = parseJson(await readFile(source, 'utf8'), storedRewardSchema, { source });
+      if (stored.rewardModelHash === rewardModelHash) return this.load(name, base);
+    }
+    return undefined;
   }
 
   private descriptionOf(name: string): string {

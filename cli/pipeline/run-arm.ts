@@ -18,7 +18,7 @@ import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
-import type { RewardSources } from '../../coordinator/score/reward-source.js';
+import type { RewardRefresh, RewardSources } from '../../coordinator/score/reward-source.js';
 import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { ArmServices } from './arm-services.js';
@@ -35,6 +35,7 @@ export interface ArmPlan {
   readonly prompts: readonly TokenizedPrompt[];
   readonly sampling: SamplingSettings;
   readonly rewardSources: RewardSources;
+  readonly rewardRefresh?: RewardRefresh | undefined;
   readonly rubricHash: string;
   readonly watch: WatchOptions;
   readonly probes: WatchProbes;
@@ -116,6 +117,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
     {
       ...services,
       rewardSources: plan.rewardSources,
+      rewardRefresh: plan.rewardRefresh,
       probes: plan.probes,
       prompts: { prompts: async () => plan.prompts },
       policyAnnouncer: policies,

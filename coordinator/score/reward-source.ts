@@ -1,3 +1,5 @@
+import type { PolicyVersion } from '../../core/domain/policy.js';
+
 /** The reward that a stretch of iterations is paid by. */
 export interface RewardSource {
   /** For people and metric names; the hash is what counts. */
@@ -13,5 +15,16 @@ export interface RewardSource {
  * nobody loaded is `failed_precondition`; judges that do not answer are RewardNotReady.
  */
 export interface RewardSources {
-  activate(rubricHash: string, signal: AbortSignal): Promise<RewardSource>;
+  /** `paidBefore`: the reward model that an iteration was paid by after which a run goes on; absent takes the rubric's first. */
+  activate(rubricHash: string, signal: AbortSignal, paidBefore?: string): Promise<RewardSource>;
+}
+
+/**
+ * Retrains a rubric's reward on what a policy answers now. The same rubric and policy give the same reward, however often
+ * it is asked; judges that do not answer are RewardNotReady.
+ */
+export interface RewardRefresh {
+  /** Iterations from one to the next. */
+  readonly every: number;
+  refresh(rubricHash: string, policy: PolicyVersion, signal: AbortSignal): Promise<RewardSource>;
 }

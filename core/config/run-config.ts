@@ -40,6 +40,8 @@ const rewardModelSchema = z.strictObject({
   steps: count.default(200),
   pairsPerStep: count.default(32),
   learningRate: positive.default(1e-3),
+  /** Iterations from one retraining on the current policy's pairs to the next; absent never. Not filled in, as `watch` is not. */
+  refreshEvery: count.exactOptional(),
 });
 
 const samplingSchema = z.strictObject({

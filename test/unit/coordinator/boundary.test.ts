@@ -8,12 +8,15 @@ import { RunHealth } from '../../../coordinator/health/run-health.js';
 import { createRunModels } from '../../../coordinator/models/run-models.js';
 import { PolicyRegistry } from '../../../coordinator/policy/policy-registry.js';
 import type { Progress } from '../../../coordinator/progress.js';
+import { RewardNotReady } from '../../../coordinator/score/reward-not-ready.js';
+import type { RewardRefresh } from '../../../coordinator/score/reward-source.js';
 import { ShadowRubric } from '../../../coordinator/shadow/shadow-rubric.js';
 import { RunAlarms } from '../../../coordinator/run-alarms.js';
 import { DEFAULT_HEALTH } from '../../../core/config/health-options.js';
 import type { ControlEvent } from '../../../core/domain/run.js';
 import { fixedKlController } from '../../../core/math/kl-controller.js';
 import { LoopRig } from '../../support/loop-rig.js';
+import { until } from '../../support/until.js';
 
 const SIGNAL = new AbortController().signal;
 
@@ -26,7 +29,7 @@ interface Standing {
 }
 
 /** A running run of two policy versions, before iteration 4. */
-async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
+async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh): Promise<Standing> {
   const rig = new LoopRig();
   const { ledger, run, trainer } = rig;
   await rig.create();
@@ -51,6 +54,7 @@ async function standing(algorithm: AlgorithmChoice = {}): Promise<Standing> {
     ledger,
     control,
     rewardSources,
+    refresh,
     policies,
     models,
     checkpoints: new Checkpoints({
@@ -160,5 +164,59 @@ describe('the boundary between two iterations', () => {
     expect(await boundary.wasReached(5)).toBe(false);
     await rig.ledger.setRunState(rig.run, 'paused');
     expect(await boundary.wasReached(5)).toBe(true);
+  });
+});
+
+describe('a reward that is retrained on the policy', () => {
+  const asked: string[] = [];
+  let silent = 0;
+  const refresh: RewardRefresh = {
+    every: 2,
+    refresh: async (rubricHash, { hash }) => {
+      asked.push(`${rubricHash} on ${hash}`);
+      if (silent-- > 0) throw new RewardNotReady('judge one does not answer');
+      return { ...REWARD, rubricHash, rewardModelHash: `${rubricHash} on ${hash}` };
+    },
+  };
+  beforeEach(() => {
+    asked.length = 0;
+    silent = 0;
+  });
+
+  it('comes into force every so many iterations, and the critic learns it first', async () => {
+    const { boundary, progress } = await standing({}, refresh);
+    expect(await boundary.cross(progress, SIGNAL)).toMatchObject({
+      reward: { rewardModelHash: 'rubric-a on one' },
+      policyHeldUntil: 7,
+    });
+    const between = { ...progress, iteration: 5 };
+    expect(await boundary.cross(between, SIGNAL)).toBe(between);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is the first one where the run begins: the policy is the checkpoint that was judged', async () => {
+    const { boundary, progress } = await standing({}, refresh);
+    const start = { ...progress, iteration: 0 };
+    expect(await boundary.cross(start, SIGNAL)).toBe(start);
+    expect(asked).toEqual([]);
+  });
+
+  it('is of the rubric and on the policy that people left in force', async () => {
+    const { rig, boundary, progress, ask } = await standing({}, refresh);
+    await ask(SWAP, BACK);
+    await boundary.cross(progress, SIGNAL);
+    const [first] = await rig.ledger.policyVersions(rig.run);
+    expect(asked).toEqual([`rubric-b on ${first.hash}`]);
+  });
+
+  it('is asked for again when the run is resumed, where its judges did not answer', async () => {
+    silent = 1;
+    const { rig, boundary, progress, ask } = await standing({}, refresh);
+    const crossing = boundary.cross(progress, SIGNAL);
+    await until('the run is paused', async () => (await rig.ledger.getRun(rig.run))?.state === 'paused');
+    await ask({ kind: 'resume' });
+    expect(await crossing).toMatchObject({ reward: { rewardModelHash: 'rubric-a on one' } });
+    expect(asked).toHaveLength(2);
+    expect((await rig.ledger.getRun(rig.run))?.state).toBe('running');
   });
 });
