@@ -15,6 +15,7 @@ import { addRunCommand } from './run.js';
 import { addRunsCommand } from './runs.js';
 import type { Session } from './session.js';
 import { addSteeringCommands } from './steer.js';
+import { addTrainerCommand } from './trainer.js';
 import { addWatchCommand } from './watch.js';
 
 const DEFAULT_WORKSPACE = '.majlis';
@@ -42,6 +43,7 @@ export function createProgram(session: Session): Command {
   addWatchCommand(program, session);
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
+  addTrainerCommand(program, session);
   addAggregateCommand(program, session);
   addRubricCommand(program, session);
   addLocaleCommand(program, session);

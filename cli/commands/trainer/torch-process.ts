@@ -59,7 +59,7 @@ export async function startTorchProcess(options: TorchProcessOptions): Promise<T
   const line = await Promise.race([firstLine(child), ended.then(() => undefined)]);
   if (line === undefined) {
     throw new MajlisError(
-      `${python} ended before the trainer listened; what it needs stands in ${join(PACKAGE, 'pyproject.toml')}.`,
+      `${python} ended before the trainer listened; what it needs is installed by: ${python} -m pip install ${PACKAGE}`,
       { code: 'failed_precondition' },
     );
   }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,9 @@ from transformers import AutoModelForCausalLM, AutoModelForTokenClassification
 
 from majlis_trainer.call_error import BadInputError, CallError, precondition
 from majlis_trainer.durable_folder import file_hash, folder_bytes, write_folder
+from majlis_trainer.model_files import WEIGHTS, require_safetensors
 from majlis_trainer.network import Network
 
-WEIGHTS = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
 HEAD_NAMES = ("score", "classifier")
 """What token and sequence classifiers call their head."""
 TOKENIZER_FILES = (
@@ -38,7 +36,7 @@ ONE_FILE = "100TB"
 def open_network(directory: str, heads: int) -> Network:
     """Opens a directory as a language model (`heads` 0) or with score heads. Heads that it lacks start at zero."""
     path = Path(directory)
-    _require_safetensors(path)
+    require_safetensors(path)
     opener: Any = AutoModelForCausalLM if heads == 0 else AutoModelForTokenClassification
     options: dict[str, Any] = {} if heads == 0 else {"num_labels": heads, "ignore_mismatched_sizes": True}
     try:
@@ -111,24 +109,6 @@ def publish_network(network: Network, base: str, directory: str) -> tuple[str, i
 
     write_folder(target, write)
     return file_hash(target / WEIGHTS), folder_bytes(target)
-
-
-def _require_safetensors(path: Path) -> None:
-    if not (path / "config.json").is_file():
-        raise CallError(StatusCode.NOT_FOUND, f"{path / 'config.json'} cannot be read.")
-    if (path / WEIGHTS).is_file():
-        return
-    if (path / WEIGHTS_INDEX).is_file():
-        shards = set(json.loads((path / WEIGHTS_INDEX).read_text())["weight_map"].values())
-        for shard in sorted(shards):
-            if not (path / shard).is_file():
-                raise CallError(StatusCode.NOT_FOUND, f"{path / shard} cannot be read.")
-        return
-    pickles = sorted(file.name for file in path.glob("*.bin")) + sorted(file.name for file in path.glob("*.pt"))
-    if pickles:
-        allowed = f"{WEIGHTS}: pickle files can run code, save the model again as safetensors"
-        raise BadInputError(source=str(path), place="weights", found=pickles[0], allowed=allowed)
-    raise CallError(StatusCode.NOT_FOUND, f"{path / WEIGHTS} cannot be read.")
 
 
 def _check_loading(loading: Any, directory: str, heads: int) -> None:

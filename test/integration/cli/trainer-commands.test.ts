@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
+import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
+import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
+import { describeWithPython, interpreter } from '../../support/python.js';
+import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { majlis, startMajlis } from './majlis-process.js';
+
+describeWithPython('majlis trainer torch', () => {
+  const folder = useTemporaryFolder();
+
+  it('serves a model directory until it is stopped', async () => {
+    const config = { vocabSize: 24, contextLength: 16, layers: 1, width: 16, heads: 2 };
+    const model = join(folder(), 'model');
+    await writeModelDirectory({ directory: model, config, weights: initialWeights(config, 3) });
+    const args = ['trainer', 'torch', '--model', model, '--python', interpreter, '--json'];
+    const { child, finished } = startMajlis(args);
+    if (child.stderr === null) throw new Error('the process has no stderr');
+    let address: string | undefined;
+    for await (const line of createInterface({ input: child.stderr })) {
+      address = /trainer at (\S+),/.exec(line)?.[1];
+      if (address !== undefined) break;
+    }
+    const trainer = await GrpcTrainer.connect({ address: String(address) });
+    expect(await trainer.capabilities()).toMatchObject({ engine: 'torch', contextLength: 16 });
+    await trainer.close();
+    child.kill('SIGTERM');
+    const { status, stdout } = await finished;
+    expect({ status, said: JSON.parse(stdout) }).toEqual({ status: 0, said: { address, contextLength: 16 } });
+  }, 60_000);
+
+  it('says what is wrong with a model directory', async () => {
+    const { status, stderr } = await majlis([
+      ...['trainer', 'torch', '--model', folder()],
+      ...['--python', interpreter],
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`--model at ${folder()}: found ${join(folder(), 'config.json')} cannot be read`);
+  });
+});
+
+describe('majlis trainer torch without a Python that can serve', () => {
+  const folder = useTemporaryFolder();
+  const start = (python: string): ReturnType<typeof majlis> =>
+    majlis(['trainer', 'torch', '--model', folder(), '--python', python]);
+
+  it('says how to install what is missing', async () => {
+    const { status, stderr } = await start('/bin/false');
+    expect(status).toBe(1);
+    expect(stderr).toContain('/bin/false -m pip install');
+  });
+
+  it('names an interpreter that is not there', async () => {
+    const { status, stderr } = await start('/nowhere/python');
+    expect(status).toBe(1);
+    expect(stderr).toContain('/nowhere/python could not be started');
+  });
+});
