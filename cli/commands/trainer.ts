@@ -1,17 +1,10 @@
 import type { Command } from 'commander';
 import { perform, type Session } from './session.js';
+import type { TorchFlags } from './trainer/serve-torch.js';
 import { wholeNumber } from './whole-number.js';
 
 const MOST_PORT = 65_535;
 const MOST_THREADS = 1024;
-
-/** The options of `majlis trainer torch`. */
-export interface TorchFlags {
-  readonly model: string;
-  readonly port: number;
-  readonly threads: number;
-  readonly python?: string;
-}
 
 /** `majlis trainer`. */
 export function addTrainerCommand(program: Command, session: Session): void {

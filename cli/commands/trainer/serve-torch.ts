@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { MajlisError } from '../../../core/errors.js';
 import { packageRoot } from '../../../core/runtime/package-root.js';
 import type { CommandResult, Session } from '../session.js';
-import type { TorchFlags } from '../trainer.js';
 import { startTorchProcess } from './torch-process.js';
+
+/** The options of `majlis trainer torch`. */
+export interface TorchFlags {
+  readonly model: string;
+  readonly port: number;
+  readonly threads: number;
+  readonly python?: string;
+}
 
 const OWN_PYTHON = join(packageRoot, '.venv', 'bin', 'python');
 
