@@ -10,10 +10,18 @@ import { decodeSafetensors } from '../../../core/network/model-directory/safeten
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
-import type { LossRequest, Trainer } from '../../../core/trainer/trainer.js';
+import type {
+  LossRequest,
+  OptimStepRequest,
+  Role,
+  TokenBatch,
+  Trainer,
+} from '../../../core/trainer/trainer.js';
+import { expectClose } from '../../support/expect-close.js';
 import { describeWithPython, interpreter, runPython } from '../../support/python.js';
 import { comparedLosses, unevenBatch } from './compared-losses.js';
 import type { ComparedLoss } from './compared-losses.js';
+import { writeTinyQwen3 } from './qwen3-directory.js';
 
 type Values = ReadonlyMap<string, Float32Array>;
 
@@ -64,7 +72,11 @@ describeWithPython('the PyTorch trainer', () => {
   const step = async (
     trainer: Trainer,
     modelId: string,
-    options: { readonly loss: LossRequest; readonly step: number; readonly adam: typeof ADAM | typeof PLAIN },
+    options: {
+      readonly loss: LossRequest;
+      readonly step: number;
+      readonly adam: Omit<OptimStepRequest, 'modelId' | 'step'>;
+    },
   ): Promise<{ readonly loss: number; readonly gradNorm: number }> => {
     const { loss, step: at, adam } = options;
     const request = { modelId, step: at, micro: 0, normalizer: NORMALIZER, loss };
@@ -89,7 +101,7 @@ describeWithPython('the PyTorch trainer', () => {
     loss: LossRequest,
   ): Promise<{ readonly loss: number; readonly gradNorm: number; readonly gradient: Values }> => {
     // A new head is zero and lets no gradient through; after a step it does.
-    await step(trainer, modelId, { loss, step: 0, adam: { ...ADAM } });
+    await step(trainer, modelId, { loss, step: 0, adam: ADAM });
     const before = await weightsOf(trainer, modelId);
     const figures = await step(trainer, modelId, { loss, step: 1, adam: PLAIN });
     const after = await weightsOf(trainer, modelId);
@@ -150,6 +162,63 @@ describeWithPython('the PyTorch trainer', () => {
     const read = await readModelDirectory(directory);
     expect({ sha256: read.sha256, config: read.config }).toEqual({ sha256, config: MODEL });
     expect(read.weights).toEqual((await readModelDirectory(base)).weights);
+  });
+
+  describe('on a Qwen3 with tied embeddings', () => {
+    const batch = unevenBatch(3);
+    let qwen: string;
+    const open = (role: Role, heads = 0, from = qwen): Promise<string> =>
+      torch.createModel(CALL, { role, base: from, heads, seed: 1 });
+    const logProbs = async (modelId: string, of: TokenBatch = batch): Promise<Float32Array> =>
+      (await torch.forward(CALL, { modelId, batch: of, want: ['log_probs'] })).logProbs ?? new Float32Array();
+
+    beforeAll(async () => {
+      qwen = join(folder, 'qwen3');
+      await writeTinyQwen3(qwen, MODEL.vocabSize);
+    });
+
+    it('gives a sequence the same log-probs beside longer ones as alone', async () => {
+      const modelId = await open('policy');
+      const together = await logProbs(modelId);
+      const [from, to] = [batch.offsets[1], batch.offsets[2]];
+      const alone = await logProbs(modelId, {
+        tokenIds: batch.tokenIds.slice(from, to),
+        offsets: Int32Array.of(0, to - from),
+        weights: batch.weights.slice(from, to),
+        temperature: batch.temperature,
+      });
+      expectClose(together.subarray(from, to), alone, 1e-5);
+      expect(Math.min(...alone)).toBeLessThan(-3);
+    });
+
+    it('learns its batch by heart, and publishes what it learned', async () => {
+      const modelId = await open('policy');
+      const losses: number[] = [];
+      const loss: LossRequest = { type: 'cross_entropy', batch };
+      for (let at = 0; at < 30; at += 1) {
+        losses.push(
+          (await step(torch, modelId, { loss, step: at, adam: { ...ADAM, learningRate: 0.02 } })).loss,
+        );
+      }
+      expect(losses[29]).toBeLessThan(losses[0] / 10);
+      const directory = join(folder, 'qwen3-published');
+      await torch.publishWeights(CALL, { modelId, directory });
+      expect(await logProbs(await open('reference', 0, directory))).toEqual(await logProbs(modelId));
+    });
+
+    it('trains a critic on it', async () => {
+      const modelId = await open('critic', 1);
+      const zero = batch.weights.map(() => 0);
+      const returns = batch.weights.map((_, token) => Math.sin(token));
+      const loss: LossRequest = { type: 'value', batch: { ...batch, oldValues: zero, returns }, config: {} };
+      const losses: number[] = [];
+      for (let at = 0; at < 30; at += 1) {
+        losses.push(
+          (await step(torch, modelId, { loss, step: at, adam: { ...ADAM, learningRate: 0.02 } })).loss,
+        );
+      }
+      expect(losses[29]).toBeLessThan(losses[0] / 10);
+    });
   });
 
   it('refuses pickle files, a folder without a model, and a damaged checkpoint, in so many words', async () => {
