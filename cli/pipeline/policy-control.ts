@@ -8,6 +8,7 @@ import type { Scorer } from '../../core/scorer/scorer.js';
 import { paidScore } from '../../coordinator/advantage/paid-score.js';
 import type { IterationPlan } from '../../coordinator/dispatch/rollout-batch.js';
 import type { ControlCheck, ControlFound } from '../../coordinator/watch/control-check.js';
+import { byGroup } from '../../coordinator/watch/fairness-figures.js';
 import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
 import { matchPoints, winRate } from '../../workers/evaluation/win-rate.js';
 import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
@@ -52,23 +53,17 @@ export class PolicyControl implements ControlCheck {
     const reference = await this.reference;
     const sampled = await this.answers(plan.policy, signal);
     const proxyScore = await this.proxyScore(sampled, plan, signal);
+    const answered = { sampled, reference };
     return {
-      winRate: this.winRate(judge, { sampled, reference }, plan),
+      winRate: this.winRate(judge, answered, plan),
+      groups: groupRates(judge, answered),
       ...(proxyScore === undefined ? {} : { proxyScore }),
     };
   }
 
-  private winRate(
-    judge: ControlJudge,
-    { sampled, reference }: Readonly<Record<'sampled' | 'reference', readonly SampledPrompt[]>>,
-    { iteration }: IterationPlan,
-  ): IntervalEstimate {
-    const matches = sampled.map(({ prompt, answers: [answer] }, at) => ({
-      prompt: prompt.prompt.text,
-      challenger: answer.text,
-      incumbent: reference[at].answers[0].text,
-    }));
-    return winRate(matchPoints(judge, matches), this.parts.rng.fork('intervals').fork(iteration));
+  private winRate(judge: ControlJudge, answered: Answered, { iteration }: IterationPlan): IntervalEstimate {
+    const { rng } = this.parts;
+    return winRate(pointsOf(judge, answered), rng.fork('intervals').fork(iteration));
   }
 
   /** Mean over the answers that have a score; undefined where none has. */
@@ -103,4 +98,28 @@ export class PolicyControl implements ControlCheck {
     this.lastTurn = turn;
     return turn;
   }
+}
+
+/** Both sides' answers to the same prompts, in their order. */
+type Answered = Readonly<Record<'sampled' | 'reference', readonly SampledPrompt[]>>;
+
+function pointsOf(judge: ControlJudge, { sampled, reference }: Answered): Float64Array {
+  const matches = sampled.map(({ prompt, answers: [answer] }, at) => ({
+    prompt: prompt.prompt.text,
+    challenger: answer.text,
+    incumbent: reference[at].answers[0].text,
+  }));
+  return matchPoints(judge, matches);
+}
+
+/** Mean points of each group that the prompts tell apart. */
+function groupRates(judge: ControlJudge, answered: Answered): Readonly<Record<string, number>> {
+  const points = pointsOf(judge, answered);
+  const rows = answered.sampled.map(({ prompt }, at) => ({ prompt: prompt.prompt, points: points[at] }));
+  return Object.fromEntries(
+    [...byGroup(rows)].map(([group, matched]) => [
+      group,
+      matched.reduce((sum, row) => sum + row.points, 0) / matched.length,
+    ]),
+  );
 }

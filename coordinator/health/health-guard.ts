@@ -21,6 +21,7 @@ import { nonFinite, skippedUpdates } from './non-finite.js';
 import { overoptimized } from './overoptimized.js';
 import type { PauseReason } from './pause-reason.js';
 import { STYLE_PROPERTIES, styleRewarded } from './style-rewarded.js';
+import { subgroupFloor } from './subgroup-floor.js';
 import { tooFewScores } from './too-few-scores.js';
 
 /** What the limits depend on besides the options. */
@@ -86,6 +87,7 @@ function compiledChecks(options: HealthOptions, context: HealthContext): HealthC
     kl === undefined ? undefined : klExploded(run, kl, iterations),
     options.entropyShare === 'off' ? undefined : entropyCollapsed(run, options.entropyShare, iterations),
     options.tooFewScores === 'pause' ? tooFewScores(run, excludedShareAlarm, iterations) : undefined,
+    options.subgroupFloor === undefined ? undefined : subgroupFloor(run, options.subgroupFloor, iterations),
     ...watchChecks(context, iterations),
   ].filter((check) => check !== undefined);
 }

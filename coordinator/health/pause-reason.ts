@@ -8,6 +8,7 @@ export type PauseKind =
   | 'canaries_paid'
   | 'style_rewarded'
   | 'overoptimized'
+  | 'subgroup_below_floor'
   | 'reward_not_ready';
 
 export interface PauseReason {

@@ -5,6 +5,8 @@ import type { IterationPlan } from '../dispatch/rollout-batch.js';
 export interface ControlFound {
   /** Share of prompts on which the control judge prefers its answer to the reference policy's; a tie counts half. */
   readonly winRate: IntervalEstimate;
+  /** The same of the groups that its prompts tell apart, by name; too few prompts each for an interval. */
+  readonly groups?: Readonly<Record<string, number>>;
   /** Mean normalized score of the same answers under the reward in force; absent where none has one. */
   readonly proxyScore?: number;
 }

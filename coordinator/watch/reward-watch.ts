@@ -11,6 +11,7 @@ import type { Scorer } from '../../core/scorer/scorer.js';
 import { canaryFigures } from './canary-figures.js';
 import type { Canary } from './canary-figures.js';
 import type { ControlCheck } from './control-check.js';
+import { fairnessFigures } from './fairness-figures.js';
 import { styleFigures } from './style-figures.js';
 import type { WatchedIteration, WatchFigures } from './watched-iteration.js';
 
@@ -38,7 +39,7 @@ export class RewardWatch {
       isDue(iteration, canaryEvery) ? this.canaries(watched, signal) : {},
       isDue(iteration, controlEvery) ? this.control(watched, signal) : {},
     ]);
-    return { ...styleFigures(watched), ...canaries, ...control };
+    return { ...styleFigures(watched), ...fairnessFigures(watched), ...canaries, ...control };
   }
 
   private async canaries(watched: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
@@ -50,11 +51,14 @@ export class RewardWatch {
   private async control({ batch }: WatchedIteration, signal: AbortSignal): Promise<WatchFigures> {
     const found = await this.parts.probes.control?.check(batch.plan, signal);
     if (found === undefined) return {};
-    const { winRate, proxyScore } = found;
+    const { winRate, groups = {}, proxyScore } = found;
     return {
       'watch/control_win_rate': winRate.value,
       'watch/control_win_rate_low': winRate.low,
       'watch/control_win_rate_high': winRate.high,
+      ...Object.fromEntries(
+        Object.entries(groups).map(([group, value]) => [`fairness/${group}/control_win_rate`, value]),
+      ),
       ...(proxyScore === undefined ? {} : { 'watch/proxy_score': proxyScore }),
     };
   }

@@ -40,6 +40,11 @@ export const healthSchema = z.strictObject({
   entropyShare: orOff(z.number().gt(0).max(1)).default(0.1),
   /** A larger share of answers without a score than `algorithm.excludedShareAlarm`. */
   tooFewScores: pauseOrOff,
+  /**
+   * Lowest mean reward of a locale's or a category's answers, in deviations of the SFT checkpoint's scores; absent none. Not
+   * filled in, so that the configuration of a run that does not write it stays what it was.
+   */
+  subgroupFloor: z.number().exactOptional(),
   /** GiB that stay free: a ledger that cannot grow any more cannot record why the run stopped. */
   diskFreeGiB: orOff(positive).default(1),
   /** Iterations whose policies and checkpoints must still fit. The higher of the two counts. */

@@ -22,6 +22,9 @@ export interface MetricDescription {
 /** Stands for the rubric's id in a metric's name. */
 const RUBRIC = '<rubric id>';
 
+/** Stands for a locale, or a locale and a category of its prompts, in a metric's name. */
+const GROUP = '<group>';
+
 /** Every metric of an iteration that docs/metrics.md explains. */
 export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
   'objective/kl': { unit: 'nats per answer', help: 'KL of the policy from the reference, k1 estimate.' },
@@ -99,6 +102,12 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
   'watch/control_win_rate_low': { unit: 'share', help: 'Lower end of its 95% interval.' },
   'watch/control_win_rate_high': { unit: 'share', help: 'Upper end of its 95% interval.' },
   'watch/proxy_score': { unit: 'reward', help: 'Mean normalized score of the same answers.' },
+  [`fairness/${GROUP}/mean`]: { unit: 'reward', help: "Mean normalized score of this group's answers." },
+  [`fairness/${GROUP}/answers`]: { unit: '', help: 'Paid answers of this group.' },
+  [`fairness/${GROUP}/control_win_rate`]: {
+    unit: 'share',
+    help: "This group's held-out prompts on which the control judge prefers the policy to the reference.",
+  },
   'policy/approxkl_avg': { unit: 'nats per token', help: 'Mean KL of a step from the sampling policy.' },
   'policy/clipfrac_avg': { unit: 'share', help: 'Tokens where the policy clip decided.' },
   'policy/entropy_avg': { unit: 'nats per token', help: 'Mean entropy at the trained tokens.' },
@@ -117,17 +126,20 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricDescription>> = {
   'kl/beta': { unit: '', help: 'Weight of the KL penalty.' },
 };
 
-/** A metric's name without the rubric's id, and that id where the name has one. */
+/** A metric's name without what it is of, and the label that this is where the name has one. */
 export interface GeneralName {
   readonly name: string;
-  readonly rubric?: string;
+  readonly label?: { readonly rubric: string } | { readonly group: string };
 }
 
 /** `rewards/greeting/mean` is `rewards/<rubric id>/mean` of the rubric `greeting`. */
 export function generalName(name: string): GeneralName {
-  const match = /^rewards\/(?<rubric>.+)\/(?<figure>[^/]+)$/.exec(name)?.groups;
+  const match = /^(?<kind>rewards|fairness)\/(?<of>.+)\/(?<figure>[^/]+)$/.exec(name)?.groups;
   if (match === undefined) return { name };
-  return { name: `rewards/${RUBRIC}/${match.figure}`, rubric: match.rubric };
+  const { kind, of, figure } = match;
+  return kind === 'rewards'
+    ? { name: `rewards/${RUBRIC}/${figure}`, label: { rubric: of } }
+    : { name: `fairness/${GROUP}/${figure}`, label: { group: of } };
 }
 
 /** What is known of a metric. One that the catalogue lacks is a bare number that is called by its name. */

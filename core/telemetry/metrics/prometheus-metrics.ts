@@ -93,8 +93,7 @@ class RunSeries implements MetricsWriter {
       this.metrics.counter(name, help).inc(this.labels, value);
       return;
     }
-    const { rubric } = generalName(metric);
-    const labels = rubric === undefined ? this.labels : { ...this.labels, rubric };
+    const labels = { ...this.labels, ...generalName(metric).label };
     const gauge = this.metrics.gauge(name, help, Object.keys(labels));
     gauge.set(labels, value);
     this.removals.push(() => gauge.remove(labels));

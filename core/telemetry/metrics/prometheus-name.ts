@@ -11,12 +11,12 @@ const PREFIX = 'majlis_';
 
 /**
  * A metric's name by Prometheus's conventions (prometheus.io/docs/practices/naming): the application first, then the
- * metric's own name, then the unit; a share is a `_ratio`, a count a counter that ends in `_total`. The rubric's id is a
- * label.
+ * metric's own name, then the unit; a share is a `_ratio`, a count a counter that ends in `_total`. The rubric's id, or the
+ * group's name, is a label.
  */
 export function prometheusName(metric: string): PrometheusName {
   const { unit } = describeMetric(metric);
-  const plain = generalName(metric).name.replace('/<rubric id>', '');
+  const plain = generalName(metric).name.replace(/\/<[^>]+>/, '');
   const stem = PREFIX + plain.replace(/_share$/, '').replace(/[^a-zA-Z0-9_]+/g, '_');
   return { name: stem + suffixOf(unit), kind: unit === 'count' ? 'counter' : 'gauge' };
 }

@@ -4,11 +4,13 @@ import { DEFAULT_ALGORITHM } from '../../../coordinator/algorithm-options.js';
 import type { StepTaken } from '../../../coordinator/update/train-model.js';
 import { updateMetrics } from '../../../coordinator/update/update-metrics.js';
 import type { WatchProbes } from '../../../coordinator/watch/reward-watch.js';
+import { fairnessFigures } from '../../../coordinator/watch/fairness-figures.js';
 import { styleFigures } from '../../../coordinator/watch/style-figures.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
 import { GatewayMetrics } from '../../../cli/commands/reward/gateway-metrics.js';
 import { LoopRig } from '../../support/loop-rig.js';
+import { promptsOf } from '../../support/prompts-of.js';
 import { watchedIteration } from '../../support/watched-iteration.js';
 import { namedRows, readPage } from './pages.js';
 
@@ -107,10 +109,19 @@ const DECORATED = watchedIteration([
   ],
 ]);
 
+const TWO_CATEGORIES = promptsOf(
+  watchedIteration([[{ tokens: 1, outcome: 0 }], [{ tokens: 1, outcome: 1 }]]),
+  [{ category: 'food' }, { category: 'travel' }],
+);
+
 const PROBES: WatchProbes = {
   canaries: [{ text: ':', tokenIds: [1] }],
   control: {
-    check: async () => ({ winRate: { value: 0.5, low: 0.4, high: 0.6, n: 32 }, proxyScore: 0 }),
+    check: async () => ({
+      winRate: { value: 0.5, low: 0.4, high: 0.6, n: 32 },
+      groups: { 'ar/food': 0.5 },
+      proxyScore: 0,
+    }),
   },
 };
 
@@ -131,8 +142,12 @@ describe('docs/metrics.md', () => {
     const names = new Set(recorded.flatMap(({ metrics }) => Object.keys(metrics)));
     for (const name of Object.keys(updateMetrics(STEPS, STEPS, DEFAULT_ALGORITHM))) names.add(name);
     for (const name of Object.keys(styleFigures(DECORATED))) names.add(name);
-    const documented = namedRows('docs/metrics.md').map(([name]) => name.replace('<rubric id>', 'rubric-a'));
-    expect(documented.sort()).toEqual([...names].sort());
+    for (const name of Object.keys(fairnessFigures(TWO_CATEGORIES))) names.add(name);
+    const documented = namedRows('docs/metrics.md').map(([name]) =>
+      name.replace('<rubric id>', 'rubric-a').replace('<group>', 'ar/food'),
+    );
+    const isOther = (name: string): boolean => name.startsWith('fairness/ar/travel/');
+    expect(documented.sort()).toEqual([...names].filter((name) => !isOther(name)).sort());
   });
 });
 
