@@ -9,6 +9,7 @@ import type { Weights } from '../../../core/network/gpt/gpt-parameters.js';
 import { readModelDirectory } from '../../../core/network/model-directory/read-model-directory.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import type { Trainer } from '../../../core/trainer/trainer.js';
 import type { ScoreAnswer } from '../../support/fake-scorer.js';
 import { scored } from '../../support/fake-scorer.js';
 import { LoopRig } from '../../support/loop-rig.js';
@@ -51,11 +52,34 @@ export interface RecordedRun {
 
 /** Plays three iterations of PPO on the embedded engine and trainer and reads back what was stored. */
 export async function playAndRead(folder: string): Promise<RecordedRun> {
+  const trainer = EmbeddedTrainer.create({ threads: 1 });
+  const created = jest.spyOn(trainer, 'createModel');
+  try {
+    const { rig, base, policies } = await playOn(trainer, folder);
+    const iterations = await rig.ledger.iterations(rig.run);
+    const criticDirectory = join(folder, 'critic');
+    const modelId = await created.mock.results[2].value;
+    await trainer.publishWeights({ run: rig.run, epoch: 1 }, { modelId, directory: criticDirectory });
+    return {
+      base,
+      iterations,
+      records: await Promise.all(iterations.map(({ inputsHash }) => readRecord(rig, inputsHash))),
+      policies,
+      critic: await readWeights(criticDirectory),
+    };
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** Plays the three iterations on the embedded engine and any trainer. */
+export async function playOn(
+  trainer: Trainer,
+  folder: string,
+): Promise<{ readonly rig: LoopRig; readonly base: string; readonly policies: readonly Weights[] }> {
   const base = join(folder, 'base');
   await writeModelDirectory({ directory: base, config: MODEL, weights: opinionatedWeights() });
-  const trainer = EmbeddedTrainer.create({ threads: 1 });
   const engine = await EmbeddedEngine.open();
-  const created = jest.spyOn(trainer, 'createModel');
   try {
     const rig = new LoopRig({
       algorithm: ALGORITHM,
@@ -65,21 +89,10 @@ export async function playAndRead(folder: string): Promise<RecordedRun> {
       stack: { trainer, engines: [engine], baseModel: base, policyDirectory: join(folder, 'policies') },
     });
     await rig.play();
-    const iterations = await rig.ledger.iterations(rig.run);
     const versions = await rig.ledger.policyVersions(rig.run);
-    const criticDirectory = join(folder, 'critic');
-    const modelId = await created.mock.results[2].value;
-    await trainer.publishWeights({ run: rig.run, epoch: 1 }, { modelId, directory: criticDirectory });
-    return {
-      base,
-      iterations,
-      records: await Promise.all(iterations.map(({ inputsHash }) => readRecord(rig, inputsHash))),
-      policies: await Promise.all(versions.map(({ location }) => readWeights(location))),
-      critic: await readWeights(criticDirectory),
-    };
+    return { rig, base, policies: await Promise.all(versions.map(({ location }) => readWeights(location))) };
   } finally {
     await engine.close();
-    await trainer.close();
   }
 }
 

@@ -19,6 +19,7 @@ import type {
 } from '../../../core/trainer/trainer.js';
 import { expectClose } from '../../support/expect-close.js';
 import { describeWithPython, interpreter, runPython } from '../../support/python.js';
+import { playOn } from '../torch-replay/recorded-run.js';
 import { comparedLosses, unevenBatch } from './compared-losses.js';
 import type { ComparedLoss } from './compared-losses.js';
 import { writeTinyQwen3 } from './qwen3-directory.js';
@@ -154,6 +155,18 @@ describeWithPython('the PyTorch trainer', () => {
       expect(distance(valuesOf(ends[1], name), values)).toBeLessThan(1e-3 * way);
     }
   });
+
+  it('takes the whole loop of PPO where the embedded one takes it', async () => {
+    const ours = await playOn(embedded, join(folder, 'loop-embedded'));
+    const theirs = await playOn(torch, join(folder, 'loop-torch'));
+    expect(theirs.policies).toHaveLength(4);
+    const start = theirs.policies[0];
+    expect(start).toEqual(ours.policies[0]);
+    for (const [name, values] of ours.policies[3]) {
+      const way = distance(values, valuesOf(start, name));
+      expect(distance(valuesOf(theirs.policies[3], name), values)).toBeLessThan(1e-3 * way);
+    }
+  }, 60_000);
 
   it('publishes a policy that the embedded engine and trainer open', async () => {
     const modelId = await create(torch, comparedLosses()[0]);

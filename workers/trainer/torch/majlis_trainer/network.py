@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from grpc import StatusCode
 from torch import Tensor
 
+from majlis_trainer.call_error import CallError
 from majlis_trainer.grid import Grid
 
 
@@ -21,7 +23,7 @@ class Network:
         self.module = module.eval()
         self.heads = heads
         self.vocabulary: int = module.get_input_embeddings().num_embeddings
-        self.context: int = module.config.get_text_config().max_position_embeddings
+        self.context = _context_of(module)
 
     @property
     def config(self) -> Any:
@@ -43,6 +45,15 @@ class Network:
     def _at_places(self, grid: Grid) -> Tensor:
         logits: Tensor = self.module(input_ids=grid.token_ids, use_cache=False).logits
         return logits.flatten(0, 1)[grid.rows].float()
+
+
+def _context_of(module: Any) -> int:
+    """Longest sequence in tokens."""
+    context = getattr(module.config.get_text_config(), "max_position_embeddings", None)
+    if isinstance(context, int):
+        return context
+    kind = type(module).__name__
+    raise CallError(StatusCode.UNIMPLEMENTED, f"{kind}'s configuration does not say how long a sequence may be.")
 
 
 def log_probs_of(log_softmax: Tensor, token_ids: Tensor) -> Tensor:
