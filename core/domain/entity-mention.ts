@@ -15,6 +15,7 @@ export interface EntityMention {
   readonly end: number;
 }
 
+const UNITS = 0x10000;
 const MOST_PREFIXES = 2;
 const MOST_SUFFIXES = 3;
 const WORD_REST = /[\p{L}\p{M}\p{N}]*/uy;
@@ -66,9 +67,13 @@ interface Form {
 interface EntityIndex {
   readonly prefixes: ReadonlySet<string>;
   readonly longestPrefix: number;
+  /** 1 for every UTF-16 unit that some prefix ends in: most beginnings of words are no prefix by that alone. */
+  readonly prefixEnds: Uint8Array;
   readonly suffixes: readonly string[];
-  /** Forms by first UTF-16 unit, longest body first. */
+  /** Forms of two UTF-16 units or more by the first two, longest body first. */
   readonly forms: ReadonlyMap<number, readonly Form[]>;
+  /** Forms of one unit, by it. */
+  readonly letters: ReadonlyMap<number, readonly Form[]>;
 }
 
 const indices = new WeakMap<LocaleProfile, EntityIndex>();
@@ -77,11 +82,20 @@ function indexOf(profile: LocaleProfile): EntityIndex {
   const known = indices.get(profile);
   if (known !== undefined) return known;
   const prefixes = chains(profile.prefixes.map(normalizeText), MOST_PREFIXES);
+  const forms = profile.gazetteer.flatMap(formsOf);
   const index: EntityIndex = {
     prefixes,
     longestPrefix: Math.max(...[...prefixes].map((prefix) => prefix.length)),
+    prefixEnds: lastUnits(prefixes),
     suffixes: profile.suffixes.map(normalizeText),
-    forms: groupByFirstUnit(profile.gazetteer.flatMap(formsOf)),
+    forms: groupBy(
+      forms.filter(({ body }) => body.length > 1),
+      (body) => twoUnits(body, 0),
+    ),
+    letters: groupBy(
+      forms.filter(({ body }) => body.length === 1),
+      (body) => body.charCodeAt(0),
+    ),
   };
   indices.set(profile, index);
   return index;
@@ -106,6 +120,12 @@ function chains(parts: readonly string[], most: number): Set<string> {
   return all;
 }
 
+function lastUnits(prefixes: ReadonlySet<string>): Uint8Array {
+  const ends = new Uint8Array(UNITS);
+  for (const prefix of prefixes) if (prefix !== '') ends[prefix.charCodeAt(prefix.length - 1)] = 1;
+  return ends;
+}
+
 /** The article of a name is written لل after the preposition ل: القاهرة becomes للقاهرة. */
 function formsOf(entry: GazetteerEntry): Form[] {
   const body = normalizeText(entry.text);
@@ -119,28 +139,35 @@ function formsOf(entry: GazetteerEntry): Form[] {
   return [written, contracted];
 }
 
-function groupByFirstUnit(forms: readonly Form[]): Map<number, Form[]> {
+function groupBy(forms: readonly Form[], beginning: (body: string) => number): Map<number, Form[]> {
   const groups = new Map<number, Form[]>();
   for (const form of [...forms].sort((a, b) => b.body.length - a.body.length)) {
-    const first = form.body.charCodeAt(0);
-    const group = groups.get(first);
-    if (group === undefined) groups.set(first, [form]);
+    const key = beginning(form.body);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [form]);
     else group.push(form);
   }
   return groups;
+}
+
+/** The two UTF-16 units from there as one whole number: thousands of names share a first letter, few the second too. */
+function twoUnits(text: string, at: number): number {
+  return (text.charCodeAt(at) << 16) | text.charCodeAt(at + 1);
 }
 
 function longestAt(place: Place, { text: word, start }: WordSpan): EntityMention | undefined {
   const { index } = place;
   let best: EntityMention | undefined;
   for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
-    const forms = index.forms.get(word.charCodeAt(length));
-    if (forms === undefined) continue;
+    if (length > 0 && index.prefixEnds[word.charCodeAt(length - 1)] === 0) continue;
+    const at = start + length;
+    const long = index.forms.get(twoUnits(place.text, at));
+    const short = index.letters.size === 0 ? undefined : index.letters.get(place.text.charCodeAt(at));
+    if (long === undefined && short === undefined) continue;
     const prefix = word.slice(0, length);
     if (!index.prefixes.has(prefix)) continue;
-    const form = forms.find(
-      (candidate) => candidate.allows(prefix) && matchesAt(place, start + length, candidate),
-    );
+    const fits = (form: Form): boolean => form.allows(prefix) && matchesAt(place, at, form);
+    const form = long?.find(fits) ?? short?.find(fits);
     if (form === undefined || (best !== undefined && form.body.length <= best.end - best.start)) continue;
     best = { entry: form.entry, start: start + length, end: start + length + form.body.length };
   }

@@ -58,6 +58,9 @@ const MASTER_KEYS: ReadonlySet<string> = new Set(
     'respuesta',
   ].map(keyOf),
 );
+/** A word of so many units stays one however it is folded. */
+const SURE_WORD = 3;
+const LONGEST_KEY = Math.max(...[...MASTER_KEYS].map((key) => key.split(' ').length));
 /** A line of so few words that ends in a colon announces something that does not come. */
 const LONGEST_OPENER = 6;
 
@@ -79,7 +82,13 @@ export function announcesOnly(text: string): boolean {
 }
 
 function isOpener(line: string): boolean {
+  if (isLongerThanKeys(line)) return false;
   return MASTER_KEYS.has(keyOf(line)) || (/[:：]$/u.test(line) && wordsOf(line).length <= LONGEST_OPENER);
+}
+
+/** Folding closes up single letters and nothing else, so that words of more letters stay as many as they are. */
+function isLongerThanKeys(line: string): boolean {
+  return wordsOf(line).filter((word) => word.length >= SURE_WORD).length > LONGEST_KEY;
 }
 
 function keyOf(text: string): string {
