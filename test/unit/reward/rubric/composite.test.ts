@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import type { Criterion, Rubric } from '../../../../core/domain/rubric.js';
 import { compositeScore, decidedValue } from '../../../../reward/rubric/composite.js';
 import { prepareFormula } from '../../../../reward/rubric/formula/prepared-formulas.js';
+import { describeWithGolden, goldenFile } from '../../../support/shared-data.js';
 
 function criterion(key: string, kind: Criterion['kind'], weight: number, veto?: number): Criterion {
   const base = {
@@ -85,5 +88,24 @@ describe('compositeScore', () => {
     expect(compositeScore(own, { a: 0.5, b: 0.8, p: 0.1 }).value).toBe(-1);
     expect(compositeScore(own, { a: 1, b: 0, p: 1 })).toMatchObject({ value: -1, vetoedBy: 'b' });
     expect(compositeScore(own, { a: 1, b: 1 })).toEqual({ contributions: {} });
+  });
+});
+
+const golden = z.object({
+  healthbench_composite: z.object({
+    example: z.object({ points: z.array(z.number()), met: z.array(z.boolean()), score: z.number() }),
+  }),
+});
+
+describeWithGolden('HealthBench', 'aggregation.json', () => {
+  it('gives the composite of its example, where a pitfall is what takes points when it is met', () => {
+    const text = readFileSync(goldenFile('aggregation.json'), 'utf8');
+    const { points, met, score } = golden.parse(JSON.parse(text)).healthbench_composite.example;
+    const criteria = points.map((weight, at) =>
+      criterion(`c${at}`, weight < 0 ? 'pitfall' : 'principle', Math.abs(weight)),
+    );
+    // A pitfall's good end is that it is not met.
+    const scores = Object.fromEntries(met.map((isMet, at) => [`c${at}`, isMet === points[at] > 0 ? 1 : 0]));
+    expect(compositeScore({ ...rubric, criteria }, scores).value).toBeCloseTo(score, 12);
   });
 });

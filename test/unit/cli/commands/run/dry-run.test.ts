@@ -36,6 +36,8 @@ describe('majlis run --dry-run', () => {
     const runFile = writeSmallRunFile(folder(), 'arabic');
     writeFileSync(runFile, readFileSync(runFile, 'utf8').replace('rubric: ar-msa', 'rubric: und'));
     const place = { runFile, workers: 2 };
-    await expect(dryRun(place, { environment: readEnvironment({}) })).rejects.toThrow('no control gold pairs for und');
+    await expect(dryRun(place, { environment: readEnvironment({}) })).rejects.toThrow(
+      'no control gold pairs for und',
+    );
   });
 });
