@@ -23,6 +23,7 @@ import { evaluateArms, measureArms } from './evaluate-arms.js';
 import { watchProbes } from './watch-probes.js';
 import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
 import { fingerprintsOf } from './fingerprints.js';
+import { groupLines } from './group-lines.js';
 import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
@@ -175,6 +176,9 @@ class Experiment {
       ...{ rewards: prepared.rewards, scorer: workspace.scorer, engines, rng: rng.fork('comparison') },
       onProgress: options.onProgress,
     });
+    const { rewards } = prepared;
+    const grouping = { rubrics, judges, rewards, scorer: workspace.scorer, rng: rng.fork('groups') };
+    const groups = await groupLines(evaluated, grouping);
     const seconds = (workspace.clock.monotonic() - started) / 1000;
     const { workers } = options;
     return this.write({
@@ -184,6 +188,7 @@ class Experiment {
       arms,
       evaluated,
       figures,
+      groups,
       ...(comparison === undefined ? {} : { comparison }),
       judges,
       seconds,
@@ -308,6 +313,7 @@ function summaryOf(
     seed: data.seed,
     workers: data.workers,
     arms: data.arms,
+    ...(data.groups.length === 0 ? {} : { groups: data.groups }),
     ...(data.comparison === undefined ? {} : { comparison: data.comparison }),
     ...(data.rewardModelAccuracy === undefined ? {} : { rewardModelAccuracy: data.rewardModelAccuracy }),
     controlJudgeAccuracy: Object.fromEntries(

@@ -1,4 +1,5 @@
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
+import { byGroup } from '../../core/domain/prompt-groups.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -8,7 +9,6 @@ import type { Scorer } from '../../core/scorer/scorer.js';
 import { paidScore } from '../../coordinator/advantage/paid-score.js';
 import type { IterationPlan } from '../../coordinator/dispatch/rollout-batch.js';
 import type { ControlCheck, ControlFound } from '../../coordinator/watch/control-check.js';
-import { byGroup } from '../../coordinator/watch/fairness-figures.js';
 import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
 import { matchPoints, winRate } from '../../workers/evaluation/win-rate.js';
 import { sampleAnswers, type SampledPrompt } from './sample-answers.js';

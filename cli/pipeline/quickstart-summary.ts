@@ -1,3 +1,4 @@
+import type { GroupLine } from '../../workers/evaluation/report/report-data.js';
 import type { ComparisonRow } from '../../workers/evaluation/compare-policies.js';
 import type { ArmFigures, ArmName } from '../../workers/evaluation/arm-figures.js';
 
@@ -10,6 +11,8 @@ export interface QuickstartSummary {
   readonly seed: number;
   readonly workers: number;
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  /** Where the held-out prompts are of several locales or categories. */
+  readonly groups?: readonly GroupLine[];
   /** Where baselines ran beside the arms or in their place. */
   readonly comparison?: readonly ComparisonRow[];
   /** Absent where no held-out pair had a side. */

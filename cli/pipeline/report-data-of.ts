@@ -8,6 +8,7 @@ import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/contro
 import type {
   ArmCurves,
   ControlPoint,
+  GroupLine,
   JudgeLine,
   ReportData,
   SamplePair,
@@ -27,6 +28,7 @@ export interface ExperimentResults {
   readonly arms: Readonly<Partial<Record<ArmName, ArmResult>>>;
   readonly evaluated: Evaluations;
   readonly figures: Readonly<Partial<Record<ArmName, ArmFigures>>>;
+  readonly groups: readonly GroupLine[];
   /** Where a baseline ran. */
   readonly comparison?: readonly ComparisonRow[];
   /** By rubric id. */
@@ -71,6 +73,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     shadows: ARM_NAMES.flatMap((arm) =>
       (results.arms[arm]?.shadows ?? []).map((shadow) => ({ arm, ...shadow })),
     ),
+    groups: results.groups,
     best: samples.slice(0, SHOWN_SAMPLES),
     worst: samples.slice(-SHOWN_SAMPLES).reverse(),
     truncatedPrompts: prepared.prompts.filter(({ truncated }) => truncated).length,

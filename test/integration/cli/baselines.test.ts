@@ -66,6 +66,17 @@ describe('supervised baselines beside PPO', () => {
     expect(all.reportText).toContain('The same preferences, by other means');
   });
 
+  it('have the wins of every category of prompts, which come to the wins over all', () => {
+    for (const arm of ['rubricA', 'sft-chosen', 'dpo'] as const) {
+      const groups = (all.summary.groups ?? []).filter((line) => line.arm === arm);
+      expect(groups.length).toBeGreaterThan(5);
+      const prompts = groups.reduce((sum, { winRate }) => sum + winRate.n, 0);
+      const wins = groups.reduce((sum, { winRate }) => sum + winRate.value * winRate.n, 0);
+      expect(prompts).toBe(all.summary.arms[arm]?.winRate.n);
+      expect(wins / prompts).toBeCloseTo(all.summary.arms[arm]?.winRate.value ?? NaN, 9);
+    }
+  });
+
   it('leave a ledger that holds what it promises, with two policies of each', async () => {
     const file = join(folder, 'all', 'ledger.sqlite');
     const checks = await verifyLedger(file);

@@ -5,6 +5,7 @@ import { escapeHtml, localeText } from './escape-html.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
 import { frontierChart } from './frontier-chart.js';
+import { GROUP_HEADS, GROUPS_TITLE, groupRows } from './group-rows.js';
 import { lineChart } from './line-chart.js';
 import { rewardModelLine } from './reward-model-line.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -35,6 +36,7 @@ ${frontiers(data)}
 <h2>Figures</h2>
 ${figuresTable(data)}
 ${comparison(data)}
+${groups(data)}
 <h2>Judges and reward model</h2>
 ${judges(data)}
 <h2>Rubrics</h2>
@@ -97,14 +99,25 @@ function figuresTable(data: ReportData): string {
 
 function comparison({ comparison: rows }: ReportData): string {
   if (rows === undefined) return '';
-  const head = COMPARISON_HEADS.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
-  const body = comparisonRows(rows).map(
+  return `<h2>${escapeHtml(COMPARISON_TITLE)}</h2>
+${namedTable(COMPARISON_HEADS, comparisonRows(rows))}
+<p>${escapeHtml(COMPARISON_NOTE)}</p>`;
+}
+
+function groups({ groups: lines }: ReportData): string {
+  if (lines.length === 0) return '';
+  return `<h2>${escapeHtml(GROUPS_TITLE)}</h2>
+${namedTable(GROUP_HEADS, groupRows(lines))}`;
+}
+
+/** A table whose rows begin with their name. */
+function namedTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const head = heads.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
+  const body = rows.map(
     ([name, ...cells]) =>
       `<tr><th>${escapeHtml(name ?? '')}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
   );
-  return `<h2>${escapeHtml(COMPARISON_TITLE)}</h2>
-<table><tr>${head}</tr>${body.join('')}</table>
-<p>${escapeHtml(COMPARISON_NOTE)}</p>`;
+  return `<table><tr>${head}</tr>${body.join('')}</table>`;
 }
 
 function judges(data: ReportData): string {

@@ -62,6 +62,16 @@ export interface ShadowLine {
   readonly differences: readonly ScoreDifference[];
 }
 
+/** What an arm makes of the held-out prompts of one locale, or of one category (`ar/food`). */
+export interface GroupLine {
+  readonly arm: ArmName;
+  readonly group: string;
+  /** Control judge, against the SFT checkpoint. */
+  readonly winRate: IntervalEstimate;
+  /** Mean normalized reward; absent where no answer has a score. */
+  readonly reward?: IntervalEstimate;
+}
+
 export interface RubricLine {
   readonly id: string;
   readonly version: string;
@@ -105,6 +115,8 @@ export interface ReportData {
     readonly comparedPairs: number;
   };
   readonly shadows: readonly ShadowLine[];
+  /** Empty where the held-out prompts tell no groups apart. */
+  readonly groups: readonly GroupLine[];
   readonly best: readonly SamplePair[];
   readonly worst: readonly SamplePair[];
   /** Counts of inputs and outputs that were cut: prompts over length, answers cut in mid-character. */

@@ -3,6 +3,7 @@ import { COMPARISON_HEADS, COMPARISON_NOTE, COMPARISON_TITLE, comparisonRows } f
 import { controlLines } from './control-lines.js';
 import { armsOf, figureRows } from './figure-rows.js';
 import { formatNumber } from './format-figure.js';
+import { GROUPS_TITLE, groupRows } from './group-rows.js';
 import { rewardModelLine } from './reward-model-line.js';
 import { shadowHeading, shadowRows } from './shadow-rows.js';
 import type { ReportData, SamplePair, ShadowLine } from './report-data.js';
@@ -26,6 +27,7 @@ export function textReport(data: ReportData): string {
     ...judgeLines(data),
     '',
     ...controlLines(data),
+    ...groupLines(data),
     ...swapLines(data),
     ...data.shadows.flatMap(shadowLines),
     'Best by the control judge',
@@ -51,6 +53,14 @@ function comparisonLines({ comparison }: ReportData): string[] {
     COMPARISON_NOTE,
     '',
   ];
+}
+
+function groupLines({ groups }: ReportData): string[] {
+  if (groups.length === 0) return [];
+  const rows = groupRows(groups).map(
+    ([name = '', ...cells]) => `    ${name.padEnd(24)}  ${cells.join('  reward ')}`,
+  );
+  return [GROUPS_TITLE, ...rows, ''];
 }
 
 function judgeLines(data: ReportData): string[] {

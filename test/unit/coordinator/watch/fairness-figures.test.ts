@@ -1,4 +1,5 @@
-import { byGroup, fairnessFigures } from '../../../../coordinator/watch/fairness-figures.js';
+import { fairnessFigures } from '../../../../coordinator/watch/fairness-figures.js';
+import { byGroup } from '../../../../core/domain/prompt-groups.js';
 import type { Prompt } from '../../../../core/domain/prompt.js';
 import { promptsOf } from '../../../support/prompts-of.js';
 import { watchedIteration } from '../../../support/watched-iteration.js';

@@ -23,6 +23,15 @@ describe('report page', () => {
     expect(htmlReport(reportData({}))).not.toMatch(/(?:src|href)=|url\(|@import/);
   });
 
+  it('has a row for every group, in the text and on the page', () => {
+    const figures = ['70.0% (65.0 to 75.0, n = 240)', '0.25 (0.20 to 0.30)'];
+    for (const report of [htmlReport(reportData({})), textReport(reportData({}))]) {
+      for (const figure of ['rubricA, ar/food', ...figures]) expect(report).toContain(figure);
+    }
+    const alone = { ...reportData({}), groups: [] };
+    expect(htmlReport(alone) + textReport(alone)).not.toContain('Group by group');
+  });
+
   it('draws one line for each arm in each chart', () => {
     expect(htmlReport(reportData({})).match(/<polyline/g)).toHaveLength(6);
   });
