@@ -108,7 +108,17 @@ const cases: Case[] = [
   {
     name: 'an unknown key in a run file',
     args: () => ['run', runFile('unknown-key.yaml', { sead: 3 })],
-    sentence: /unknown-key\.yaml: found unknown key "sead"; allowed: the keys name, locale, seed, .*health$/,
+    sentence: /unknown-key\.yaml: found unknown key "sead"; allowed: the keys name, locale, seed, .*health, watch$/,
+  },
+  {
+    name: 'an algorithm that there is not',
+    args: () => ['run', runFile('algorithm.yaml', {}), '--algorithm', 'ppo,kto'],
+    sentence: '--algorithm: found "kto"; allowed: ppo, sft-chosen, dpo, with commas between',
+  },
+  {
+    name: 'an algorithm for a queued run',
+    args: () => ['run', runFile('algorithm.yaml', {}), '--queue', '--algorithm', 'dpo'],
+    sentence: 'run --queue: found --algorithm; allowed: no --algorithm: this is for ppo alone',
   },
   {
     name: 'an unknown key deep in a run file',
