@@ -108,7 +108,8 @@ const cases: Case[] = [
   {
     name: 'an unknown key in a run file',
     args: () => ['run', runFile('unknown-key.yaml', { sead: 3 })],
-    sentence: /unknown-key\.yaml: found unknown key "sead"; allowed: the keys name, locale, seed, .*health, watch$/,
+    sentence:
+      /unknown-key\.yaml: found unknown key "sead"; allowed: the keys name, locale, seed, .*health, watch$/,
   },
   {
     name: 'an algorithm that there is not',
