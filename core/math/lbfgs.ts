@@ -12,6 +12,8 @@ export interface LbfgsOptions {
   readonly memory?: number;
   /** Curvature of each parameter, above 0, as far as it is known: steps are scaled by it. All 1 unless told. [parameter] */
   readonly curvatures?: Float64Array;
+  /** What a like function taught: its steps stand in for the first of one's own. */
+  readonly learned?: readonly LearnedStep[];
 }
 
 export interface LbfgsResult {
@@ -24,10 +26,15 @@ export interface LbfgsResult {
   /** Values and gradients that were asked for. */
   readonly evaluations: number;
   readonly converged: boolean;
+  /** The last steps with their changes of slope, the newest last. */
+  readonly learned: readonly LearnedStep[];
 }
 
-interface Update {
+/** A step that was taken, how the slopes changed along it, and 1 over the product of the two. */
+export interface LearnedStep {
+  /** [parameter] */
   readonly step: Float64Array;
+  /** [parameter] */
   readonly change: Float64Array;
   readonly inverse: number;
 }
@@ -49,11 +56,11 @@ const MOST_TRIALS = 40;
 export function minimizeLbfgs(
   objective: SmoothObjective,
   start: Float64Array,
-  { gradientTolerance, mostIterations = 500, memory = 10, curvatures }: LbfgsOptions,
+  { gradientTolerance, mostIterations = 500, memory = 10, curvatures, learned = [] }: LbfgsOptions,
 ): LbfgsResult {
   const search = { objective, evaluations: 0 };
   let place = evaluate(search, start.slice());
-  const updates: Update[] = [];
+  const updates: LearnedStep[] = learned.slice(-memory);
   let iterations = 0;
   while (steepest(place.gradient) > gradientTolerance && iterations < mostIterations) {
     const direction = descentDirection(place.gradient, updates, curvatures);
@@ -72,7 +79,8 @@ export function minimizeLbfgs(
   const gradientNorm = steepest(place.gradient);
   const { point, value } = place;
   const converged = gradientNorm <= gradientTolerance;
-  return { point, value, gradientNorm, iterations, evaluations: search.evaluations, converged };
+  const { evaluations } = search;
+  return { point, value, gradientNorm, iterations, evaluations, converged, learned: updates };
 }
 
 interface Search {
@@ -111,7 +119,7 @@ function searchLine(
 /** The two-loop recursion from the known curvatures; steepest descent in their scale while nothing is remembered. */
 function descentDirection(
   gradient: Float64Array,
-  updates: readonly Update[],
+  updates: readonly LearnedStep[],
   curvatures: Float64Array | undefined,
 ): Float64Array {
   const direction = gradient.map((slope) => -slope);
@@ -131,7 +139,7 @@ function descentDirection(
 }
 
 function remember(
-  updates: Update[],
+  updates: LearnedStep[],
   { from, to, memory }: { readonly from: Place; readonly to: Place; readonly memory: number },
 ): void {
   const step = to.point.map((value, at) => value - from.point[at]);

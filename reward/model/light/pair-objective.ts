@@ -143,9 +143,17 @@ function scoreAnswers(
 ): void {
   for (let answer = 0; answer < rewards.length; answer += 1) {
     if (isUsed[answer] === 0) continue;
-    let sum = 0;
+    // Two sums, since each addition to one would wait for the last.
+    let even = 0;
+    let odd = 0;
     const end = offsets[answer + 1];
-    for (let at = offsets[answer]; at < end; at += 1) sum += values[at] * point[indices[at]];
+    let next = offsets[answer];
+    for (; next + 1 < end; next += 2) {
+      even += values[next] * point[indices[next]];
+      odd += values[next + 1] * point[indices[next + 1]];
+    }
+    if (next < end) even += values[next] * point[indices[next]];
+    let sum = even + odd;
     const row = answer * denseWidth;
     for (let at = 0; at < denseWidth; at += 1) sum += dense[row + at] * point[buckets + at];
     rewards[answer] = sum;

@@ -9,7 +9,7 @@ import type { Locale, Prompt } from '../../../core/domain/prompt.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { compensatedSum } from '../../../core/math/compensated-sum.js';
 import { fitTemperature } from '../../../core/math/calibration.js';
-import { minimizeLbfgs, type LbfgsResult } from '../../../core/math/lbfgs.js';
+import { minimizeLbfgs, type LbfgsResult, type LearnedStep } from '../../../core/math/lbfgs.js';
 import { createRng, type Rng } from '../../../core/math/rng.js';
 import type { LabelledPair } from '../labelled-pair.js';
 import { countDraws } from '../pair-batches.js';
@@ -21,6 +21,7 @@ import {
   type FeatureSpace,
 } from './answer-features.js';
 import { learnablePairs } from './check-pairs.js';
+import { frequentFirst, type FrequentFirst } from './frequent-first.js';
 import { interleaveColumns, type LightModel } from './light-model.js';
 import type { LightSettings } from './light-settings.js';
 import { designPairs, type PairDesign } from './pair-design.js';
@@ -83,7 +84,8 @@ export async function trainLightModel(training: LightTraining): Promise<TrainedL
   const design = designPairs(pairs.training, { space, read, style: styleGaps(pairs.training, scales) });
   const all = 1 + settings.heads;
   onFit?.(0, all);
-  const main = fit(design, design.weights, { settings, start: firstPoint(design, settings) });
+  const fitted = frequentFirst(design);
+  const main = fit(fitted, design.weights, { settings, start: firstPoint(design, settings) });
   const columns = [main.point];
   const gradientTolerance = HEAD_SLACK * settings.gradientTolerance;
   for (let head = 0; head < settings.heads; head += 1) {
@@ -91,7 +93,8 @@ export async function trainLightModel(training: LightTraining): Promise<TrainedL
     signal?.throwIfAborted();
     onFit?.(1 + head, all);
     const weights = bootstrapWeights(pairs.training, rng.fork('bootstrap').fork(head));
-    columns.push(fit(design, weights, { settings, gradientTolerance, start: main.point }).point);
+    const like = { start: main.point, learned: main.learned };
+    columns.push(fit(fitted, weights, { settings, gradientTolerance, ...like }).point);
   }
   onFit?.(all, all);
   const { tie, style } = layoutOf(design, settings.ties === 'rao_kupper');
@@ -177,20 +180,24 @@ interface FitOptions {
   readonly gradientTolerance?: number;
   /** [parameter] */
   readonly start: Float64Array;
+  /** Of a fit on other weights of the same pairs. */
+  readonly learned?: readonly LearnedStep[];
 }
 
 function fit(
-  design: PairDesign,
+  { design, renumbered, original }: FrequentFirst,
   weights: Float64Array,
-  { settings, gradientTolerance = settings.gradientTolerance, start }: FitOptions,
+  { settings, gradientTolerance = settings.gradientTolerance, start, learned = [] }: FitOptions,
 ): LbfgsResult {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const objectiveSettings = { ...settings, tieWidth: settings.ties === 'rao_kupper' };
-  return minimizeLbfgs(pairObjective(design, weights, objectiveSettings), start, {
+  const result = minimizeLbfgs(pairObjective(design, weights, objectiveSettings), renumbered(start), {
     gradientTolerance: gradientTolerance * (1 + total),
     memory: MEMORY,
+    learned,
     curvatures: pairCurvatures(design, weights, objectiveSettings),
   });
+  return { ...result, point: original(result.point) };
 }
 
 /** A prompt counts as often as it was drawn. */
