@@ -43,7 +43,7 @@ export async function askForRubric(
   const cost = await swapCost(place, rubric);
   const described = { rubric: rubric.id, rubricHash: rubric.hash, cost: cost ?? null };
   if (dryRun) return { json: described, text: swapCostText(cost) };
-  place.terminal.say(swapCostText(cost));
+  if (cost !== undefined) place.terminal.say(swapCostText(cost));
   return withControlOf(place, async (control, run) => {
     await storeRubric(place.workspace, rubric);
     const when = iteration === undefined ? {} : { iteration };

@@ -132,7 +132,8 @@ describe('majlis rubric swap', () => {
   it('waits in the ledger of a run that nobody is at work on, and says what takes it up', async () => {
     await inLedger((ledger) => ledger.createRun(run));
     const { json, text } = await swapRubric(place(), { rubric });
-    expect(said).toEqual([expect.stringContaining('No judge of the run is known to be asked')]);
+    // No judge of this run is known to be asked, so there is no cost to tell of.
+    expect(said).toEqual([]);
     expect(text).toMatch(
       /^ar-egyptian .* for r1: swap to rubric .*; no process is at work on it, "majlis run --continue r1"/,
     );

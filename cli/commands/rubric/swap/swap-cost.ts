@@ -7,6 +7,7 @@ import type { Spend } from '../../../../core/judgements/judgement-store.js';
 import { readGatewayConfig } from '../../../../reward/gateway/gateway-config.js';
 import { planRejudging, type Rejudging } from '../../../../reward/judge/rejudging.js';
 import { OfflineRunControl } from '../../../control/offline-run-control.js';
+import { requireLedger } from '../../../control/open-unless-held.js';
 import { resolveRun } from '../../../control/resolve-run.js';
 import type { ControlPlace } from '../../../control/with-control.js';
 import { gatewaySpend } from '../../../judges/gateway-spend.js';
@@ -46,6 +47,7 @@ export async function swapCost(
   place: ControlPlace & { readonly run: string },
   rubric: Rubric,
 ): Promise<SwapCost | undefined> {
+  requireLedger(place.workspace);
   const { pairs, judgedUnder, record } = await judgedPairs(place);
   if (record === undefined) return undefined;
   requireAskable(rubric, record.config.judges);
