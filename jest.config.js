@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -10,5 +12,7 @@ module.exports = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  testTimeout: 30_000,
+  // Jest leaves a core to itself unless told, which on two cores runs one file after the other.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
+  testTimeout: 60_000,
 };
