@@ -1,6 +1,6 @@
+import { requireAskable } from '../../core/config/require-askable.js';
 import type { Criterion, Rubric } from '../../core/domain/rubric.js';
 import type { Outcome, PairScore } from '../../core/domain/verdict.js';
-import { MajlisError } from '../../core/errors.js';
 import { appliesTo } from '../rubric/applies-to.js';
 import { positiveWeight } from '../rubric/composite.js';
 import type { AnswerScorer } from './answer-scorer.js';
@@ -31,16 +31,10 @@ export function askedCriteria({ criteria }: Pick<Rubric, 'criteria'>): readonly 
  * about that one alone. A veto by rule decides without a question; one criterion without a verdict leaves the whole
  * without one; a judge who abstains from a criterion adds nothing there.
  *
- * A formula needs each answer's own scores, which pairwise verdicts do not give: `failed_precondition`.
+ * A rubric with a formula is a BadInputError (`requireAskable`).
  */
 export function createCriteriaJudge(judge: Judge, options: CriteriaJudgeOptions): Judge {
-  const { rubric } = options;
-  if (rubric.composite !== undefined) {
-    throw new MajlisError(
-      `rubric ${rubric.id} combines its criteria by a formula, which needs each answer's own scores; write judges.asks: rubric in the run file, or leave the composite out`,
-      { code: 'failed_precondition' },
-    );
-  }
+  requireAskable(options.rubric, { asks: 'criteria' });
   return {
     ...judge,
     judge: async (request, signal) =>

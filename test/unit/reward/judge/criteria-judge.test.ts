@@ -118,7 +118,7 @@ describe('a judge who is asked by criterion', () => {
   it('refuses a rubric whose formula needs scores of single answers, with the way out', () => {
     const rubric = { ...RUBRIC, composite: { formula: 'warmth * names' } };
     expect(() => createCriteriaJudge(new Asked({}), { rubric, scoreAnswer: rules })).toThrow(
-      'write judges.asks: rubric in the run file',
+      'a run file with judges.asks: rubric',
     );
   });
 });
