@@ -2,6 +2,7 @@
 // our model directories). Does nothing where it already stands with the same requirements.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const REQUIREMENTS = 'test/requirements.txt';
 const STAMP = '.venv/requirements.stamp';
@@ -25,4 +26,10 @@ export function setUpPython() {
   }
   writeFileSync(STAMP, wanted);
   return { ok: true };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { ok, reason } = setUpPython();
+  if (!ok) console.error(reason);
+  process.exit(ok ? 0 : 1);
 }
