@@ -11,13 +11,15 @@ export function createRuleRewardModel(rubric: Rubric, scoreAnswer: AnswerScorer)
   return {
     hash: rubric.hash,
     rubricHash: rubric.hash,
-    score: async (answers) =>
-      answers.map(({ prompt, answer }) => {
+    score: async (answers, signal) => {
+      signal?.throwIfAborted();
+      return answers.map(({ prompt, answer }) => {
         const { value } = scoreAnswer(prompt, answer);
         if (value !== undefined) {
           return { kind: 'scored', score: { mean: LOGITS_PER_POINT * value, variance: 0 } };
         }
         return { kind: 'abstained', reason: `the rules of rubric ${rubric.id} alone do not decide` };
-      }),
+      });
+    },
   };
 }

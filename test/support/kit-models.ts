@@ -6,6 +6,7 @@ import type { Outcome } from '../../core/domain/verdict.js';
 import type { CultureKit } from '../../reward/kit/culture-kit.js';
 import type { KitTarget } from '../../reward/kit/kit-test.js';
 import { kitTests } from '../../reward/kit/kit-tests.js';
+import { createMemoryRewardModel } from '../../reward/model/memory-reward-model.js';
 import type { RewardModel, RewardScore } from '../../reward/model/reward-model.js';
 
 /** What an answer is worth. */
@@ -23,11 +24,10 @@ export function modelOf(worth: Worth): RewardModel {
 export function modelOfOutcomes(
   outcome: (prompt: string, answer: string) => Outcome<RewardScore>,
 ): RewardModel {
-  return {
-    hash: 'fixture',
-    rubricHash: 'fixture',
-    score: async (answers) => answers.map(({ prompt, answer }) => outcome(prompt.text, answer)),
-  };
+  return createMemoryRewardModel({
+    ...{ hash: 'fixture', rubricHash: 'fixture' },
+    outcome: ({ prompt, answer }) => outcome(prompt.text, answer),
+  });
 }
 
 const OFF_TOPIC = -2;

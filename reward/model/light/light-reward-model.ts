@@ -31,8 +31,8 @@ export function createLightRewardModel({ hash, rubric, profile, model }: LightRe
     score: async (answers, signal) => {
       const outcomes: Outcome<RewardScore>[] = [];
       for (const [at, answer] of answers.entries()) {
-        if (at % ANSWERS_PER_TURN === 0 && at > 0) {
-          await setImmediate();
+        if (at % ANSWERS_PER_TURN === 0) {
+          if (at > 0) await setImmediate();
           signal?.throwIfAborted();
         }
         outcomes.push(scoreOne(score, answer));
