@@ -41,13 +41,4 @@ describe('findEntities', () => {
       'قاهرة',
     ]);
   });
-
-  it('reads ten thousand answers in under two seconds', () => {
-    const answer = 'سافرت مع صديقي إلى القاهرة ثم أكلنا كشري في خان الخليلي ومشينا على النيل حتى المساء';
-    const start = performance.now();
-    let found = 0;
-    for (let round = 0; round < 10_000; round += 1) found += findEntities(answer, arabic).length;
-    expect(found).toBe(30_000);
-    expect(performance.now() - start).toBeLessThan(2000);
-  });
 });

@@ -200,20 +200,7 @@ describe('the rule judge under the shipped rubrics', () => {
   it('refuses a giant answer by its length', async () => {
     const rubric = await shippedRubric('ar-msa');
     const pair = { ...pairOf(promptOf(arabic, 'أين؟'), 'هنا', ''), second: 'x'.repeat(50 * 1024 * 1024) };
-    const started = performance.now();
     const { outcome } = await judgeFor(rubric, arabic).judge({ pair, rubric, order: 'first_shown_first' });
-    expect(performance.now() - started).toBeLessThan(50);
     expect(outcome).toMatchObject({ kind: 'judge_failed', retryable: false });
-  });
-
-  it('scores at least two thousand answers in a second of the processor', async () => {
-    const score = createAnswerScorer(await shippedRubric('ar-egyptian'), arabic);
-    const prompt = promptOf(arabic, 'أين نذهب في العطلة؟');
-    const answer =
-      'أنا عايز أروح القاهرة دلوقتي مع أصحابي وناكل كشري في خان الخليلي وبعدين نمشي على النيل لحد المغرب';
-    const start = process.cpuUsage();
-    for (let round = 0; round < 2000; round += 1) score(prompt, `${answer} ${round}`);
-    const { user, system } = process.cpuUsage(start);
-    expect(user + system).toBeLessThan(1_000_000);
   });
 });
