@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, isSeq, parseDocument, visit, type Document } from 'yaml';
-import { findEntities, normalizeText } from '../domain/entity-mention.js';
+import { findEntities } from '../domain/entity-mention.js';
+import { normalizeText } from '../domain/name-text.js';
 import type { EntityOrigin, LocaleProfile } from '../domain/locale.js';
 import { BadInputError } from '../errors.js';
 import { loadLocale } from './load-locale.js';

@@ -5,7 +5,9 @@
  * by a word list, a name may be several of its words, and has to begin and end where they do.
  */
 import type { GazetteerEntry, LocaleProfile } from './locale.js';
-import { wordSpans, type WordSpan } from './words.js';
+import { nameStarts, type NameStart } from './name-starts.js';
+import { normalizeText } from './name-text.js';
+import { wordSpans } from './words.js';
 
 /** A gazetteer entry in a text. Offsets are UTF-16 units of `normalizeText(text)`. */
 export interface EntityMention {
@@ -15,23 +17,12 @@ export interface EntityMention {
   readonly end: number;
 }
 
-const UNITS = 0x10000;
-const MOST_PREFIXES = 2;
 const MOST_SUFFIXES = 3;
+/** A power of two. */
+const BEGINNINGS = 1 << 14;
 const WORD_REST = /[\p{L}\p{M}\p{N}]*/uy;
-/** Arabic tatweel and short vowels: typography and vocalisation, never part of a name's spelling here. */
-const UNWRITTEN = /[\u0640\u064B-\u0652\u0670]/gu;
 const ARTICLE = 'ال';
 const ARTICLE_AFTER_LI = 'لل';
-
-/** The newest text and its normal form: several lists of names are looked for in one answer. */
-let newest = { text: '', normalized: '' };
-
-/** Text as names are matched in it: NFC, without tatweel and Arabic short vowels. */
-export function normalizeText(text: string): string {
-  if (text !== newest.text) newest = { text, normalized: text.normalize('NFC').replace(UNWRITTEN, '') };
-  return newest.normalized;
-}
 
 /** The entities that a text mentions, in order of position. */
 export function findEntities(text: string, profile: LocaleProfile): EntityMention[] {
@@ -45,11 +36,12 @@ export function findEntities(text: string, profile: LocaleProfile): EntityMentio
         ? new Set()
         : new Set(words.map((word) => word.start + word.text.length)),
   };
+  const starts = nameStarts(words, profile.prefixes);
   const mentions: EntityMention[] = [];
   let past = 0;
-  for (const word of words) {
-    if (word.start < past) continue;
-    const mention = longestAt(place, word);
+  for (let at = 0; at < words.length; at += 1) {
+    if (words[at].start < past) continue;
+    const mention = longestAt(place, starts[at]);
     if (mention === undefined) continue;
     mentions.push(mention);
     past = mention.end;
@@ -65,11 +57,9 @@ interface Form {
 }
 
 interface EntityIndex {
-  readonly prefixes: ReadonlySet<string>;
-  readonly longestPrefix: number;
-  /** 1 for every UTF-16 unit that some prefix ends in: most beginnings of words are no prefix by that alone. */
-  readonly prefixEnds: Uint8Array;
   readonly suffixes: readonly string[];
+  /** 1 at the hash of every two units that a form of so many begins with: most places begin none by that alone. */
+  readonly beginnings: Uint8Array;
   /** Forms of two UTF-16 units or more by the first two, longest body first. */
   readonly forms: ReadonlyMap<number, readonly Form[]>;
   /** Forms of one unit, by it. */
@@ -81,17 +71,14 @@ const indices = new WeakMap<LocaleProfile, EntityIndex>();
 function indexOf(profile: LocaleProfile): EntityIndex {
   const known = indices.get(profile);
   if (known !== undefined) return known;
-  const prefixes = chains(profile.prefixes.map(normalizeText), MOST_PREFIXES);
   const forms = profile.gazetteer.flatMap(formsOf);
+  const long = forms.filter(({ body }) => body.length > 1);
+  const beginnings = new Uint8Array(BEGINNINGS);
+  for (const { body } of long) beginnings[hashOf(twoUnits(body, 0))] = 1;
   const index: EntityIndex = {
-    prefixes,
-    longestPrefix: Math.max(...[...prefixes].map((prefix) => prefix.length)),
-    prefixEnds: lastUnits(prefixes),
     suffixes: profile.suffixes.map(normalizeText),
-    forms: groupBy(
-      forms.filter(({ body }) => body.length > 1),
-      (body) => twoUnits(body, 0),
-    ),
+    beginnings,
+    forms: groupBy(long, (body) => twoUnits(body, 0)),
     letters: groupBy(
       forms.filter(({ body }) => body.length === 1),
       (body) => body.charCodeAt(0),
@@ -107,23 +94,6 @@ interface Place {
   readonly index: EntityIndex;
   /** Ends of words that a name may end at whatever follows; empty where words are runs, since there nothing follows. */
   readonly ends: ReadonlySet<number>;
-}
-
-/** All strings of at most `most` parts, the empty one included. */
-function chains(parts: readonly string[], most: number): Set<string> {
-  let level = [''];
-  const all = new Set(level);
-  for (let length = 1; length <= most; length += 1) {
-    level = level.flatMap((chain) => parts.map((part) => chain + part));
-    for (const chain of level) all.add(chain);
-  }
-  return all;
-}
-
-function lastUnits(prefixes: ReadonlySet<string>): Uint8Array {
-  const ends = new Uint8Array(UNITS);
-  for (const prefix of prefixes) if (prefix !== '') ends[prefix.charCodeAt(prefix.length - 1)] = 1;
-  return ends;
 }
 
 /** The article of a name is written لل after the preposition ل: القاهرة becomes للقاهرة. */
@@ -155,21 +125,22 @@ function twoUnits(text: string, at: number): number {
   return (text.charCodeAt(at) << 16) | text.charCodeAt(at + 1);
 }
 
-function longestAt(place: Place, { text: word, start }: WordSpan): EntityMention | undefined {
+function hashOf(units: number): number {
+  return (units ^ (units >>> 11)) & (BEGINNINGS - 1);
+}
+
+function longestAt(place: Place, starts: readonly NameStart[]): EntityMention | undefined {
   const { index } = place;
   let best: EntityMention | undefined;
-  for (let length = 0; length <= Math.min(index.longestPrefix, word.length - 1); length += 1) {
-    if (length > 0 && index.prefixEnds[word.charCodeAt(length - 1)] === 0) continue;
-    const at = start + length;
-    const long = index.forms.get(twoUnits(place.text, at));
+  for (const { at, prefix } of starts) {
+    const units = twoUnits(place.text, at);
+    const long = index.beginnings[hashOf(units)] === 0 ? undefined : index.forms.get(units);
     const short = index.letters.size === 0 ? undefined : index.letters.get(place.text.charCodeAt(at));
     if (long === undefined && short === undefined) continue;
-    const prefix = word.slice(0, length);
-    if (!index.prefixes.has(prefix)) continue;
     const fits = (form: Form): boolean => form.allows(prefix) && matchesAt(place, at, form);
     const form = long?.find(fits) ?? short?.find(fits);
     if (form === undefined || (best !== undefined && form.body.length <= best.end - best.start)) continue;
-    best = { entry: form.entry, start: start + length, end: start + length + form.body.length };
+    best = { entry: form.entry, start: at, end: at + form.body.length };
   }
   return best;
 }

@@ -58,8 +58,9 @@ const MASTER_KEYS: ReadonlySet<string> = new Set(
     'respuesta',
   ].map(keyOf),
 );
-/** A word of so many units stays one however it is folded. */
-const SURE_WORD = 3;
+const ANY_WORD = /[\p{L}\p{M}\p{N}]/u;
+/** A word of so many letters stays one however it is folded. */
+const SURE_WORD = /[\p{L}\p{M}\p{N}]{3,}/gu;
 const LONGEST_KEY = Math.max(...[...MASTER_KEYS].map((key) => key.split(' ').length));
 /** A line of so few words that ends in a colon announces something that does not come. */
 const LONGEST_OPENER = 6;
@@ -77,7 +78,7 @@ export function nonAnswer(prompt: Prompt, answer: string): string | undefined {
 
 /** True when every line of the text is an opener: a master key, or a few words before a colon and nothing after it. */
 export function announcesOnly(text: string): boolean {
-  const lines = text.split(/\n+/u).filter((line) => wordsOf(line).length > 0);
+  const lines = text.split(/\n+/u).filter((line) => ANY_WORD.test(line));
   return lines.length > 0 && lines.every((line) => isOpener(line.trim()));
 }
 
@@ -88,7 +89,9 @@ function isOpener(line: string): boolean {
 
 /** Folding closes up single letters and nothing else, so that words of more letters stay as many as they are. */
 function isLongerThanKeys(line: string): boolean {
-  return wordsOf(line).filter((word) => word.length >= SURE_WORD).length > LONGEST_KEY;
+  SURE_WORD.lastIndex = 0;
+  for (let words = 0; words <= LONGEST_KEY; words += 1) if (!SURE_WORD.test(line)) return false;
+  return true;
 }
 
 function keyOf(text: string): string {

@@ -11,8 +11,8 @@ export interface PairDesign {
   readonly locales: readonly Locale[];
   /** Where an answer's n-grams start. [answer + 1] */
   readonly offsets: Int32Array;
-  /** [n-gram] */
-  readonly indices: Int32Array;
+  /** Bucket. [n-gram] */
+  readonly indices: Int32Array | Uint16Array;
   /** [n-gram] */
   readonly values: Float32Array;
   readonly denseWidth: number;
