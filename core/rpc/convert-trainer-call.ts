@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   AdamField as WireAdamField,
+  Adapter as WireAdapter,
   Loss as WireLoss,
   Reduction as WireReduction,
   Role as WireRole,
@@ -49,6 +50,10 @@ const ADAM_FIELD_TO_WIRE: Readonly<Record<TrainerCapabilities['adamFields'][numb
   clip: WireAdamField.CLIP,
 };
 
+const ADAPTER_TO_WIRE: Readonly<Record<TrainerCapabilities['adapters'][number], WireAdapter>> = {
+  lora: WireAdapter.LORA,
+};
+
 /** Schema of majlis.v1.TrainerCall, which stands in every request but GetCapabilities. */
 export const trainerCallMessage = message({
   run: identifier,
@@ -71,6 +76,10 @@ const capabilitiesMessage = message({
   reductions: z.array(enumeration(REDUCTION_TO_WIRE)),
   adamFields: z.array(enumeration(ADAM_FIELD_TO_WIRE)),
   contextLength: count,
+  adapters: z.array(enumeration(ADAPTER_TO_WIRE)),
+  device: identifier,
+  dtype: identifier,
+  ranks: count,
 });
 
 /** Domain to wire. */
@@ -81,6 +90,7 @@ export function capabilitiesToMessage(capabilities: TrainerCapabilities): wire.G
     losses: capabilities.losses.map((loss) => LOSS_TO_WIRE[loss]),
     reductions: capabilities.reductions.map((reduction) => REDUCTION_TO_WIRE[reduction]),
     adamFields: capabilities.adamFields.map((field) => ADAM_FIELD_TO_WIRE[field]),
+    adapters: capabilities.adapters.map((adapter) => ADAPTER_TO_WIRE[adapter]),
   };
 }
 
@@ -98,6 +108,7 @@ const createModelMessage = message({
   initFrom: identifier.exactOptional(),
   heads: count,
   seed: count,
+  lora: message({ rank: count, alpha: finite, targetModules: z.array(identifier) }).exactOptional(),
 });
 
 /** Domain to wire. */
@@ -109,6 +120,7 @@ export function createModelToMessage(call: TrainerCall, spec: ModelSpec): wire.C
     initFrom: spec.initFrom,
     heads: spec.heads,
     seed: spec.seed,
+    lora: spec.lora === undefined ? undefined : { ...spec.lora, targetModules: [...spec.lora.targetModules] },
   };
 }
 

@@ -68,12 +68,17 @@ export class EmbeddedTrainer implements Trainer {
       reductions: ['normalized_sum'],
       adamFields: ['learningRate', 'betas', 'eps', 'weightDecay', 'clip'],
       contextLength: MAX_CONTEXT_LENGTH,
+      adapters: [],
+      device: 'cpu',
+      dtype: 'float32',
+      ranks: 1,
     };
   }
 
   async createModel(call: TrainerCall, spec: ModelSpec): Promise<ModelId> {
     this.models.admit(call);
     checkHeads(spec);
+    if (spec.lora !== undefined) throw noAdapters();
     const base = await readModelDirectory(spec.base);
     if (base.config.contextLength > MAX_CONTEXT_LENGTH) {
       throw new MajlisError(
@@ -229,6 +234,13 @@ function checkTrainable(model: ModelState, step: number): void {
     throw new MajlisError(`Model ${model.id} is a frozen reference.`, { code: 'failed_precondition' });
   }
   checkVersion(model, step);
+}
+
+function noAdapters(): MajlisError {
+  return new MajlisError(
+    'The embedded trainer trains all weights and has no LoRA adapters: leave LoRA out, or use a trainer that has them.',
+    { code: 'unimplemented' },
+  );
 }
 
 function checkHeads({ role, heads }: ModelSpec): void {

@@ -19,6 +19,9 @@
  *
  * Order: micro-batches of a step come in order from 0, since their gradients are added in order of arrival; one that
  * is out of order is `failed_precondition`. So is everything after a gradient was discarded, until micro 0 comes again.
+ *
+ * Numbers that are not finite: a gradient of which that is so is not stepped with. A loss may be answered as it is, or be
+ * refused as `out_of_range` with the name of the sequence; then the gradient is discarded. Weights never change by either.
  */
 export interface Trainer {
   capabilities(): Promise<TrainerCapabilities>;
@@ -57,17 +60,39 @@ export interface TrainerCapabilities {
   readonly reductions: readonly 'normalized_sum'[];
   readonly adamFields: readonly ('learningRate' | 'betas' | 'eps' | 'weightDecay' | 'clip')[];
   readonly contextLength: number;
+  /** What may be trained in place of all weights; empty where that cannot be chosen. */
+  readonly adapters: readonly 'lora'[];
+  /** What it computes on: `cpu`, `cuda`. */
+  readonly device: string;
+  /** Type of numbers in matrix products: `float32`, `bfloat16`. */
+  readonly dtype: string;
+  /** Processes that share the work. */
+  readonly ranks: number;
+}
+
+/**
+ * Low-rank adapters beside frozen weights (Hu et al. 2021, arXiv 2106.09685): W + alpha / rank × B·A, without dropout. B
+ * starts at zero, so that a new adapter changes nothing.
+ */
+export interface LoraSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Ends of the names of linear layers, like `q_proj`; `all-linear` alone is all but the output layer. */
+  readonly targetModules: readonly string[];
 }
 
 export interface ModelSpec {
   readonly role: Role;
-  /** A Hugging Face directory. */
+  /** A Hugging Face directory; where `lora` is among the capabilities, also a PEFT adapter's, which names its base. */
   readonly base: string;
   /** Copy weights from this model instead of `base`'s; architecture still comes from `base`. */
   readonly initFrom?: ModelId;
   /** Output heads: 1 for a critic, the number of bootstrap heads for a reward model, 0 otherwise. New heads are zero. */
   readonly heads: number;
+  /** Of what starts at random: the first factor of adapters. */
   readonly seed: number;
+  /** Trains adapters and new heads only; absent trains all weights. What is published is then an adapter's directory. */
+  readonly lora?: LoraSettings;
 }
 
 /** Ragged sequences, packed: sequence s owns entries offsets[s] … offsets[s + 1] − 1. */
@@ -207,13 +232,13 @@ export interface OptimStepResult {
 
 export interface PublishRequest {
   readonly modelId: ModelId;
-  /** Directory to write a Hugging Face model into; it appears whole or not at all. */
+  /** Directory to write a Hugging Face model or a PEFT adapter into; it appears whole or not at all. */
   readonly directory: string;
 }
 
 export interface PublishedWeights {
   readonly directory: string;
-  /** sha256 of model.safetensors. */
+  /** sha256 of model.safetensors, or of an adapter's adapter_model.safetensors. */
   readonly sha256: string;
   readonly bytes: number;
 }

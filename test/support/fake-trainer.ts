@@ -82,6 +82,10 @@ export class FakeTrainer implements Trainer {
       reductions: ['normalized_sum'],
       adamFields: ['learningRate'],
       contextLength: 64,
+      adapters: [],
+      device: 'cpu',
+      dtype: 'float32',
+      ranks: 1,
     };
   }
 

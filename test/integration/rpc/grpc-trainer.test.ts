@@ -34,6 +34,10 @@ class ScriptedTrainer {
           reductions: [],
           adamFields: [],
           contextLength: 10,
+          adapters: [],
+          device: 'cpu',
+          dtype: 'float32',
+          ranks: 1,
         }),
       ),
     );

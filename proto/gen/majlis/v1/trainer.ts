@@ -55,6 +55,12 @@ export enum AdamField {
   UNRECOGNIZED = -1,
 }
 
+export enum Adapter {
+  UNSPECIFIED = 0,
+  LORA = 1,
+  UNRECOGNIZED = -1,
+}
+
 /** The name fixes element type and shape. INT32 and FLOAT32 are little-endian. */
 export enum TensorName {
   UNSPECIFIED = 0,
@@ -150,7 +156,30 @@ export interface GetCapabilitiesResponse {
   readonly losses: readonly Loss[];
   readonly reductions: readonly Reduction[];
   readonly adamFields: readonly AdamField[];
-  readonly contextLength?: number | undefined;
+  readonly contextLength?:
+    | number
+    | undefined;
+  /** What may be trained in place of all weights. */
+  readonly adapters: readonly Adapter[];
+  /** What it computes on, for example "cpu" or "cuda". */
+  readonly device: string;
+  /** Type of numbers in matrix products, for example "float32" or "bfloat16". */
+  readonly dtype: string;
+  /** Processes that share the work. */
+  readonly ranks?: number | undefined;
+}
+
+/** Low-rank adapters beside frozen weights, without dropout. */
+export interface LoraAdapter {
+  readonly rank?:
+    | number
+    | undefined;
+  /** The product of the two factors is scaled by alpha / rank. */
+  readonly alpha?:
+    | number
+    | undefined;
+  /** Ends of the names of linear layers, for example "q_proj"; "all-linear" alone is all but the output layer. */
+  readonly targetModules: readonly string[];
 }
 
 export interface CreateModelRequest {
@@ -159,8 +188,15 @@ export interface CreateModelRequest {
   /** A Hugging Face directory. */
   readonly base: string;
   readonly initFrom?: string | undefined;
-  readonly heads?: number | undefined;
-  readonly seed?: number | undefined;
+  readonly heads?:
+    | number
+    | undefined;
+  /** Of what starts at random: the first factor of LoRA adapters. */
+  readonly seed?:
+    | number
+    | undefined;
+  /** Absent trains all weights. */
+  readonly lora: LoraAdapter | undefined;
 }
 
 export interface CreateModelResponse {
@@ -491,6 +527,10 @@ function createBaseGetCapabilitiesResponse(): GetCapabilitiesResponse {
     reductions: [],
     adamFields: [],
     contextLength: undefined,
+    adapters: [],
+    device: "",
+    dtype: "",
+    ranks: undefined,
   };
 }
 
@@ -538,6 +578,22 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
     }
     if (message.contextLength !== undefined) {
       writer.uint32(72).uint32(message.contextLength);
+    }
+    if (message.adapters.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.adapters) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.device !== "") {
+      writer.uint32(90).string(message.device);
+    }
+    if (message.dtype !== "") {
+      writer.uint32(98).string(message.dtype);
+    }
+    if (message.ranks !== undefined) {
+      writer.uint32(104).uint32(message.ranks);
     }
     return writer;
   },
@@ -667,6 +723,48 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
             message.contextLength = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag === 80) {
+              message.adapters.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.adapters.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.dtype = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.ranks = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -693,12 +791,103 @@ export const GetCapabilitiesResponse: MessageFns<GetCapabilitiesResponse> = {
     message.reductions = object.reductions?.map((e) => e) || [];
     message.adamFields = object.adamFields?.map((e) => e) || [];
     message.contextLength = object.contextLength ?? undefined;
+    message.adapters = object.adapters?.map((e) => e) || [];
+    message.device = object.device ?? "";
+    message.dtype = object.dtype ?? "";
+    message.ranks = object.ranks ?? undefined;
+    return message;
+  },
+};
+
+function createBaseLoraAdapter(): LoraAdapter {
+  return { rank: undefined, alpha: undefined, targetModules: [] };
+}
+
+export const LoraAdapter: MessageFns<LoraAdapter> = {
+  encode(message: LoraAdapter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rank !== undefined) {
+      writer.uint32(8).uint32(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      writer.uint32(17).double(message.alpha);
+    }
+    for (const v of message.targetModules) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoraAdapter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoraAdapter() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rank = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.alpha = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.targetModules.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LoraAdapter>): LoraAdapter {
+    return LoraAdapter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoraAdapter>): LoraAdapter {
+    const message = createBaseLoraAdapter() as any;
+    message.rank = object.rank ?? undefined;
+    message.alpha = object.alpha ?? undefined;
+    message.targetModules = object.targetModules?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseCreateModelRequest(): CreateModelRequest {
-  return { call: undefined, role: 0, base: "", initFrom: undefined, heads: undefined, seed: undefined };
+  return {
+    call: undefined,
+    role: 0,
+    base: "",
+    initFrom: undefined,
+    heads: undefined,
+    seed: undefined,
+    lora: undefined,
+  };
 }
 
 export const CreateModelRequest: MessageFns<CreateModelRequest> = {
@@ -720,6 +909,9 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
     }
     if (message.seed !== undefined) {
       writer.uint32(48).uint64(message.seed);
+    }
+    if (message.lora !== undefined) {
+      LoraAdapter.encode(message.lora, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -785,6 +977,14 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
             message.seed = longToNumber(reader.uint64());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lora = LoraAdapter.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -810,6 +1010,9 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
     message.initFrom = object.initFrom ?? undefined;
     message.heads = object.heads ?? undefined;
     message.seed = object.seed ?? undefined;
+    message.lora = (object.lora !== undefined && object.lora !== null)
+      ? LoraAdapter.fromPartial(object.lora)
+      : undefined;
     return message;
   },
 };
@@ -3102,6 +3305,9 @@ export const DeleteModelResponse: MessageFns<DeleteModelResponse> = {
  *
  * A call may name, in the metadata `majlis-incarnation`, the incarnation it is meant for. Another one refuses it with
  * FAILED_PRECONDITION and its own id in the trailer of that name: it has none of the models that the caller means.
+ *
+ * A trainer that was started with a token refuses calls whose metadata `authorization` is not `Bearer TOKEN` as
+ * UNAUTHENTICATED.
  */
 export type TrainerServiceService = typeof TrainerServiceService;
 export const TrainerServiceService = {

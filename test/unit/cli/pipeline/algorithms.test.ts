@@ -11,6 +11,10 @@ const capabilities: TrainerCapabilities = {
   reductions: ['normalized_sum'],
   adamFields: ['learningRate'],
   contextLength: 256,
+  adapters: [],
+  device: 'cpu',
+  dtype: 'float32',
+  ranks: 1,
 };
 
 describe('the algorithms of a run', () => {

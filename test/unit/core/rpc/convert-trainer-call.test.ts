@@ -77,6 +77,10 @@ describe('capabilities', () => {
     reductions: ['normalized_sum'],
     adamFields: ['learningRate', 'betas', 'eps', 'weightDecay', 'clip'],
     contextLength: 256,
+    adapters: ['lora'],
+    device: 'cpu',
+    dtype: 'float32',
+    ranks: 1,
   } as const;
 
   it('come back as they were, every name of every list', () => {
@@ -102,6 +106,13 @@ describe('trainer requests', () => {
   it.each<ModelSpec>([
     { role: 'critic', base: '/m', heads: 0, seed: 0 },
     { role: 'reward', base: '/m', heads: 3, seed: Number.MAX_SAFE_INTEGER, initFrom: 'policy-1' },
+    {
+      role: 'policy',
+      base: '/m',
+      heads: 0,
+      seed: 1,
+      lora: { rank: 8, alpha: 16, targetModules: ['q_proj', 'v_proj'] },
+    },
   ])('to create a model come back as they were: %j', (spec) => {
     const message = sent(CreateModelRequest, createModelToMessage({ run: 'r', epoch: 3 }, spec));
     expect(createModelFromMessage(message)).toStrictEqual({ call: { run: 'r', epoch: 3 }, spec });

@@ -121,6 +121,21 @@ describe('the embedded trainer', () => {
     }
   });
 
+  it('has no adapters, says so among its capabilities, and refuses LoRA in one sentence', async () => {
+    const trainer = EmbeddedTrainer.create({ threads: 1 });
+    try {
+      expect((await trainer.capabilities()).adapters).toEqual([]);
+      const lora = { rank: 4, alpha: 8, targetModules: ['all-linear'] };
+      const creating = trainer.createModel(CALL, { role: 'policy', base, heads: 0, seed: 1, lora });
+      await expect(creating).rejects.toMatchObject({
+        code: 'unimplemented',
+        message: expect.stringMatching(/^The embedded trainer trains all weights .*\.$/),
+      });
+    } finally {
+      await trainer.close();
+    }
+  });
+
   it('refuses a damaged checkpoint and keeps the model as it was', async () => {
     const trainer = EmbeddedTrainer.create({ threads: 1 });
     try {

@@ -73,6 +73,9 @@ class Trainer:
             reductions=[wire.REDUCTION_NORMALIZED_SUM],
             adam_fields=ADAM_FIELDS,
             context_length=self._context_length,
+            device="cpu",
+            dtype="float32",
+            ranks=1,
         )
 
     def create_model(self, request: Any) -> Any:
@@ -83,6 +86,8 @@ class Trainer:
         if role is None:
             raise refuse("role", request.role, f"one of {', '.join(ROLES.values())}")
         _check_heads(role, heads)
+        if request.HasField("lora"):
+            raise CallError(StatusCode.UNIMPLEMENTED, "This trainer trains all weights and has no LoRA adapters.")
         required(request, "seed")
         base = identifier(request, "base")
         source = self._models.find(call, request.init_from) if request.HasField("init_from") else None

@@ -38,6 +38,11 @@ class AdamField(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ADAM_FIELD_WEIGHT_DECAY: _ClassVar[AdamField]
     ADAM_FIELD_CLIP: _ClassVar[AdamField]
 
+class Adapter(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ADAPTER_UNSPECIFIED: _ClassVar[Adapter]
+    ADAPTER_LORA: _ClassVar[Adapter]
+
 class TensorName(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TENSOR_NAME_UNSPECIFIED: _ClassVar[TensorName]
@@ -102,6 +107,8 @@ ADAM_FIELD_BETAS: AdamField
 ADAM_FIELD_EPS: AdamField
 ADAM_FIELD_WEIGHT_DECAY: AdamField
 ADAM_FIELD_CLIP: AdamField
+ADAPTER_UNSPECIFIED: Adapter
+ADAPTER_LORA: Adapter
 TENSOR_NAME_UNSPECIFIED: TensorName
 TENSOR_NAME_TOKEN_IDS: TensorName
 TENSOR_NAME_OFFSETS: TensorName
@@ -152,7 +159,7 @@ class GetCapabilitiesRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetCapabilitiesResponse(_message.Message):
-    __slots__ = ("engine", "fingerprint", "incarnation_id", "deterministic", "roles", "losses", "reductions", "adam_fields", "context_length")
+    __slots__ = ("engine", "fingerprint", "incarnation_id", "deterministic", "roles", "losses", "reductions", "adam_fields", "context_length", "adapters", "device", "dtype", "ranks")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -162,6 +169,10 @@ class GetCapabilitiesResponse(_message.Message):
     REDUCTIONS_FIELD_NUMBER: _ClassVar[int]
     ADAM_FIELDS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    ADAPTERS_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    RANKS_FIELD_NUMBER: _ClassVar[int]
     engine: str
     fingerprint: str
     incarnation_id: str
@@ -171,23 +182,39 @@ class GetCapabilitiesResponse(_message.Message):
     reductions: _containers.RepeatedScalarFieldContainer[Reduction]
     adam_fields: _containers.RepeatedScalarFieldContainer[AdamField]
     context_length: int
-    def __init__(self, engine: _Optional[str] = ..., fingerprint: _Optional[str] = ..., incarnation_id: _Optional[str] = ..., deterministic: _Optional[bool] = ..., roles: _Optional[_Iterable[_Union[Role, str]]] = ..., losses: _Optional[_Iterable[_Union[Loss, str]]] = ..., reductions: _Optional[_Iterable[_Union[Reduction, str]]] = ..., adam_fields: _Optional[_Iterable[_Union[AdamField, str]]] = ..., context_length: _Optional[int] = ...) -> None: ...
+    adapters: _containers.RepeatedScalarFieldContainer[Adapter]
+    device: str
+    dtype: str
+    ranks: int
+    def __init__(self, engine: _Optional[str] = ..., fingerprint: _Optional[str] = ..., incarnation_id: _Optional[str] = ..., deterministic: _Optional[bool] = ..., roles: _Optional[_Iterable[_Union[Role, str]]] = ..., losses: _Optional[_Iterable[_Union[Loss, str]]] = ..., reductions: _Optional[_Iterable[_Union[Reduction, str]]] = ..., adam_fields: _Optional[_Iterable[_Union[AdamField, str]]] = ..., context_length: _Optional[int] = ..., adapters: _Optional[_Iterable[_Union[Adapter, str]]] = ..., device: _Optional[str] = ..., dtype: _Optional[str] = ..., ranks: _Optional[int] = ...) -> None: ...
+
+class LoraAdapter(_message.Message):
+    __slots__ = ("rank", "alpha", "target_modules")
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    TARGET_MODULES_FIELD_NUMBER: _ClassVar[int]
+    rank: int
+    alpha: float
+    target_modules: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rank: _Optional[int] = ..., alpha: _Optional[float] = ..., target_modules: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateModelRequest(_message.Message):
-    __slots__ = ("call", "role", "base", "init_from", "heads", "seed")
+    __slots__ = ("call", "role", "base", "init_from", "heads", "seed", "lora")
     CALL_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     BASE_FIELD_NUMBER: _ClassVar[int]
     INIT_FROM_FIELD_NUMBER: _ClassVar[int]
     HEADS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    LORA_FIELD_NUMBER: _ClassVar[int]
     call: TrainerCall
     role: Role
     base: str
     init_from: str
     heads: int
     seed: int
-    def __init__(self, call: _Optional[_Union[TrainerCall, _Mapping]] = ..., role: _Optional[_Union[Role, str]] = ..., base: _Optional[str] = ..., init_from: _Optional[str] = ..., heads: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+    lora: LoraAdapter
+    def __init__(self, call: _Optional[_Union[TrainerCall, _Mapping]] = ..., role: _Optional[_Union[Role, str]] = ..., base: _Optional[str] = ..., init_from: _Optional[str] = ..., heads: _Optional[int] = ..., seed: _Optional[int] = ..., lora: _Optional[_Union[LoraAdapter, _Mapping]] = ...) -> None: ...
 
 class CreateModelResponse(_message.Message):
     __slots__ = ("model_id",)

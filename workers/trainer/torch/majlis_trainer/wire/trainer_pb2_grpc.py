@@ -35,6 +35,9 @@ class TrainerServiceStub:
 
     A call may name, in the metadata `majlis-incarnation`, the incarnation it is meant for. Another one refuses it with
     FAILED_PRECONDITION and its own id in the trailer of that name: it has none of the models that the caller means.
+
+    A trainer that was started with a token refuses calls whose metadata `authorization` is not `Bearer TOKEN` as
+    UNAUTHENTICATED.
     """
 
     def __init__(self, channel):
@@ -100,6 +103,9 @@ class TrainerServiceServicer:
 
     A call may name, in the metadata `majlis-incarnation`, the incarnation it is meant for. Another one refuses it with
     FAILED_PRECONDITION and its own id in the trailer of that name: it has none of the models that the caller means.
+
+    A trainer that was started with a token refuses calls whose metadata `authorization` is not `Bearer TOKEN` as
+    UNAUTHENTICATED.
     """
 
     def GetCapabilities(self, request, context):
@@ -222,6 +228,9 @@ class TrainerService:
 
     A call may name, in the metadata `majlis-incarnation`, the incarnation it is meant for. Another one refuses it with
     FAILED_PRECONDITION and its own id in the trailer of that name: it has none of the models that the caller means.
+
+    A trainer that was started with a token refuses calls whose metadata `authorization` is not `Bearer TOKEN` as
+    UNAUTHENTICATED.
     """
 
     @staticmethod
