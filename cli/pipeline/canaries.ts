@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { localesFolderBy } from '../../core/config/known-locales.js';
 import { readYaml } from '../../core/config/read-yaml.js';
+import { isWithin } from '../../core/domain/locale.js';
 import type { Locale } from '../../core/domain/prompt.js';
 import { renderAnswer } from '../../core/network/tokenizer/render-prompt.js';
 import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
@@ -26,8 +27,7 @@ export async function loadCanaries(locale: Locale, runFile: string): Promise<str
   const own = locales === undefined ? undefined : join(dirname(locales), FOLDER);
   const folders = [SHIPPED_CANARIES, ...(own !== undefined && existsSync(own) ? [own] : [])];
   const files = (await Promise.all(folders.map(readFolder))).flat();
-  const serves = (tag: string): boolean =>
-    tag === ANY_LOCALE || `${locale.toLowerCase()}-`.startsWith(`${tag.toLowerCase()}-`);
+  const serves = (tag: string): boolean => tag === ANY_LOCALE || isWithin(locale, tag);
   const texts = files.filter((file) => serves(file.locale)).flatMap(({ canaries }) => canaries);
   return [...new Set(texts)];
 }

@@ -250,7 +250,8 @@ export class RewardPlane {
     });
     const gate = createVetoGate(createAnswerScorer(rubric, profile));
     const uncalibrated = createTrainerRewardModel({ hash, rubricHash: rubric.hash, model, encode });
-    const normalizer = await calibrateReward({ model: uncalibrated, gate }, references);
+    const locales = [config.locale];
+    const normalizer = await calibrateReward({ model: uncalibrated, gate }, references, { locales });
     return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
   }
 

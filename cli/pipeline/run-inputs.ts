@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readJsonLines } from '../../core/config/read-json-lines.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
-import { profileFor, type LocaleProfile } from '../../core/domain/locale.js';
+import { isWithin, profileFor, type LocaleProfile } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
@@ -118,12 +118,13 @@ export function rubricFile(rubric: string, besides: string): string {
 
 /**
  * Prompts as Majlis writes them ({id, text, locale?, category?}) or as Vicuna-80 has them ({question_id, text,
- * category?}). Ids are unique within the file. Every prompt has the run's locale; a line may name it, or one under it.
+ * category?}). Ids are unique within the file. A prompt has the run's locale, or the one under it that its line names.
  */
 export async function readPrompts(path: string, runLocale: string): Promise<Prompt[]> {
   const line = promptSchema(runLocale).transform(
-    ({ id: given, question_id, text: asked, category }): Prompt => {
-      const prompt = { id: String(given ?? question_id), text: asked, locale: runLocale };
+    ({ id: given, question_id, text: asked, locale: tag = runLocale, category }): Prompt => {
+      const locale = tag.length === runLocale.length ? runLocale : tag;
+      const prompt = { id: String(given ?? question_id), text: asked, locale };
       return category === undefined ? prompt : { ...prompt, category };
     },
   );
@@ -146,11 +147,6 @@ const promptSchema = (runLocale: string) =>
     .refine((prompt) => (prompt.id === undefined) !== (prompt.question_id === undefined), {
       error: 'an object with an id or a question_id',
     });
-
-/** Whether a tag is a locale or lies under it, as `ar-EG` under `ar`. Case does not count (RFC 5646 §2.1.1). */
-function isWithin(tag: string, wider: string): boolean {
-  return `${tag.toLowerCase()}-`.startsWith(`${wider.toLowerCase()}-`);
-}
 
 /** The same inputs under another seed, where one is given. */
 export function withSeed(inputs: RunInputs, seed: number | undefined): RunInputs {

@@ -65,16 +65,29 @@ export interface LocaleProfile {
   readonly evaluatorAddresses?: readonly string[];
 }
 
+/** Whether a tag is a locale or lies under it, as `ar-EG` under `ar`. Case does not count (RFC 5646 §2.1.1). */
+export function isWithin(tag: Locale, wider: Locale): boolean {
+  return `${tag.toLowerCase()}-`.startsWith(`${wider.toLowerCase()}-`);
+}
+
 /**
- * The profile for a locale, by BCP-47 lookup (RFC 4647 §3.4): `ar-EG` is served by `ar` where it has none of its
- * own. Undefined where no subtag is left that has one.
+ * The one of some locales that serves a tag, by BCP-47 lookup (RFC 4647 §3.4): `ar-EG` is served by `ar` where it is none
+ * of them itself. Undefined where no subtag is left that is one.
  */
+export function servingLocale(tag: Locale, known: readonly Locale[]): Locale | undefined {
+  const wider = known.filter((candidate) => isWithin(tag, candidate));
+  return wider.reduce<Locale | undefined>(
+    (nearest, candidate) =>
+      nearest === undefined || candidate.length > nearest.length ? candidate : nearest,
+    undefined,
+  );
+}
+
+/** The profile that serves a locale; undefined where none does. */
 export function profileFor(locale: Locale, profiles: readonly LocaleProfile[]): LocaleProfile | undefined {
-  const subtags = locale.toLowerCase().split('-');
-  for (let length = subtags.length; length > 0; length -= 1) {
-    const range = subtags.slice(0, length).join('-');
-    const profile = profiles.find((candidate) => candidate.locale.toLowerCase() === range);
-    if (profile !== undefined) return profile;
-  }
-  return undefined;
+  const serving = servingLocale(
+    locale,
+    profiles.map((profile) => profile.locale),
+  );
+  return profiles.find((profile) => profile.locale === serving);
 }

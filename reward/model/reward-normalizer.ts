@@ -1,3 +1,4 @@
+import { servingLocale } from '../../core/domain/locale.js';
 import type { Locale } from '../../core/domain/prompt.js';
 import type { Reward } from '../../core/domain/reward.js';
 import { MajlisError } from '../../core/errors.js';
@@ -40,9 +41,12 @@ function scaleOf(locale: Locale, raws: readonly number[]): LocaleScale {
   return { mean, scale };
 }
 
-/** (raw − mean) / scale of the locale, clipped to ±5. */
+/**
+ * (raw − mean) / scale of the locale that was measured and serves this one, clipped to ±5: regions are scaled alike, so that
+ * one which is answered worse is seen to be.
+ */
 export function normalizeReward(raw: number, locale: Locale, normalizer: RewardNormalizer): Reward {
-  const known = normalizer.get(locale);
+  const known = normalizer.get(servingLocale(locale, [...normalizer.keys()]) ?? locale);
   if (known === undefined) {
     throw new MajlisError(`No reference answers in ${locale} were measured for this reward model.`, {
       code: 'failed_precondition',

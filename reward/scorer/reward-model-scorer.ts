@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import { servingLocale } from '../../core/domain/locale.js';
+import type { Locale } from '../../core/domain/prompt.js';
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { MajlisError } from '../../core/errors.js';
@@ -56,11 +58,14 @@ export class RewardModelScorer implements Scorer {
   }
 }
 
-/** Measures the reference answers that a reward is centred and scaled by; gated answers do not count. */
+/**
+ * Measures the reference answers that a reward is centred and scaled by; gated answers do not count. Those of a region are
+ * measured with the one of `locales` that serves it.
+ */
 export async function calibrateReward(
   reward: Omit<LoadedReward, 'normalizer'>,
   references: readonly ScoreItem[],
-  signal?: AbortSignal,
+  { locales = [], signal }: { readonly locales?: readonly Locale[]; readonly signal?: AbortSignal } = {},
 ): Promise<RewardNormalizer> {
   const passed = references.flatMap((item) =>
     item.answers
@@ -70,7 +75,7 @@ export async function calibrateReward(
   const scores = await reward.model.score(passed, signal);
   return measureNormalizer(
     scores.map((outcome, at) => ({
-      locale: passed[at].prompt.locale,
+      locale: servingLocale(passed[at].prompt.locale, locales) ?? passed[at].prompt.locale,
       raw: rawReward(requireScore(outcome), reward.pessimismBeta),
     })),
   );

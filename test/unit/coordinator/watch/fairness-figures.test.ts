@@ -40,6 +40,33 @@ describe('what groups of prompts are paid', () => {
     });
   });
 
+  it('tells regions apart within their language, and counts them in it', () => {
+    const egypt = { locale: 'ar-EG', category: 'food' };
+    const watched = promptsOf(watchedIteration(groups), [ar('food'), egypt, ar('travel')]);
+    expect(fairnessFigures(watched)).toEqual({
+      'fairness/ar-EG/mean': -1,
+      'fairness/ar-EG/answers': 1,
+      'fairness/ar/food/mean': 2 / 3,
+      'fairness/ar/food/answers': 3,
+      'fairness/ar/travel/mean': 4,
+      'fairness/ar/travel/answers': 1,
+    });
+  });
+
+  it('names a language where each has one region, and categories where one locale alone has them', () => {
+    const watched = promptsOf(watchedIteration(groups), [
+      { locale: 'ar-EG', category: 'food' },
+      { locale: 'ko' },
+      { locale: 'ar-EG', category: 'travel' },
+    ]);
+    expect(Object.keys(fairnessFigures(watched)).filter((name) => name.endsWith('/mean'))).toEqual([
+      'fairness/ar/mean',
+      'fairness/ar/food/mean',
+      'fairness/ar/travel/mean',
+      'fairness/ko/mean',
+    ]);
+  });
+
   it('is nothing where there is nothing to compare', () => {
     expect(
       fairnessFigures(promptsOf(watchedIteration(groups), [ar('food'), ar('food'), ar('food')])),

@@ -2,7 +2,7 @@ import type { ScoreItem } from '../../../../core/scorer/scorer.js';
 import { createAnswerScorer } from '../../../../reward/judge/answer-scorer.js';
 import type { ModelInTrainer } from '../../../../reward/model/model-in-trainer.js';
 import type { RewardModel } from '../../../../reward/model/reward-model.js';
-import { measureNormalizer } from '../../../../reward/model/reward-normalizer.js';
+import { measureNormalizer, normalizeReward } from '../../../../reward/model/reward-normalizer.js';
 import { createTrainerRewardModel } from '../../../../reward/model/trainer-reward-model.js';
 import type { LoadedReward } from '../../../../reward/scorer/reward-model-scorer.js';
 import { calibrateReward, RewardModelScorer } from '../../../../reward/scorer/reward-model-scorer.js';
@@ -201,6 +201,17 @@ describe('calibrateReward', () => {
     ]);
     expect(normalizer.get('ar')).toEqual({ mean: 2, scale: Math.SQRT2 });
     expect(normalizer.get('ko')).toEqual({ mean: 2, scale: 1 });
+  });
+
+  it('measures regions with the locale that serves them, and pays them by the same scale', async () => {
+    const references = [item([[[1], 'a']]), item([[[3], 'b']], 'ar-EG'), item([[[3], 'c']], 'ko-KR')];
+    const rest = [item([[[1], 'd']], 'ko')];
+    const reward = await loadedWith({ gate: () => undefined });
+    const normalizer = await calibrateReward(reward, [...references, ...rest], { locales: ['ar', 'ko'] });
+    expect(normalizer.get('ar')).toEqual({ mean: 2, scale: Math.SQRT2 });
+    expect([...normalizer.keys()]).toEqual(['ar', 'ko']);
+    expect(normalizeReward(4, 'ar-EG', normalizer).normalized).toBeCloseTo(Math.SQRT2, 12);
+    expect(normalizeReward(2, 'ko-KR', normalizer).normalized).toBe(0);
   });
 
   it.each([
