@@ -54,36 +54,57 @@ export interface GrpcTrainerOptions {
   readonly address: string;
   readonly clock?: Clock;
   readonly deadlines?: Partial<TrainerDeadlines>;
+  /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
+  readonly patienceMs?: number;
+  /** Told once each time such waiting begins, and once it is over. */
+  readonly onAbsence?: (absence: TrainerAbsence) => void;
+}
+
+/** A trainer that a call could not reach for some seconds. */
+export interface TrainerAbsence {
+  readonly address: string;
+  readonly isBack: boolean;
 }
 
 const DEADLINES: TrainerDeadlines = { connectMs: 30_000, baseMs: 60_000, msPerToken: 20, modelMs: 600_000 };
 /** Waits before a call is sent again over a connection that was lost. */
 const RETRY_MS: readonly number[] = [100, 300, 900, 2700];
+/** Waits after those, while there is patience. */
+const LATER_RETRY_MS = 3000;
+
+/** A model as the trainer knows it. */
+interface KnownModel {
+  readonly id: ModelId;
+  readonly incarnation: string;
+}
 
 /**
  * A trainer in another process, over gRPC. A call whose connection was lost is sent again: the trainer answers what it has
  * already done from memory, and one that was started again meanwhile refuses with reason `restarted`. Only making and
  * deleting models is not repeated. Both must see the same folders under the same names.
+ *
+ * A model's id holds for the incarnation that made it and is never given to a model of another, so whoever still has one of
+ * a trainer that is gone is told `restarted`, whatever was made since.
  */
 export class GrpcTrainer implements Trainer {
   private tokensUnderWay = 0;
+  private isAbsent = false;
+  private readonly known = new Map<ModelId, KnownModel>();
 
   private constructor(
     private readonly connection: TrainerConnection,
+    private readonly options: GrpcTrainerOptions,
     private readonly deadlines: TrainerDeadlines,
-    private readonly clock: Clock,
   ) {}
 
-  /** Waits for the trainer and takes note of its incarnation; `unavailable` where none listens. */
+  /** Waits for the trainer; `unavailable` where none listens. */
   static async connect(options: GrpcTrainerOptions): Promise<GrpcTrainer> {
     const { address, clock = systemClock } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
     const connection = new TrainerConnection(address, clock);
     try {
       await connection.ready(deadlines.connectMs);
-      const trainer = new GrpcTrainer(connection, deadlines, clock);
-      connection.meet((await trainer.capabilities()).incarnationId);
-      return trainer;
+      return new GrpcTrainer(connection, options, deadlines);
     } catch (failure) {
       connection.close();
       throw failure;
@@ -95,29 +116,49 @@ export class GrpcTrainer implements Trainer {
     const { service } = this.connection;
     return capabilitiesFromMessage(
       await this.repeated(() =>
-        this.connection.unary(service.getCapabilities.bind(service), {}, this.withinMs()),
+        this.connection.unary(service.getCapabilities.bind(service), {}, { withinMs: this.withinMs() }),
       ),
     );
   }
 
   async createModel(call: TrainerCall, spec: ModelSpec): Promise<ModelId> {
     const { service } = this.connection;
-    const request = createModelToMessage(call, { ...spec, base: resolve(spec.base) });
-    return modelIdFromMessage(
-      await this.connection.unary(service.createModel.bind(service), request, this.modelWithinMs()),
-    );
+    const source = spec.initFrom === undefined ? undefined : this.modelOf(spec.initFrom);
+    const incarnation = source?.incarnation ?? (await this.capabilities()).incarnationId;
+    const request = createModelToMessage(call, {
+      ...spec,
+      base: resolve(spec.base),
+      ...(source === undefined ? {} : { initFrom: source.id }),
+    });
+    const terms = { withinMs: this.modelWithinMs(), incarnation };
+    const response = await this.connection.unary(service.createModel.bind(service), request, terms);
+    const id = modelIdFromMessage(response);
+    const known = `${id}@${incarnation.slice(0, 8)}`;
+    this.known.set(known, { id, incarnation });
+    return known;
   }
 
   async forward(call: TrainerCall, request: ForwardRequest): Promise<ForwardResult> {
+    const { id, incarnation } = this.modelOf(request.modelId);
+    const against = request.against === undefined ? {} : { against: this.modelOf(request.against).id };
+    const parts = { ...request, ...against, modelId: id };
     return this.streamed(request.batch, (withinMs) =>
-      forwardResultFromParts(request, this.connection.forward(forwardToParts(call, request), withinMs)),
+      forwardResultFromParts(
+        request,
+        this.connection.forward(forwardToParts(call, parts), { withinMs, incarnation }),
+      ),
     );
   }
 
   async forwardBackward(call: TrainerCall, request: ForwardBackwardRequest): Promise<ForwardBackwardResult> {
+    const { id, incarnation } = this.modelOf(request.modelId);
+    const parts = { ...request, modelId: id };
     return this.streamed(request.loss.batch, async (withinMs) =>
       forwardBackwardResultFromMessage(
-        await this.connection.forwardBackward(forwardBackwardToParts(call, request), withinMs),
+        await this.connection.forwardBackward(forwardBackwardToParts(call, parts), {
+          withinMs,
+          incarnation,
+        }),
       ),
     );
   }
@@ -146,10 +187,18 @@ export class GrpcTrainer implements Trainer {
     return loadedStepFromMessage(await this.onModel(service.loadCheckpoint.bind(service), message));
   }
 
+  /** A model that went with its trainer is deleted already. */
   async deleteModel(call: TrainerCall, modelId: ModelId): Promise<void> {
     const { service } = this.connection;
-    const request = { call: trainerCallToMessage(call), modelId };
-    await this.connection.unary(service.deleteModel.bind(service), request, this.withinMs());
+    const { id, incarnation } = this.modelOf(modelId);
+    const request = { call: trainerCallToMessage(call), modelId: id };
+    const terms = { withinMs: this.withinMs(), incarnation };
+    try {
+      await this.connection.unary(service.deleteModel.bind(service), request, terms);
+    } catch (failure) {
+      if (!(failure instanceof MajlisError) || failure.reason !== 'restarted') throw failure;
+    }
+    this.known.delete(modelId);
   }
 
   /** Ends the connection; the trainer goes on. */
@@ -159,11 +208,20 @@ export class GrpcTrainer implements Trainer {
   }
 
   /** A unary call that may be repeated and takes as long as a model is large. */
-  private onModel<Request, Response>(
+  private onModel<Request extends { readonly modelId?: ModelId | undefined }, Response>(
     method: UnaryMethod<Request, Response>,
     request: Request,
   ): Promise<Response> {
-    return this.repeated(() => this.connection.unary(method, request, this.modelWithinMs()));
+    const { id, incarnation } = this.modelOf(request.modelId ?? '');
+    return this.repeated(() => {
+      const terms = { withinMs: this.modelWithinMs(), incarnation };
+      return this.connection.unary(method, { ...request, modelId: id }, terms);
+    });
+  }
+
+  /** An id that this client did not make is sent as it stands, and refused there. */
+  private modelOf(modelId: ModelId): { readonly id: ModelId; readonly incarnation?: string } {
+    return this.known.get(modelId) ?? { id: modelId };
   }
 
   private async streamed<Answer>(
@@ -180,15 +238,30 @@ export class GrpcTrainer implements Trainer {
   }
 
   private async repeated<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    for (const waitMs of RETRY_MS) {
+    const { clock = systemClock, patienceMs = 0 } = this.options;
+    const later = Array<number>(Math.ceil(patienceMs / LATER_RETRY_MS)).fill(LATER_RETRY_MS);
+    for (const [at, waitMs] of [...RETRY_MS, ...later].entries()) {
       try {
-        return await ask();
+        return this.present(await ask());
       } catch (failure) {
-        if (!(failure instanceof MajlisError) || failure.code !== 'unavailable') throw failure;
-        await this.clock.sleep(waitMs);
+        if (!(failure instanceof MajlisError) || failure.code !== 'unavailable') throw this.present(failure);
+        if (at === RETRY_MS.length) this.absent(true);
+        await clock.sleep(waitMs);
       }
     }
-    return ask();
+    return this.present(await ask());
+  }
+
+  /** Whatever the trainer answered, it is there. */
+  private present<Answer>(answer: Answer): Answer {
+    this.absent(false);
+    return answer;
+  }
+
+  private absent(isAbsent: boolean): void {
+    if (this.isAbsent === isAbsent) return;
+    this.isAbsent = isAbsent;
+    this.options.onAbsence?.({ address: this.options.address, isBack: !isAbsent });
   }
 
   private withinMs(): number {

@@ -13,6 +13,13 @@ import type { Clock } from '../../runtime/clock.js';
  * refuses it rather than confusing one model with another of the same id: `failed_precondition`, reason `restarted`.
  */
 
+/** How one call is made. */
+export interface CallTerms {
+  readonly withinMs: number;
+  /** The incarnation that it is meant for; absent where any may answer. */
+  readonly incarnation?: string | undefined;
+}
+
 /** In a call's metadata: the incarnation it is meant for. In a refusal's trailer: the one that answered. */
 export const INCARNATION_KEY = 'majlis-incarnation';
 
@@ -26,10 +33,9 @@ export type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
 
-/** A connection to a trainer. It knows the incarnation once `meet` was called. */
+/** A connection to a trainer. */
 export class TrainerConnection {
   readonly service: TrainerServiceClient;
-  private metadata = new Metadata();
 
   constructor(
     readonly address: string,
@@ -56,19 +62,13 @@ export class TrainerConnection {
     });
   }
 
-  /** From here on calls are meant for this incarnation. */
-  meet(incarnationId: string): void {
-    this.metadata = new Metadata();
-    this.metadata.set(INCARNATION_KEY, incarnationId);
-  }
-
   unary<Request, Response>(
     method: UnaryMethod<Request, Response>,
     request: Request,
-    withinMs: number,
+    terms: CallTerms,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      method(request, this.metadata, this.options(withinMs), (error, response) => {
+      method(request, metadataOf(terms), this.options(terms), (error, response) => {
         if (error === null) resolve(response);
         else reject(this.failure(error));
       });
@@ -77,10 +77,10 @@ export class TrainerConnection {
 
   forwardBackward(
     parts: Iterable<wire.ForwardBackwardRequest>,
-    withinMs: number,
+    terms: CallTerms,
   ): Promise<wire.ForwardBackwardResponse> {
     return new Promise((resolve, reject) => {
-      const call = this.service.forwardBackward(this.metadata, this.options(withinMs), (error, response) => {
+      const call = this.service.forwardBackward(metadataOf(terms), this.options(terms), (error, response) => {
         if (error === null) resolve(response);
         else reject(this.failure(error));
       });
@@ -91,9 +91,9 @@ export class TrainerConnection {
   /** The messages of the reply, while the caller reads them. */
   async *forward(
     parts: Iterable<wire.ForwardRequest>,
-    withinMs: number,
+    terms: CallTerms,
   ): AsyncGenerator<wire.ForwardResponse> {
-    const call = this.service.forward(this.metadata, this.options(withinMs));
+    const call = this.service.forward(metadataOf(terms), this.options(terms));
     // The loop below tells of every error while it listens; what comes once it has left is the cancellation itself.
     call.on('error', () => undefined);
     send(call, parts[Symbol.iterator]());
@@ -110,7 +110,7 @@ export class TrainerConnection {
     this.service.close();
   }
 
-  private options(withinMs: number): Partial<CallOptions> {
+  private options({ withinMs }: CallTerms): Partial<CallOptions> {
     return { deadline: this.clock.now() + withinMs };
   }
 
@@ -118,11 +118,22 @@ export class TrainerConnection {
     const failure = fromGrpcStatus(error);
     const [answered] = error.metadata.get(INCARNATION_KEY);
     if (answered === undefined) return failure;
-    return new MajlisError(
-      `The trainer at ${this.address} was started again and has lost its models; load the newest checkpoint and go on from there.`,
-      { code: 'failed_precondition', reason: 'restarted', cause: failure },
-    );
+    return restarted(this.address, failure);
   }
+}
+
+/** The refusal of a call for a model that went with an earlier incarnation. */
+function restarted(address: string, cause?: unknown): MajlisError {
+  return new MajlisError(
+    `The trainer at ${address} was started again and has lost its models; load the newest checkpoint and go on from there.`,
+    { code: 'failed_precondition', reason: 'restarted', cause },
+  );
+}
+
+function metadataOf({ incarnation }: CallTerms): Metadata {
+  const metadata = new Metadata();
+  if (incarnation !== undefined) metadata.set(INCARNATION_KEY, incarnation);
+  return metadata;
 }
 
 interface PartWriter<Part> {
