@@ -22,6 +22,7 @@ import type { RunHealth } from './health/run-health.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
 import type { Progress } from './progress.js';
+import type { ModelRecovery } from './recovery/model-recovery.js';
 import type { RunAlarms } from './run-alarms.js';
 import { RewardNotReady } from './score/reward-not-ready.js';
 import type { RewardRefresh, RewardSource, RewardSources } from './score/reward-source.js';
@@ -38,6 +39,7 @@ export interface BoundaryOptions {
   readonly refresh?: RewardRefresh | undefined;
   readonly policies: PolicyRegistry;
   readonly models: RunModels;
+  readonly recovery: Pick<ModelRecovery, 'keep'>;
   readonly checkpoints: Checkpoints;
   readonly health: RunHealth;
   readonly alarms: RunAlarms;
@@ -239,11 +241,14 @@ export class IterationBoundary {
    */
   private async rolledBack(progress: Progress, to: RollbackTarget, signal: AbortSignal): Promise<Progress> {
     if ('rubricHash' in to) return this.swapped(progress, to.rubricHash, signal);
-    const { policies, models } = this.options;
+    const { policies, models, checkpoints, recovery } = this.options;
     const target = await policies.find(to.policyVersion);
     this.options.health.startAnew();
-    await models.policy.restart(target.location);
-    await this.options.checkpoints.restoreCritic();
+    const goBack = async (): Promise<void> => {
+      await models.policy.restart(target.location);
+      await checkpoints.restoreCritic();
+    };
+    await recovery.keep({ iteration: progress.iteration }, goBack, signal);
     const policy = { ...target, version: progress.policy.version + 1 };
     await policies.record(policy);
     await policies.announce(policy);

@@ -97,6 +97,22 @@ export class ControlEvents {
     }
   }
 
+  /** Waits, in the middle of an iteration, until a person resumes or cancels the run. The event takes effect at its boundary. */
+  async nextWord(signal: AbortSignal): Promise<'resume' | 'cancel'> {
+    for (;;) {
+      const change = this.nextChange(signal);
+      try {
+        const pending = (await this.ledger.controlEvents(this.run)).filter(isPending);
+        for (const { event } of pending) {
+          if (event.kind === 'resume' || event.kind === 'cancel') return event.kind;
+        }
+        await change.happened;
+      } finally {
+        change.forget();
+      }
+    }
+  }
+
   private async finishedIterations(): Promise<number> {
     const iterations = await this.ledger.iterations(this.run);
     return Math.max(0, ...iterations.map(({ iteration }) => iteration + 1));

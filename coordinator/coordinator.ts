@@ -11,6 +11,7 @@
  *   policies    the trainer's weights as policy versions
  *   journal     what the iteration consumed and produced
  *   checkpoints where to go on from
+ *   recovery    the models, when their trainer lost them
  *   rewardWatch whether the policy games its reward
  *   health      why a run should stop for a person
  *
@@ -29,7 +30,7 @@ import type { Clock } from '../core/runtime/clock.js';
 import { estimateAdvantages } from './advantage/estimate-advantages.js';
 import { needsCritic } from './algorithm-options.js';
 import type { AlgorithmOptions } from './algorithm-options.js';
-import type { Checkpoints } from './checkpoint/checkpoints.js';
+import type { Checkpoints, SavedModels } from './checkpoint/checkpoints.js';
 import type { IterationBoundary } from './boundary.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
 import { rolloutMetrics } from './dispatch/rollout-metrics.js';
@@ -43,6 +44,8 @@ import { iterationAlarms } from './iteration-alarms.js';
 import { deleteRunModels } from './models/run-models.js';
 import type { RunModels } from './models/run-models.js';
 import type { PolicyRegistry } from './policy/policy-registry.js';
+import { CancelledWhileWaiting } from './recovery/cancelled-while-waiting.js';
+import type { ModelRecovery } from './recovery/model-recovery.js';
 import type { RunAlarms } from './run-alarms.js';
 import type { RunObserver } from './run-observer.js';
 import type { BatchScorer } from './score/batch-scorer.js';
@@ -51,7 +54,9 @@ import type { Progress } from './progress.js';
 import type { RewardSources } from './score/reward-source.js';
 import type { ShadowFigures, ShadowRubric } from './shadow/shadow-rubric.js';
 import { Stopwatch } from './stopwatch.js';
+import { together } from './together.js';
 import type { UpdateJournal } from './update/update-journal.js';
+import { updateRecord } from './update/update-record.js';
 import type { UpdateRecordInput } from './update/update-record.js';
 import type { Updater } from './update/updater.js';
 import type { RewardWatch } from './watch/reward-watch.js';
@@ -70,6 +75,7 @@ export interface CoordinatorComponents {
   readonly rewardWatch: RewardWatch;
   readonly health: RunHealth;
   readonly models: RunModels;
+  readonly recovery: Pick<ModelRecovery, 'keep'>;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly observer: RunObserver;
@@ -133,13 +139,19 @@ export class Coordinator {
       await this.components.dispatcher.hold();
       const ready = await this.components.boundary.cross(progress, signal);
       if (ready === 'cancelled') return { state: 'cancelled', policy: progress.policy };
-      progress = await this.runIteration(ready, signal);
+      try {
+        progress = await this.runIteration(ready, signal);
+      } catch (thrown) {
+        if (!(thrown instanceof CancelledWhileWaiting)) throw thrown;
+        return { state: 'cancelled', policy: ready.policy };
+      }
     }
     return { state: 'completed', policy: progress.policy };
   }
 
   private async runIteration(progress: Progress, signal: AbortSignal): Promise<Progress> {
-    const { boundary, dispatcher, evaluator, updater, rewardWatch, health, clock } = this.components;
+    const { boundary, dispatcher, evaluator, updater, rewardWatch, health, recovery, clock } =
+      this.components;
     const { algorithm, maxNewTokens } = this.options;
     const { iteration, policy, reward } = progress;
     const plan = { iteration, policy, reward };
@@ -150,7 +162,7 @@ export class Coordinator {
     const batch = await dispatcher.collect(plan, signal);
     watch.lap('collect');
     const [estimates, { rewards, shadow }] = await Promise.all([
-      evaluator.evaluate(batch),
+      recovery.keep({ iteration }, () => evaluator.evaluate(batch), signal),
       this.scored(progress, batch, signal),
     ]);
     watch.lap('evaluate');
@@ -158,7 +170,7 @@ export class Coordinator {
     watch.lap('advantages');
     const learning = { iteration, estimates, advantages, beta, holdsPolicy, maxNewTokens };
     const [update, watched] = await Promise.all([
-      updater.update(learning, signal),
+      recovery.keep({ iteration }, () => updater.update(learning, signal), signal),
       rewardWatch.measure({ batch, rewards }, signal),
     ]);
     watch.lap('update');
@@ -172,7 +184,7 @@ export class Coordinator {
     const { groups } = batch;
     const record = { plan, groups, rewards, estimates, advantages, update, algorithm, beta, holdsPolicy };
     const [next, reason] = await Promise.all([
-      this.complete(progress, { batch, record, metrics, shadow }),
+      this.complete(progress, { batch, record, metrics, shadow }, signal),
       health.check({
         iteration,
         policyVersion: policy.version,
@@ -204,18 +216,22 @@ export class Coordinator {
   }
 
   /** Makes the iteration part of the run: weights, inputs and models are stored, then one commit names them all. */
-  private async complete(progress: Progress, end: IterationOutcome): Promise<Progress> {
-    const { ledger, journal, policies, checkpoints, boundary } = this.components;
+  private async complete(progress: Progress, end: IterationOutcome, signal: AbortSignal): Promise<Progress> {
+    const { ledger, journal, policies, checkpoints, boundary, recovery } = this.components;
     const { run } = this.options;
     const { batch, record, shadow } = end;
     const { iteration, reward } = progress;
     const isToBeSaved = checkpoints.isDue(iteration + 1) && isGoodToCheckpoint(end.metrics);
-    const [policy, inputsHash, saved, controlSequence] = await Promise.all([
-      record.update.hasMoved
-        ? policies.publish(progress.policy.version + 1, reward.rubricHash)
-        : progress.policy,
+    const write = async (): Promise<[typeof progress.policy, SavedModels | undefined]> =>
+      together([
+        record.update.hasMoved
+          ? policies.publish(progress.policy.version + 1, reward.rubricHash)
+          : progress.policy,
+        isToBeSaved ? checkpoints.save(iteration + 1) : undefined,
+      ]);
+    const [[policy, saved], inputsHash, controlSequence] = await Promise.all([
+      recovery.keep({ iteration, taken: () => updateRecord(record) }, write, signal),
       journal.store(record),
-      isToBeSaved ? checkpoints.save(iteration + 1) : undefined,
       boundary.controlInForce(iteration),
     ]);
     const metrics = { ...end.metrics, ...shadow.metrics };
@@ -239,18 +255,18 @@ export class Coordinator {
    * that stands for want of a reward can be cancelled there.
    */
   private async begin(signal: AbortSignal): Promise<Progress | RunEnd> {
-    const { boundary, policies, checkpoints, health, ledger } = this.components;
+    const { boundary, policies, checkpoints, health, recovery, ledger } = this.components;
     const { run, rubricHash, klController, algorithm } = this.options;
     const state = (await ledger.getRun(run))?.state;
     if (state === 'queued' || state === 'failed') await ledger.setRunState(run, 'running');
-    const manifest = await checkpoints.restore();
+    const manifest = await recovery.keep({ iteration: 0 }, () => checkpoints.restore(), signal);
     await checkpoints.prune();
     await policies.discardUnrecorded();
     const iteration = manifest?.iteration ?? 0;
     const journal = await ledger.iterations(run);
     health.recall(journal, iteration, await boundary.lastFreshStart(iteration));
     if (manifest !== undefined) return this.continued(manifest, journal, signal);
-    const policy = await policies.publish(0, rubricHash);
+    const policy = await recovery.keep({ iteration: 0 }, () => policies.publish(0, rubricHash), signal);
     await policies.record(policy);
     await policies.announce(policy);
     const first = await boundary.firstReward(rubricHash, signal);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ArtifactStore } from '../core/artifacts/artifact-store.js';
 import type { Bus } from '../core/bus/bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../core/bus/subjects.js';
@@ -32,6 +33,8 @@ import { RunHealth } from './health/run-health.js';
 import { PolicyRegistry } from './policy/policy-registry.js';
 import { PromptSchedule } from './prompts/prompt-schedule.js';
 import type { PromptSource } from './prompts/prompt-source.js';
+import { ModelRecovery } from './recovery/model-recovery.js';
+import type { ModelRecoveryOptions } from './recovery/model-recovery.js';
 import { RunAlarms } from './run-alarms.js';
 import type { RunObserver } from './run-observer.js';
 import { LOCKSTEP } from './schedule/schedule-options.js';
@@ -133,19 +136,11 @@ export async function createCoordinator(
   const { rewardClip } = algorithm;
   const candidate = { run: run.id, ledger, control, rewardSources, scorer: ports.scorer, alarms, rewardClip };
   const shadow = new ShadowRubric(candidate);
+  const standing = { models, policies, checkpoints, control, alarms };
+  const recovery = createRecovery(ports, settings, standing);
   const boundary = new IterationBoundary({
-    run: run.id,
-    algorithm,
-    ledger,
-    control,
-    rewardSources,
-    refresh: ports.rewardRefresh,
-    policies,
-    models,
-    checkpoints,
-    health,
-    alarms,
-    shadow,
+    ...{ run: run.id, algorithm, ledger, rewardSources, refresh: ports.rewardRefresh },
+    ...{ ...standing, recovery, health, shadow },
   });
   const components = {
     boundary,
@@ -154,6 +149,7 @@ export async function createCoordinator(
     shadow,
     rewardSources,
     models,
+    recovery,
     evaluator: new Evaluator(models),
     updater: new Updater(models, algorithm, rng.fork('minibatches')),
     journal: new UpdateJournal(artifacts),
@@ -169,6 +165,25 @@ export async function createCoordinator(
   const klController = initialKlController(algorithm.kl);
   const { maxNewTokens } = sampling;
   return new Coordinator(components, { run: run.id, algorithm, maxNewTokens, rubricHash, klController });
+}
+
+function createRecovery(
+  { trainer, ledger, artifacts }: CoordinatorPorts,
+  { run, checkpoints: { directory } }: CoordinatorSettings,
+  standing: Pick<ModelRecoveryOptions, 'models' | 'control' | 'alarms'> & {
+    readonly policies: PolicyRegistry;
+    readonly checkpoints: Checkpoints;
+  },
+): ModelRecovery {
+  const { policies, checkpoints } = standing;
+  return new ModelRecovery({
+    ...{ ...standing, run, trainer, ledger, artifacts, checkpointsEvery: checkpoints.every },
+    scratch: join(directory, `recovery-epoch-${run.epoch}`),
+    discardUnrecorded: async () => {
+      await policies.discardUnrecorded();
+      await checkpoints.prune();
+    },
+  });
 }
 
 function dispatcherOptions(

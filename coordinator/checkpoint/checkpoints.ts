@@ -10,6 +10,7 @@ import { removeOthers } from '../../core/artifacts/remove-others.js';
 import type { CheckpointManifest, SavedModel } from '../../core/domain/checkpoint.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { RunModels } from '../models/run-models.js';
+import { together } from '../together.js';
 
 export interface CheckpointOptions {
   readonly run: string;
@@ -34,6 +35,11 @@ export class Checkpoints {
 
   constructor(private readonly options: CheckpointOptions) {}
 
+  /** Iterations from one checkpoint to the next. */
+  get every(): number {
+    return this.options.every;
+  }
+
   /** Whether a run that stands before this iteration saves itself. */
   isDue(iteration: number): boolean {
     return iteration % this.options.every === 0;
@@ -43,7 +49,7 @@ export class Checkpoints {
   async save(iteration: number): Promise<SavedModels> {
     const { models, directory, epoch, rngSeed } = this.options;
     const folder = join(directory, `${String(iteration).padStart(6, '0')}-epoch-${epoch}`);
-    const [policy, critic] = await Promise.all([
+    const [policy, critic] = await together([
       models.policy.save(join(folder, 'policy')),
       models.critic?.save(join(folder, 'critic')),
     ]);

@@ -3,6 +3,7 @@ import type { ForwardRequest } from '../../core/trainer/trainer.js';
 import type { RolloutBatch } from '../dispatch/rollout-batch.js';
 import type { RunModels } from '../models/run-models.js';
 import type { TrainedModel } from '../models/trained-model.js';
+import { together } from '../together.js';
 import { packBatch } from './pack-batch.js';
 import type { PackedBatch } from './pack-batch.js';
 
@@ -27,7 +28,7 @@ export class Evaluator {
   /** The same of answers that are packed already. */
   async estimate(packed: PackedBatch): Promise<Estimates> {
     const { policy, reference, critic } = this.models;
-    const [oldLogProbs, referenceLogProbs, values] = await Promise.all([
+    const [oldLogProbs, referenceLogProbs, values] = await together([
       wanted(policy, packed, 'log_probs'),
       wanted(reference, packed, 'log_probs'),
       critic === undefined ? undefined : wanted(critic, packed, 'values'),

@@ -9,7 +9,8 @@ export type PauseKind =
   | 'style_rewarded'
   | 'overoptimized'
   | 'subgroup_below_floor'
-  | 'reward_not_ready';
+  | 'reward_not_ready'
+  | 'trainer_lost';
 
 export interface PauseReason {
   readonly kind: PauseKind;

@@ -101,6 +101,18 @@ export class TrainedModel {
     await this.trainer.deleteModel(old, oldId);
   }
 
+  /**
+   * The model as it was created, in a trainer that may have lost it: its own base, no moments, step 0. What is left of the
+   * one before is freed.
+   */
+  async createAgain(): Promise<void> {
+    await this.trainer.deleteModel(this.session, this.modelId).catch((thrown: unknown) => {
+      if (MajlisError.from(thrown).code !== 'not_found') throw thrown;
+    });
+    this.modelId = await this.trainer.createModel(this.session, this.spec);
+    this.steps = 0;
+  }
+
   async delete(): Promise<void> {
     await this.trainer.deleteModel(this.call(), this.id);
   }

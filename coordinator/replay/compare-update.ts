@@ -77,7 +77,8 @@ function compareAdvantages(recorded: RecordedUpdate): QuantityComparison[] {
   ];
 }
 
-function compareSteps(
+/** Losses and gradient norms of steps that were taken again. */
+export function compareSteps(
   model: string,
   recorded: UpdateRecord['policySteps'],
   taken: readonly StepTaken[],

@@ -101,7 +101,7 @@ class Rebuild {
     const recorded = versionAfter(history, record);
     const { directory, sha256 } = await models.policy.publish(join(scratch, `policy-after-${iteration}`));
     if (this.rollsBack.has(recorded.hash)) this.kept.set(recorded.hash, directory);
-    else await rm(directory, { recursive: true });
+    else await rm(directory, { recursive: true, force: true });
     await this.rememberCritic(iteration + 1);
     return { iteration, version: recorded.version, recordedHash: recorded.hash, hash: sha256 };
   }

@@ -23,22 +23,24 @@ export interface ReplayStart {
  * one that nothing leads to any more is `not_found`, with what can be replayed instead.
  */
 export async function findStart(history: RunHistory, iteration: number): Promise<ReplayStart> {
-  iterationOf(history, iteration);
-  const start = await startFor(history, iteration);
-  if (start !== undefined) return start;
+  const { inputsHash } = iterationOf(history, iteration);
+  const start = await startBefore(history, iteration);
+  if (start !== undefined && (await history.artifacts.has(inputsHash))) return start;
   throw new MajlisError(await nothingLeads(history, iteration), { code: 'not_found' });
 }
 
 /** Every iteration of the run that can be replayed. */
 export async function replayableIterations(history: RunHistory): Promise<number[]> {
   const replayable: number[] = [];
-  for (const { iteration } of history.iterations) {
-    if ((await startFor(history, iteration)) !== undefined) replayable.push(iteration);
+  for (const { iteration, inputsHash } of history.iterations) {
+    if (!(await history.artifacts.has(inputsHash))) continue;
+    if ((await startBefore(history, iteration)) !== undefined) replayable.push(iteration);
   }
   return replayable;
 }
 
-async function startFor(history: RunHistory, iteration: number): Promise<ReplayStart | undefined> {
+/** The latest start from which the models can be brought to where this iteration's update finds them. */
+export async function startBefore(history: RunHistory, iteration: number): Promise<ReplayStart | undefined> {
   for (const start of startsOf(history)) {
     if (start.iteration <= iteration && (await leadsTo(history, start.iteration, iteration))) return start;
   }
@@ -63,13 +65,14 @@ function startsOf(history: RunHistory): ReplayStart[] {
 
 async function leadsTo(history: RunHistory, start: number, iteration: number): Promise<boolean> {
   const { iterations, artifacts } = history;
-  for (const { inputsHash } of iterations.slice(start, iteration + 1)) {
+  for (const { inputsHash } of iterations.slice(start, iteration)) {
     if (!(await artifacts.has(inputsHash))) return false;
   }
   const made = new Set<string>();
   for (let next = start; next <= iteration; next += 1) {
     const targets = rollbacksBefore(history, next);
     if (!targets.every(({ hash, location }) => made.has(hash) || existsSync(location))) return false;
+    if (next === iteration) break;
     const after = history.versions.find(({ version }) => version === iterations[next].policyVersion + 1);
     if (after !== undefined) made.add(after.hash);
   }

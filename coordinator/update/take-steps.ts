@@ -4,6 +4,7 @@ import type { OptimStepRequest, PpoLossConfig } from '../../core/trainer/trainer
 import type { AlgorithmOptions } from '../algorithm-options.js';
 import type { Estimates } from '../evaluate/evaluator.js';
 import type { RunModels } from '../models/run-models.js';
+import { together } from '../together.js';
 import { policyBatch, valueBatch } from './minibatch.js';
 import type { WeightedMinibatch } from './minibatch.js';
 import { meanMetric, trainModel } from './train-model.js';
@@ -44,7 +45,7 @@ export async function takeSteps(
   steps: PlannedSteps,
   signal: AbortSignal,
 ): Promise<Update> {
-  const [policySteps, criticSteps] = await Promise.all([
+  const [policySteps, criticSteps] = await together([
     trainPolicy(models, lesson, steps, signal),
     trainCritic(models, lesson, steps, signal),
   ]);

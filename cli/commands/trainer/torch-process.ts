@@ -22,6 +22,8 @@ export interface TorchProcessOptions {
 
 /** A trainer that listens. */
 export interface TorchProcess {
+  /** Of the operating system. */
+  readonly pid: number | undefined;
   /** host:port. */
   readonly address: string;
   /** Longest sequence of the model, in tokens. */
@@ -67,6 +69,7 @@ export async function startTorchProcess(options: TorchProcessOptions): Promise<T
   if ('error' in said) throw refusal(said, model);
   return {
     ...said,
+    pid: child.pid,
     ended,
     stop: async () => {
       child.stdin.end();

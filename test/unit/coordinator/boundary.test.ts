@@ -67,6 +67,7 @@ async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh
       keep: 1,
       rngSeed: 1,
     }),
+    recovery: { keep: async (_stand, work) => work() },
     health,
     alarms,
     shadow: new ShadowRubric({ run, ledger, control, rewardSources, scorer: rig.scorer, alarms }),
