@@ -16,11 +16,7 @@ export function addTrainerCommand(program: Command, session: Session): void {
     .requiredOption('--model <directory>', 'a Hugging Face directory with a causal language model')
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)
     .option('--threads <count>', 'CPU threads', wholeNumber('--threads', 1, MOST_THREADS), 1)
-    .option(
-      '--python <file>',
-      'an interpreter that has what the trainer needs; without it an environment is made',
-    )
-    .option('--environment <folder>', 'where that is made on first use, instead of the cache folder')
+    .option('--python <file>', "an interpreter with the package's dependencies, unless .venv has one")
     .action((flags: TorchFlags, command: Command) =>
       perform(session, command, async () =>
         (await import('./trainer/serve-torch.js')).serveTorch(flags, session),

@@ -118,9 +118,14 @@ export class RewardPlane {
 
   /** A retrained model that an earlier start of the run was paid by. */
   private async restored(rubricHash: string, rewardModelHash: string): Promise<RewardSource> {
+    return this.load(await this.rubric(rubricHash), await this.again(rewardModelHash)).source;
+  }
+
+  /** A model that was saved, in the trainer. */
+  private async again(rewardModelHash: string): Promise<StoredReward> {
     const { store, checkpoint } = this.inputs;
     const stored = await store.find(rewardModelHash, checkpoint.policy.location);
-    if (stored !== undefined) return this.load(await this.rubric(rubricHash), stored).source;
+    if (stored !== undefined) return stored;
     const message = `reward model ${rewardModelHash}, which the run was paid by, is not in its folder any more`;
     throw new MajlisError(message, { code: 'data_loss' });
   }
@@ -182,6 +187,7 @@ export class RewardPlane {
       rubricHash: rubric.hash,
       model,
       encode,
+      reload: async () => (await this.again(rewardModelHash)).model,
     });
     scorer.load({ model: served, normalizer, gate });
     const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
