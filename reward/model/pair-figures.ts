@@ -8,11 +8,11 @@ export function rightness({ probabilityFirst }: ScoredPair, lead: number): numbe
 }
 
 /** The weighted mean of what pairs have; those that have nothing do not count. */
-export function shareOf(
-  pairs: readonly ScoredPair[],
-  valueOf: (pair: ScoredPair) => number | undefined,
+export function shareOf<Row>(
+  rows: readonly Row[],
+  valueOf: (row: Row) => number | undefined,
 ): WeightedFigure {
-  const values = pairs.map(valueOf);
+  const values = rows.map(valueOf);
   return (weights) => {
     let sum = 0;
     let total = 0;

@@ -71,6 +71,7 @@ function addTrain(reward: Command, session: Session): void {
 
 interface EvalFlags {
   readonly pairs?: string;
+  readonly ties?: string;
   readonly kit?: string;
   readonly rubric?: string;
   readonly swapped?: string;
@@ -87,11 +88,15 @@ function addEval(reward: Command, session: Session): void {
     )
     .argument('[model]', 'folder of a reward model')
     .option('--pairs <file>', 'JSON lines {prompt, chosen, rejected}: accuracy, calibration, length')
+    .option(
+      '--ties <file>',
+      'JSON lines {id, prompt, chosen: […], rejected: […]}: questions with several right answers',
+    )
     .option('--kit <kit>', 'a locale with a culture kit, such as ar or ko, or a folder')
     .option('--rubric <rubric>', 'with --kit: test the rules of this rubric instead of a model')
     .option('--swapped <other>', 'with --kit: what stands for the other register, a folder or a rubric')
     .option('--register <name>', 'with --kit: the register to prefer, unless the rubric says')
-    .option('--html <file>', 'also write the report as a page')
+    .option('--html <file>', 'with --pairs or --kit: also write the report as a page')
     .option('--seed <seed>', 'of the bootstrap intervals', seedOf, 1)
     .action((model: string | undefined, flags: EvalFlags, self: Command) =>
       perform(session, self, () => evaluate(model, flags, session)),
@@ -100,22 +105,27 @@ function addEval(reward: Command, session: Session): void {
 
 async function evaluate(
   model: string | undefined,
-  { pairs, kit, ...flags }: EvalFlags,
+  { pairs, ties, kit, ...flags }: EvalFlags,
   session: Session,
 ): Promise<CommandResult> {
-  if (kit !== undefined && pairs === undefined) {
+  const asked = [pairs, ties, kit].filter((one) => one !== undefined);
+  if (kit !== undefined && asked.length === 1) {
     const request = { kit, ...flags, ...(model === undefined ? {} : { model }) };
     return (await import('./eval-on-kit.js')).evalOnKit(request, session);
   }
-  if (pairs !== undefined && kit === undefined && model !== undefined) {
+  if (model !== undefined && asked.length === 1) {
     const { html, seed } = flags;
-    const request = { directory: model, pairs, seed, ...(html === undefined ? {} : { html }) };
-    return (await import('./eval-reward-model.js')).evalRewardModel(request, session);
+    const request = { directory: model, seed, ...(html === undefined ? {} : { html }) };
+    if (pairs !== undefined) {
+      return (await import('./eval-reward-model.js')).evalRewardModel({ ...request, pairs }, session);
+    }
+    if (ties !== undefined)
+      return (await import('./eval-on-ties.js')).evalOnTies({ ...request, ties }, session);
   }
   throw new BadInputError({
     source: 'command line',
-    found: [model ?? 'no model', pairs ?? 'no --pairs', kit ?? 'no --kit'].join(', '),
-    allowed: 'the folder of a reward model with --pairs or with --kit, or --kit with --rubric',
+    found: [model ?? 'no model', pairs ?? 'no --pairs', ties ?? 'no --ties', kit ?? 'no --kit'].join(', '),
+    allowed: 'the folder of a reward model with one of --pairs, --ties and --kit, or --kit with --rubric',
   });
 }
 

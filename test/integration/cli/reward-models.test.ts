@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { evalOnTies } from '../../../cli/commands/reward/eval-on-ties.js';
 import { evalRewardModel } from '../../../cli/commands/reward/eval-reward-model.js';
 import { compareRewardModels } from '../../../cli/commands/reward/compare-reward-models.js';
 import { scoreAnswers } from '../../../cli/commands/reward/score-answers.js';
@@ -108,6 +109,35 @@ describe('majlis reward train, eval, score and compare', () => {
     expect(reward).toBeCloseTo(mean - variance, 12);
   });
 
+  it('measures questions with several right answers, in the columns of RewardBench 2', async () => {
+    await train({ heads: 0 });
+    const [wrong, right] = ['buy now '.repeat(8), texts.slice(0, 3).map(({ first }) => first)];
+    const ties = write('ties.jsonl', [
+      {
+        id: 'tied:7',
+        prompt: 'أين أسافر؟',
+        chosen: right,
+        rejected: [wrong],
+        subset: 'Ties',
+        num_correct: 3,
+      },
+      { id: 'ref:7', prompt: 'أين أسافر؟', chosen: right.slice(0, 1), rejected: [wrong], subset: 'Ties' },
+      { id: 'ref:8', prompt: 'ما هذا؟', chosen: right.slice(1), rejected: ['x'.repeat(100_001)] },
+    ]);
+    const { json, text } = await evalOnTies({ directory: join(folder(), 'model'), ties, seed: 1 }, session());
+    expect(json).toMatchObject({
+      excluded: { policy_malformed: 1 },
+      evaluation: {
+        questions: 1,
+        paired: 1,
+        score: { n: 1 },
+        tiedAccuracy: { n: 1 },
+        referenceAccuracy: { n: 1 },
+      },
+    });
+    expect(text).toMatch(/left out: 1 policy malformed[^]*as RewardBench 2 weighs it/);
+  });
+
   it('compares a model with one that learned the opposite', async () => {
     const turned = write(
       'turned.jsonl',
@@ -169,6 +199,10 @@ describe('majlis reward train, eval, score and compare', () => {
     ]);
     const cases: readonly [args: readonly string[], code: number, said: string][] = [
       [['eval', model, '--pairs', empty], 2, 'no preferences'],
+      [['eval', model, '--ties', empty], 2, 'an empty file'],
+      [['eval', model, '--ties', foreign], 2, 'tied:<question> or ref:<question>'],
+      [['eval', model, '--ties', foreign, '--pairs', foreign], 2, 'one of --pairs, --ties and --kit'],
+      [['eval', model, '--ties', foreign, '--html', 'x.html'], 2, '--html with --pairs or --kit'],
       [['eval', model, '--pairs', foreign], 2, 'another rubric'],
       [['eval', damaged, '--pairs', foreign], 1, 'weights.safetensors is damaged'],
       [['score', folder(), '--answers', empty], 2, 'no reward-model.json'],
