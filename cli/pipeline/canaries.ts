@@ -6,9 +6,8 @@ import { localesFolderBy } from '../../core/config/known-locales.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { isWithin } from '../../core/domain/locale.js';
 import type { Locale } from '../../core/domain/prompt.js';
-import { renderAnswer } from '../../core/network/tokenizer/render-prompt.js';
-import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
 import { packageRoot } from '../../core/runtime/package-root.js';
+import type { ChatTokenizer } from '../../core/tokens/chat-tokenizer.js';
 import type { Canary } from '../../coordinator/watch/canary-figures.js';
 
 const FOLDER = 'canaries';
@@ -41,11 +40,11 @@ async function readFolder(folder: string): Promise<z.infer<typeof canaryFileSche
 /** Canaries as the policy would have sampled them: ended by the end token, and cut where the policy's answers are. */
 export function tokenizeCanaries(
   texts: readonly string[],
-  tokenizer: Tokenizer,
+  tokenizer: ChatTokenizer,
   maxNewTokens: number,
 ): Canary[] {
   return texts.map((text) => {
-    const tokenIds = renderAnswer(tokenizer, text).slice(0, maxNewTokens);
+    const tokenIds = tokenizer.renderAnswer(text).slice(0, maxNewTokens);
     return { text: tokenizer.decodeAnswer(tokenIds).text, tokenIds };
   });
 }

@@ -5,7 +5,7 @@ import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
-import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
+import type { ChatTokenizer } from '../../core/tokens/chat-tokenizer.js';
 import type { AnswerEncoder } from '../../reward/model/encoded-pair.js';
 import { samplePairs, type SampledPairs } from '../../reward/preference/pair-sampler.js';
 import { sampleAnswers, type SampledPrompt } from './sample-answers.js';
@@ -16,7 +16,7 @@ export interface PolicyPairsPlan {
   readonly pairsPerPrompt: number;
   readonly sampling: SamplingSettings;
   readonly profile: LocaleProfile;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ChatTokenizer;
   readonly engines: readonly Engine[];
   readonly rng: Rng;
   /** Called with the prompts answered so far. */

@@ -6,8 +6,6 @@ import type { Rubric } from '../../core/domain/rubric.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { createRng } from '../../core/math/rng.js';
-import { END_TOKEN } from '../../core/network/tokenizer/chat-template.js';
-import { tokenizePrompt } from '../../core/network/tokenizer/render-prompt.js';
 import type { TrainerCall } from '../../core/trainer/trainer.js';
 import { evaluators } from '../../reward/judge/evaluators/registry.js';
 import type { SampledPairs } from '../../reward/preference/pair-sampler.js';
@@ -78,8 +76,8 @@ export async function prepareRun(
   const { tokenizer } = checkpoint;
   const longest = config.model.contextLength - config.sampling.maxNewTokens;
   const tokenized = (prompts: RunInputs['prompts']): TokenizedPrompt[] =>
-    prompts.map((prompt) => tokenizePrompt(tokenizer, prompt, longest));
-  const sampling = { ...config.sampling, stopTokenIds: [tokenizer.specialTokenId(END_TOKEN)] };
+    prompts.map((prompt) => tokenizer.tokenizePrompt(prompt, longest));
+  const sampling = { ...config.sampling, stopTokenIds: tokenizer.stopTokenIds };
   const prompts = tokenized(inputs.prompts);
   const rng = createRng(config.seed).fork('pairs');
   const plan = { ...config.preferences, prompts, sampling, profile, tokenizer };

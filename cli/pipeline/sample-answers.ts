@@ -3,7 +3,7 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine, GeneratedSequence } from '../../core/engine/engine.js';
 import type { Rng } from '../../core/math/rng.js';
-import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
+import type { ChatTokenizer } from '../../core/tokens/chat-tokenizer.js';
 
 /** One sampled answer, as ids and as text. */
 export interface SampledAnswer {
@@ -30,7 +30,7 @@ export interface SamplingPlan {
 export async function sampleAnswers(
   prompts: readonly TokenizedPrompt[],
   plan: SamplingPlan,
-  { engines, tokenizer }: { engines: readonly Engine[]; tokenizer: Tokenizer },
+  { engines, tokenizer }: { engines: readonly Engine[]; tokenizer: ChatTokenizer },
   onAnswered: (done: number) => void = () => undefined,
 ): Promise<SampledPrompt[]> {
   const results: SampledPrompt[] = [];
@@ -57,7 +57,7 @@ export async function sampleAnswers(
   return results;
 }
 
-function answerOf({ tokenIds, finish }: GeneratedSequence, tokenizer: Tokenizer): SampledAnswer {
+function answerOf({ tokenIds, finish }: GeneratedSequence, tokenizer: ChatTokenizer): SampledAnswer {
   const spoken = finish === 'stop' ? tokenIds.slice(0, -1) : tokenIds;
   return { tokenIds, ...tokenizer.decodeAnswer(spoken) };
 }

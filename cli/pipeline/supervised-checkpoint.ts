@@ -2,15 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRng } from '../../core/math/rng.js';
 import { initialWeights } from '../../core/network/gpt/gpt-parameters.js';
-import {
-  readModelDirectory,
-  readTokenizer,
-} from '../../core/network/model-directory/read-model-directory.js';
+import { readModelDirectory } from '../../core/network/model-directory/read-model-directory.js';
 import { writeModelDirectory } from '../../core/network/model-directory/write-model-directory.js';
 import { SPECIAL_TOKENS } from '../../core/network/tokenizer/chat-template.js';
-import { renderAnswer, renderPrompt } from '../../core/network/tokenizer/render-prompt.js';
-import type { Tokenizer } from '../../core/network/tokenizer/tokenizer.js';
 import { trainTokenizer } from '../../core/network/tokenizer/train-tokenizer.js';
+import type { ChatTokenizer } from '../../core/tokens/chat-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../core/tokens/embedded-chat-tokenizer.js';
+import { openChatTokenizer } from '../../core/tokens/open-chat-tokenizer.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { superviseModel, type Demonstration } from '../../coordinator/supervised/supervised-fine-tuning.js';
@@ -20,7 +18,7 @@ import type { CorpusLine, RunInputs } from './run-inputs.js';
 /** The policy that every arm starts from, and the tokenizer that belongs to it. */
 export interface SupervisedCheckpoint {
   readonly policy: PolicyVersion;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: ChatTokenizer;
 }
 
 /** Where the checkpoint is made. */
@@ -42,7 +40,7 @@ export async function supervisedCheckpoint(
   const location = join(place.directory, 'sft');
   if (!existsSync(location)) return trainCheckpoint(inputs, place, onProgress);
   const { sha256: hash } = await readModelDirectory(location);
-  return { tokenizer: await readTokenizer(location), policy: { version: 0, hash, location } };
+  return { tokenizer: await openChatTokenizer(location), policy: { version: 0, hash, location } };
 }
 
 async function trainCheckpoint(
@@ -53,11 +51,12 @@ async function trainCheckpoint(
   const rng = createRng(config.seed).fork('checkpoint');
   const texts = corpus.flatMap(({ prompt, answer }) => [prompt, answer]);
   const { vocabSize, ...shape } = config.model;
-  const tokenizer = trainTokenizer(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
+  const trained = trainTokenizer(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
+  const tokenizer = new EmbeddedChatTokenizer(trained);
   const network = { ...shape, vocabSize: tokenizer.vocabSize };
   const base = join(directory, 'initial');
   const weights = initialWeights(network, rng.fork('weights').uint32());
-  await writeModelDirectory({ directory: base, config: network, weights, tokenizer });
+  await writeModelDirectory({ directory: base, config: network, weights, tokenizer: trained });
 
   const spec = { role: 'policy', base, heads: 0, seed: rng.fork('model').uint32() } as const;
   const modelId = await trainer.createModel(call, spec);
@@ -78,12 +77,12 @@ async function trainCheckpoint(
 /** Corpus lines as token ids; an answer that does not fit the context is cut at its end. */
 export function demonstrationsOf(
   corpus: readonly Pick<CorpusLine, 'prompt' | 'answer'>[],
-  tokenizer: Tokenizer,
+  tokenizer: ChatTokenizer,
   contextLength: number,
 ): Demonstration[] {
   return corpus.map(({ prompt, answer }) => {
-    const promptTokenIds = renderPrompt(tokenizer, prompt);
-    const answerTokenIds = renderAnswer(tokenizer, answer).slice(0, contextLength - promptTokenIds.length);
+    const promptTokenIds = tokenizer.renderPrompt([{ role: 'user', content: prompt }]);
+    const answerTokenIds = tokenizer.renderAnswer(answer).slice(0, contextLength - promptTokenIds.length);
     return { promptTokenIds, answerTokenIds };
   });
 }

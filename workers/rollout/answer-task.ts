@@ -1,13 +1,11 @@
 import type { RolloutTask, Trajectory, TrajectoryGroup } from '../../core/domain/trajectory.js';
 import type { Engine, GeneratedSequence } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
+import type { ChatTokenizer, DecodedAnswer } from '../../core/tokens/chat-tokenizer.js';
 
-/** Turns sampled ids back into text; the tokenizer of the model directory is one. */
-export interface AnswerDecoder {
-  /** sha256 of tokenizer.json and the chat template together; tasks name it. */
-  readonly hash: string;
-  /** What a reader sees; bytes that are no UTF-8 become U+FFFD. */
-  decodeAnswer(tokenIds: Iterable<number>): { readonly text: string };
+/** Turns sampled ids back into text, as the tokenizer that the task's prompt was tokenized by. */
+export interface AnswerDecoder extends Pick<ChatTokenizer, 'hash'> {
+  decodeAnswer(tokenIds: Iterable<number>): Pick<DecodedAnswer, 'text'>;
 }
 
 export interface AnswerContext {

@@ -4,12 +4,8 @@ import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError } from '../../../core/errors.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import { createRng } from '../../../core/math/rng.js';
-import {
-  readModelDirectory,
-  readTokenizer,
-} from '../../../core/network/model-directory/read-model-directory.js';
-import { END_TOKEN } from '../../../core/network/tokenizer/chat-template.js';
-import { tokenizePrompt } from '../../../core/network/tokenizer/render-prompt.js';
+import { readModelDirectory } from '../../../core/network/model-directory/read-model-directory.js';
+import { openChatTokenizer } from '../../../core/tokens/open-chat-tokenizer.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { fitControlJudges, judgeFor } from '../../pipeline/control-judges.js';
 import { formatTable } from '../../terminal/format-table.js';
@@ -35,7 +31,7 @@ export async function runEval(options: EvalOptions, session: Session): Promise<C
   const checked = await readCheckedInputs(options.runFile);
   const policies = await findPolicies(options, session.clock);
   const rubric = chosenRubric(checked.rubrics, policies, options);
-  const tokenizer = await readTokenizer(policies.reference.location);
+  const tokenizer = await openChatTokenizer(policies.reference.location);
   const { config: model } = await readModelDirectory(policies.reference.location);
   const { config, heldOutPrompts, profile } = checked.inputs;
   const judge = judgeFor(fitControlJudges(checked.inputs, [rubric]), rubric);
@@ -46,8 +42,8 @@ export async function runEval(options: EvalOptions, session: Session): Promise<C
       policy: policies.policy,
       evaluation: {
         checkpoint: { policy: policies.reference, tokenizer },
-        prompts: heldOutPrompts.map((prompt) => tokenizePrompt(tokenizer, prompt, longest)),
-        sampling: { ...config.sampling, stopTokenIds: [tokenizer.specialTokenId(END_TOKEN)] },
+        prompts: heldOutPrompts.map((prompt) => tokenizer.tokenizePrompt(prompt, longest)),
+        sampling: { ...config.sampling, stopTokenIds: tokenizer.stopTokenIds },
         engines,
         trainer,
         call: { run: 'eval', epoch: 1 },

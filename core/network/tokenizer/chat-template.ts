@@ -9,8 +9,8 @@ export const ASSISTANT_TOKEN = '<|assistant|>';
 export const SPECIAL_TOKENS: readonly string[] = [END_TOKEN, USER_TOKEN, ASSISTANT_TOKEN];
 
 /**
- * The chat format as Jinja, for `apply_chat_template` in transformers: it gives the ids of `renderPrompt` unless the
- * text itself spells a special token, which transformers would obey and `renderPrompt` does not.
+ * The chat format as Jinja, for `apply_chat_template` in transformers: it gives the ids of
+ * `EmbeddedChatTokenizer` unless the text itself spells a special token, which transformers would obey.
  */
 export const CHAT_TEMPLATE = [
   '{% for message in messages %}',

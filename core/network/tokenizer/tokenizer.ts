@@ -1,5 +1,6 @@
 import { MajlisError } from '../../errors.js';
 import { sha256 } from '../../runtime/content-hash.js';
+import type { DecodedAnswer } from '../../tokens/chat-tokenizer.js';
 import { mergeWord } from './byte-pair-encoding.js';
 import { CHAT_TEMPLATE } from './chat-template.js';
 import { preTokenize } from './pre-tokenize.js';
@@ -8,14 +9,6 @@ import { parseTokenizerJson } from './tokenizer-json.js';
 
 const CACHED_WORDS = 50_000;
 const LONGEST_CACHED_WORD = 64;
-
-/** A decoded answer. */
-export interface DecodedAnswer {
-  /** Without special tokens; bytes that are no UTF-8 are replaced by U+FFFD. */
-  readonly text: string;
-  /** True where the answer ends inside a character, as one cut at the token limit may. */
-  readonly cutCharacter: boolean;
-}
 
 /**
  * Byte-level BPE, as Hugging Face tokenizers computes it from the same tokenizer.json.

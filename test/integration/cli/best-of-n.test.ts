@@ -11,10 +11,10 @@ import { EmbeddedEngine } from '../../../core/engine/embedded-engine.js';
 import { createRng } from '../../../core/math/rng.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
-import { END_TOKEN, SPECIAL_TOKENS } from '../../../core/network/tokenizer/chat-template.js';
-import { tokenizePrompt } from '../../../core/network/tokenizer/render-prompt.js';
+import { SPECIAL_TOKENS } from '../../../core/network/tokenizer/chat-template.js';
 import type { Tokenizer } from '../../../core/network/tokenizer/tokenizer.js';
 import { trainTokenizer } from '../../../core/network/tokenizer/train-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../../core/tokens/embedded-chat-tokenizer.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { promptOf, shippedRubric } from '../../support/reward-fixtures.js';
 import { arabic } from '../../support/small-locales.js';
@@ -64,13 +64,13 @@ describe('a policy against best-of-n of its reference', () => {
     judge: ComparisonInputs['judge'],
   ): Promise<BestOfNComparison> {
     const prompts = Array.from({ length: 24 }, (_, at) => promptOf(arabic, texts[0], `p${at}`));
-    const stopTokenIds = [tokenizer.specialTokenId(END_TOKEN)];
+    const chat = new EmbeddedChatTokenizer(tokenizer);
     return compareWithBestOfN({
       policy,
       evaluation: {
-        checkpoint: { policy: reference, tokenizer },
-        prompts: prompts.map((prompt) => tokenizePrompt(tokenizer, prompt, 40)),
-        sampling: { maxNewTokens: 12, temperature: 1, stopTokenIds },
+        checkpoint: { policy: reference, tokenizer: chat },
+        prompts: prompts.map((prompt) => chat.tokenizePrompt(prompt, 40)),
+        sampling: { maxNewTokens: 12, temperature: 1, stopTokenIds: chat.stopTokenIds },
         engines: [engine],
         trainer,
         call: { run: 'eval', epoch: 1 },

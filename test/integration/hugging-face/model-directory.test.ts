@@ -7,8 +7,8 @@ import type { GeneratedSequence } from '../../../core/engine/engine.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { SPECIAL_TOKENS } from '../../../core/network/tokenizer/chat-template.js';
-import { renderPrompt } from '../../../core/network/tokenizer/render-prompt.js';
 import { trainTokenizer } from '../../../core/network/tokenizer/train-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../../core/tokens/embedded-chat-tokenizer.js';
 import { awkwardTexts, corpus } from '../../fixtures/tokenizer/corpus.js';
 import { describeWithPython, runPython } from '../../support/python.js';
 
@@ -27,7 +27,9 @@ describeWithPython('transformers', () => {
   const tokenizer = trainTokenizer(corpus, { vocabSize: 320, specialTokens: SPECIAL_TOKENS });
   const config = { vocabSize: 320, contextLength: 64, layers: 2, width: 48, heads: 4 };
   const texts = [...corpus, ...awkwardTexts];
-  const prompt = renderPrompt(tokenizer, '안녕하세요');
+  const chat = new EmbeddedChatTokenizer(tokenizer);
+  const rendered = (text: string): number[] => chat.renderPrompt([{ role: 'user', content: text }]);
+  const prompt = rendered('안녕하세요');
   const temperature = 0.8;
   const folder = mkdtempSync(join(tmpdir(), 'majlis-hugging-face-'));
   let answers: Answers;
@@ -77,7 +79,7 @@ describeWithPython('transformers', () => {
   });
 
   it('renders prompts to the same ids', () => {
-    expect(answers.chatIds).toEqual(texts.map((text) => renderPrompt(tokenizer, text)));
+    expect(answers.chatIds).toEqual(texts.map(rendered));
   });
 
   it('gives the log-probabilities that the engine reported', () => {

@@ -6,8 +6,8 @@ import { createRng } from '../../../core/math/rng.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { SPECIAL_TOKENS } from '../../../core/network/tokenizer/chat-template.js';
-import { renderAnswer, renderPrompt } from '../../../core/network/tokenizer/render-prompt.js';
 import { trainTokenizer } from '../../../core/network/tokenizer/train-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../../core/tokens/embedded-chat-tokenizer.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
 import { judgePairs } from '../../../reward/judge/panel.js';
@@ -67,10 +67,11 @@ beforeAll(async () => {
     tokenizer,
   });
   trainer = EmbeddedTrainer.create({ threads: 2 });
+  const chat = new EmbeddedChatTokenizer(tokenizer);
   encode = (prompt, answer) => {
-    const answerIds = renderAnswer(tokenizer, answer);
+    const answerIds = chat.renderAnswer(answer);
     return {
-      tokenIds: [...renderPrompt(tokenizer, prompt.text), ...answerIds],
+      tokenIds: [...chat.renderPrompt([{ role: 'user', content: prompt.text }]), ...answerIds],
       answerLength: answerIds.length,
     };
   };

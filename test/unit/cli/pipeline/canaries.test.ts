@@ -4,6 +4,7 @@ import { loadCanaries, tokenizeCanaries } from '../../../../cli/pipeline/canarie
 import { SPECIAL_TOKENS } from '../../../../core/network/tokenizer/chat-template.js';
 import { packageRoot } from '../../../../core/runtime/package-root.js';
 import { trainTokenizer } from '../../../../core/network/tokenizer/train-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../../../core/tokens/embedded-chat-tokenizer.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
 const RUN_FILE = join(packageRoot, 'examples', 'arabic', 'run.yaml');
@@ -48,7 +49,7 @@ describe('the canaries of a locale', () => {
 it('makes answers of them that end as the policy would end them, and are no longer than its own', () => {
   const tokenizer = trainTokenizer(['ab'], { vocabSize: 300, specialTokens: SPECIAL_TOKENS });
   const end = tokenizer.specialTokenId(SPECIAL_TOKENS[0]);
-  const [empty, short, long] = tokenizeCanaries(['', ':', 'xyzw'], tokenizer, 3);
+  const [empty, short, long] = tokenizeCanaries(['', ':', 'xyzw'], new EmbeddedChatTokenizer(tokenizer), 3);
   expect(empty).toEqual({ text: '', tokenIds: [end] });
   expect(short).toEqual({ text: ':', tokenIds: [...tokenizer.encode(':'), end] });
   expect(long).toEqual({ text: 'xyz', tokenIds: tokenizer.encode('xyzw').slice(0, 3) });

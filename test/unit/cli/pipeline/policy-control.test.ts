@@ -4,6 +4,7 @@ import type { PolicyVersion } from '../../../../core/domain/policy.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { SPECIAL_TOKENS } from '../../../../core/network/tokenizer/chat-template.js';
 import { trainTokenizer } from '../../../../core/network/tokenizer/train-tokenizer.js';
+import { EmbeddedChatTokenizer } from '../../../../core/tokens/embedded-chat-tokenizer.js';
 import type { IterationPlan } from '../../../../coordinator/dispatch/rollout-batch.js';
 import { SKETCH_REWARD } from '../../../support/batch-builder.js';
 import { aPrompt } from '../../../support/builders.js';
@@ -41,7 +42,7 @@ function rig(parts: Partial<PolicyControlParts> = {}): {
   const engine = new FakeEngine(published);
   const scorer = new FakeScorer((ids) => scored(ids.filter((id) => id === b).length));
   const control = new PolicyControl({
-    checkpoint: { policy: sft, tokenizer },
+    checkpoint: { policy: sft, tokenizer: new EmbeddedChatTokenizer(tokenizer) },
     heldOutPrompts,
     prompts: 8,
     sampling: { maxNewTokens: 4, temperature: 1, stopTokenIds: [] },
