@@ -197,10 +197,11 @@ describe('majlis reward train, eval, score and compare', () => {
     const foreign = write('foreign.jsonl', [
       { prompt: 'q', chosen: 'a', rejected: 'b', rubric_hash: 'f'.repeat(64) },
     ]);
+    const unnamed = write('unnamed.jsonl', [{ id: '7', prompt: 'q', chosen: ['a'], rejected: ['b'] }]);
     const cases: readonly [args: readonly string[], code: number, said: string][] = [
       [['eval', model, '--pairs', empty], 2, 'no preferences'],
       [['eval', model, '--ties', empty], 2, 'an empty file'],
-      [['eval', model, '--ties', foreign], 2, 'tied:<question> or ref:<question>'],
+      [['eval', model, '--ties', unnamed], 2, 'tied:<question> or ref:<question>'],
       [['eval', model, '--ties', foreign, '--pairs', foreign], 2, 'one of --pairs, --ties and --kit'],
       [['eval', model, '--ties', foreign, '--html', 'x.html'], 2, '--html with --pairs or --kit'],
       [['eval', model, '--pairs', foreign], 2, 'another rubric'],
