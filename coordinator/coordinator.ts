@@ -125,8 +125,9 @@ export class Coordinator {
     }
   }
 
-  /** Frees the run's models in the trainer; what was published stays. */
+  /** Frees the run's models and its rewards; what was published or stored stays. */
   async release(): Promise<void> {
+    await this.components.rewardSources.keep([]);
     await deleteRunModels(this.components.models);
   }
 
@@ -139,6 +140,8 @@ export class Coordinator {
       await this.components.dispatcher.hold();
       const ready = await this.components.boundary.cross(progress, signal);
       if (ready === 'cancelled') return { state: 'cancelled', policy: progress.policy };
+      const { rewardSources, shadow } = this.components;
+      await rewardSources.keep([ready.reward, ...shadow.inUse(ready)]);
       try {
         progress = await this.runIteration(ready, signal);
       } catch (thrown) {

@@ -181,7 +181,7 @@ class Experiment {
     const groups = await groupLines(evaluated, grouping);
     const seconds = (workspace.clock.monotonic() - started) / 1000;
     const { workers } = options;
-    return this.write({
+    const end = await this.write({
       inputs,
       rubrics,
       prepared,
@@ -195,6 +195,8 @@ class Experiment {
       workers,
       title: `Majlis: ${inputs.config.name}, steered by ${rubrics[0].id}`,
     });
+    await rewards.close();
+    return end;
   }
 
   /** The arms side by side: while one trains, another generates. */

@@ -17,6 +17,7 @@ import { judgeAllPairs } from './judged-pairs.js';
 import { localesFor } from '../../core/config/known-locales.js';
 import type { ProgressListener } from './progress.js';
 import { samplePolicyPairs } from './policy-pairs.js';
+import { createRewardForm } from './reward-forms/create-reward-form.js';
 import { RewardPlane } from './reward-plane.js';
 import { RewardStore } from './reward-store.js';
 import { rubricFile, type RunInputs } from './run-inputs.js';
@@ -89,12 +90,11 @@ export async function prepareRun(
   });
   const { sampled, pairs } = first;
   const { refreshEngine } = options;
+  const form = createRewardForm(config, { profile, trainer, call, checkpoint });
   const rewards = new RewardPlane({
     config,
     profile,
-    checkpoint,
-    trainer,
-    call,
+    form,
     scorer,
     encode: first.encode,
     references: sampled.map(({ prompt, answers }) => ({
@@ -125,7 +125,7 @@ export async function prepareRun(
         }),
     rubrics: options.rubrics,
     findRubric: (hash) => readStoredRubric(workspace.folder, hash),
-    store: new RewardStore(join(options.directory, 'rewards'), trainer, call),
+    store: new RewardStore(join(options.directory, 'rewards'), form),
     onProgress,
   });
   return {

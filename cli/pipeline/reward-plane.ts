@@ -6,27 +6,20 @@ import { MajlisError } from '../../core/errors.js';
 import { createRng, type Rng } from '../../core/math/rng.js';
 import type { RunConfig } from '../../core/config/run-config.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
-import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { RewardNotReady } from '../../coordinator/score/reward-not-ready.js';
 import type { RewardRefresh, RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
-import {
-  encodePreferences,
-  preferencesHash,
-  type AnswerEncoder,
-  type EncodedPair,
-} from '../../reward/model/encoded-pair.js';
+import { encodePreferences, type AnswerEncoder, type EncodedPair } from '../../reward/model/encoded-pair.js';
 import { REWARD_CLIP } from '../../reward/model/reward-normalizer.js';
-import { rewardModelHash } from '../../reward/model/reward-model-hash.js';
-import { splitByPrompt, type Split } from '../../reward/model/split-by-prompt.js';
-import { trainRewardModel, type RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
-import { createTrainerRewardModel } from '../../reward/model/trainer-reward-model.js';
+import type { Split } from '../../reward/model/split-by-prompt.js';
+import type { RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
 import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
 import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
-import { createVetoGate } from '../../reward/scorer/veto-gate.js';
+import { createVetoGate, type AnswerGate } from '../../reward/scorer/veto-gate.js';
 import { eitherEncoder, type PolicyPairs } from './policy-pairs.js';
-import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
-import type { RewardStore, StoredReward } from './reward-store.js';
+import { RestorableRewardModel } from './restorable-reward-model.js';
+import type { HeldRewardModel, RewardForm } from './reward-forms/reward-form.js';
+import type { RewardRecord, RewardStore, StoredReward } from './reward-store.js';
 import type { JudgedPairs } from './judged-pairs.js';
 import type { ProgressListener } from './progress.js';
 
@@ -34,11 +27,10 @@ import type { ProgressListener } from './progress.js';
 export type Labels = 'judged' | 'shuffled';
 
 export interface RewardPlaneInputs {
-  readonly config: RunConfig;
+  readonly config: Pick<RunConfig, 'seed' | 'locale'>;
   readonly profile: LocaleProfile;
-  readonly checkpoint: SupervisedCheckpoint;
-  readonly trainer: Trainer;
-  readonly call: TrainerCall;
+  /** That the run's reward models have. */
+  readonly form: RewardForm;
   readonly scorer: RewardModelScorer;
   readonly encode: AnswerEncoder;
   /** The SFT checkpoint's answers that rewards are centred and scaled by. */
@@ -59,6 +51,7 @@ export interface RewardPlaneInputs {
 /** A rubric's trained reward and how good it is on pairs that it did not learn from. */
 export interface TrainedReward {
   readonly source: RewardSource;
+  readonly model: RestorableRewardModel;
   readonly preferences: readonly Preference[];
   readonly evaluation: RewardModelEvaluation;
 }
@@ -69,15 +62,18 @@ interface Lessons {
   readonly encode: AnswerEncoder;
 }
 
-const HELD_OUT_SHARE = 0.2;
-
 /**
  * Rubrics to rewards, in one process. A rubric's judgements and its reward model are made once, whoever asks first;
- * arms that share rubric and labels share the model.
+ * arms that share rubric and labels share the model. A model that no arm uses any more takes up no room; it comes back from the
+ * store when somebody asks it.
  */
 export class RewardPlane {
   private readonly judged = new Map<string, Promise<JudgedPairs>>();
   private readonly trained = new Map<string, Promise<TrainedReward>>();
+  /** Every model that the scorer knows, by its hash. */
+  private readonly models = new Map<string, RestorableRewardModel>();
+  /** Hashes of the models that each arm uses. */
+  private readonly used = new Map<RewardSources, ReadonlySet<string>>();
 
   constructor(private readonly inputs: RewardPlaneInputs) {}
 
@@ -86,14 +82,37 @@ export class RewardPlane {
     labels: Labels,
     record: (preferences: readonly Preference[]) => Promise<void> = async () => undefined,
   ): RewardSources {
-    return {
+    const sources: RewardSources = {
       activate: async (rubricHash, _signal, paidBefore) => {
         const first = await this.reward(rubricHash, labels);
         await record(first.preferences);
         const isFirst = paidBefore === undefined || paidBefore === first.source.rewardModelHash;
-        return isFirst ? first.source : this.restored(rubricHash, paidBefore);
+        const { source, model } = isFirst ? first : await this.restored(rubricHash, paidBefore);
+        this.used.set(sources, new Set([...(this.used.get(sources) ?? []), model.hash]));
+        await model.ready();
+        return source;
+      },
+      keep: async (rewards) => {
+        this.used.set(sources, new Set(rewards.map(({ rewardModelHash }) => rewardModelHash)));
+        await this.freeUnused();
       },
     };
+    return sources;
+  }
+
+  /** Frees every model, and takes it from the scorer. */
+  async close(): Promise<void> {
+    this.used.clear();
+    for (const { hash, rubricHash } of this.models.values()) {
+      this.inputs.scorer.unload({ rubricHash, rewardModelHash: hash });
+    }
+    await this.freeUnused();
+  }
+
+  private async freeUnused(): Promise<void> {
+    const used = new Set([...this.used.values()].flatMap((hashes) => [...hashes]));
+    const unused = [...this.models.values()].filter(({ hash }) => !used.has(hash));
+    await Promise.all(unused.map((model) => model.release()));
   }
 
   /** What a coordinator retrains rewards by; `record` gets what each retrained model learned from. */
@@ -117,15 +136,9 @@ export class RewardPlane {
   }
 
   /** A retrained model that an earlier start of the run was paid by. */
-  private async restored(rubricHash: string, rewardModelHash: string): Promise<RewardSource> {
-    return this.load(await this.rubric(rubricHash), await this.again(rewardModelHash)).source;
-  }
-
-  /** A model that was saved, in the trainer. */
-  private async again(rewardModelHash: string): Promise<StoredReward> {
-    const { store, checkpoint } = this.inputs;
-    const stored = await store.find(rewardModelHash, checkpoint.policy.location);
-    if (stored !== undefined) return stored;
+  private async restored(rubricHash: string, rewardModelHash: string): Promise<TrainedReward> {
+    const stored = await this.inputs.store.find(rewardModelHash, rubricHash);
+    if (stored !== undefined) return this.load(await this.rubric(rubricHash), stored);
     const message = `reward model ${rewardModelHash}, which the run was paid by, is not in its folder any more`;
     throw new MajlisError(message, { code: 'data_loss' });
   }
@@ -164,34 +177,32 @@ export class RewardPlane {
 
   /** From the store where an earlier start of the run left it there. */
   private async train(rubric: Rubric, labels: Labels, policy?: PolicyVersion): Promise<TrainedReward> {
-    const { checkpoint, store } = this.inputs;
+    const { store } = this.inputs;
     const first = `${rubric.id}-${rubric.hash.slice(0, 12)}-${labels}`;
     const name = policy === undefined ? first : `${first}-${policy.hash.slice(0, 12)}`;
-    const stored = await store.load(name, checkpoint.policy.location);
+    const stored = await store.load(name, rubric.hash);
     if (stored !== undefined) return this.load(rubric, stored);
     const lessons = await (policy === undefined
       ? this.firstLessons(rubric, labels)
       : this.laterLessons(rubric, labels, policy));
-    const made = await this.make(rubric, labels, lessons);
-    await store.save(name, made);
-    return this.load(rubric, made);
+    const { held, ...made } = await this.make(rubric, labels, lessons);
+    return this.load(rubric, await store.save(name, made, held), held);
   }
 
-  private load(rubric: Rubric, stored: StoredReward): TrainedReward {
-    const { profile, scorer, encode } = this.inputs;
-    const { rewardModelHash, model, normalizer, preferences, evaluation } = stored;
+  private load(rubric: Rubric, stored: StoredReward, held?: HeldRewardModel): TrainedReward {
+    const { scorer } = this.inputs;
+    const { rewardModelHash, normalizer, preferences, evaluation, restore } = stored;
     const hashes = { rubricHash: rubric.hash, rewardModelHash };
-    const gate = createVetoGate(createAnswerScorer(rubric, profile));
-    const served = createTrainerRewardModel({
-      hash: rewardModelHash,
-      rubricHash: rubric.hash,
-      model,
-      encode,
-      reload: async () => (await this.again(rewardModelHash)).model,
-    });
-    scorer.load({ model: served, normalizer, gate });
+    const names = { hash: rewardModelHash, rubricHash: rubric.hash };
+    const model = this.models.get(rewardModelHash) ?? new RestorableRewardModel(names, restore, held);
+    this.models.set(rewardModelHash, model);
+    scorer.load({ model, normalizer, gate: this.gate(rubric) });
     const source = { ...hashes, rubricId: rubric.id, floor: rubric.floor * REWARD_CLIP };
-    return { source, preferences, evaluation };
+    return { source, model, preferences, evaluation };
+  }
+
+  private gate(rubric: Rubric): AnswerGate {
+    return createVetoGate(createAnswerScorer(rubric, this.inputs.profile));
   }
 
   private async firstLessons(rubric: Rubric, labels: Labels): Promise<Lessons> {
@@ -227,47 +238,33 @@ export class RewardPlane {
     rubric: Rubric,
     labels: Labels,
     { preferences, encode }: Lessons,
-  ): Promise<StoredReward> {
-    const { config, profile, checkpoint, trainer, call, references } = this.inputs;
-    // Not how often it is retrained: a first model is the same whether it is or not.
-    const { heads, steps, pairsPerStep, learningRate } = config.rewardModel;
-    const settings = { heads, steps, pairsPerStep, learningRate };
+  ): Promise<RewardRecord & { readonly held: HeldRewardModel }> {
+    const { config, form, references, onProgress } = this.inputs;
     const rng = this.rng(rubric, labels);
-    const pairs = this.split(preferences, encode, rng);
+    const gate = this.gate(rubric);
     const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
-    const { model, evaluation } = await trainRewardModel({
-      trainer,
-      call,
-      base: checkpoint.policy.location,
-      pairs,
-      settings,
-      rng: rng.fork('training'),
-      onStep: (done, loss) => {
-        const note = `loss ${loss.toFixed(3)}`;
-        this.inputs.onProgress({ stage, done, all: steps, unit: 'steps', note });
+    const { held, evaluation } = await form.train({
+      ...{ rubric, preferences, rng, pairs: this.split(preferences, encode, rng) },
+      references: references.flatMap(({ prompt, answers }) =>
+        answers.flatMap(({ text }) => (gate(prompt, text) === undefined ? [{ prompt, answer: text }] : [])),
+      ),
+      onStep: (step) => {
+        onProgress({ stage, unit: 'steps', ...step });
       },
     });
-    const hash = rewardModelHash({
-      preferencesHash: preferencesHash(preferences),
-      rubricHash: rubric.hash,
-      seed: config.seed,
-      baseHash: checkpoint.policy.hash,
-      settings,
+    const normalizer = await calibrateReward({ model: held.model, gate }, references, {
+      locales: [config.locale],
     });
-    const gate = createVetoGate(createAnswerScorer(rubric, profile));
-    const uncalibrated = createTrainerRewardModel({ hash, rubricHash: rubric.hash, model, encode });
-    const locales = [config.locale];
-    const normalizer = await calibrateReward({ model: uncalibrated, gate }, references, { locales });
-    return { rewardModelHash: hash, model, normalizer, evaluation, preferences };
+    return { rewardModelHash: held.model.hash, held, normalizer, evaluation, preferences };
   }
 
   private rng({ id }: Rubric, labels: Labels): Rng {
     return createRng(this.inputs.config.seed).fork(`reward/${id}/${labels}`);
   }
 
-  /** By prompt, so that a retrained model is measured on the prompts that the first one was. */
   private split(preferences: readonly Preference[], encode: AnswerEncoder, rng: Rng): Split<EncodedPair> {
-    return splitByPrompt(encodePreferences(preferences, encode), HELD_OUT_SHARE, rng.fork('split'));
+    const { training, heldOut } = this.inputs.form.split(preferences, rng.fork('split'));
+    return { training: encodePreferences(training, encode), heldOut: encodePreferences(heldOut, encode) };
   }
 }
 

@@ -6,10 +6,9 @@ import { parseJson } from '../../core/config/parse-json.js';
 import type { Preference } from '../../core/domain/preference.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import { makeFolderDurably, writeDurably } from '../../core/runtime/durable-file.js';
-import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
-import type { ModelInTrainer } from '../../reward/model/model-in-trainer.js';
 import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
 import type { RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
+import type { HeldRewardModel, RewardForm } from './reward-forms/reward-form.js';
 
 const REWARD_FILE = 'reward.json';
 const MODEL_FOLDER = 'model';
@@ -32,12 +31,9 @@ const preferenceSchema = z.strictObject({
   excludedVerdicts: z.number(),
 });
 
-const storedRewardSchema = z.strictObject({
+const description = {
   format: z.literal('majlis-reward/1'),
   rewardModelHash: z.string(),
-  heads: z.int(),
-  /** Optimizer steps that the model has had. */
-  steps: z.int(),
   normalizer: z.array(z.strictObject({ locale: z.string(), mean: z.number(), scale: z.number() })),
   evaluation: z.strictObject({
     accuracy: z.number().exactOptional(),
@@ -45,75 +41,84 @@ const storedRewardSchema = z.strictObject({
     pairs: z.int(),
   }),
   preferences: z.array(preferenceSchema),
-});
+};
 
-/** A reward model with all that it takes to pay by it again. */
-export interface StoredReward {
+const storedRewardSchema = z.discriminatedUnion('form', [
+  z.strictObject({
+    ...description,
+    form: z.literal('trainer').exactOptional(),
+    heads: z.int(),
+    /** Optimizer steps that the model has had. */
+    steps: z.int(),
+  }),
+  z.strictObject({ ...description, form: z.literal('light') }),
+]);
+
+/** All that it takes to pay by a reward model again, but for the model itself. */
+export interface RewardRecord {
   readonly rewardModelHash: string;
-  readonly model: ModelInTrainer;
   readonly normalizer: RewardNormalizer;
   readonly evaluation: RewardModelEvaluation;
   readonly preferences: readonly Preference[];
+}
+
+/** A reward that is whole on disk. */
+export interface StoredReward extends RewardRecord {
+  /** Takes the model up from its folder. */
+  readonly restore: () => Promise<HeldRewardModel>;
 }
 
 /** Where reward models of one run are kept, so that a run that goes on pays by the same model without judging again. */
 export class RewardStore {
   constructor(
     private readonly directory: string,
-    private readonly trainer: Trainer,
-    private readonly call: TrainerCall,
+    private readonly form: RewardForm,
   ) {}
 
   /**
    * The model's files come first: a reward whose description is there is whole. Files without one were left by a process
    * that died in between; a judge that was asked again may have led to another model.
    */
-  async save(name: string, stored: StoredReward): Promise<void> {
-    const { model, normalizer, rewardModelHash, evaluation, preferences } = stored;
-    const { modelId, call, heads } = model;
+  async save(name: string, record: RewardRecord, held: HeldRewardModel): Promise<StoredReward> {
+    const { normalizer, rewardModelHash, evaluation, preferences } = record;
     const directory = join(this.directory, name, MODEL_FOLDER);
     if (!existsSync(this.descriptionOf(name))) await rm(directory, { recursive: true, force: true });
-    const { step } = await this.trainer.saveCheckpoint(call, { modelId, directory });
+    const details = await held.save(directory);
     await makeFolderDurably(join(this.directory, name));
-    const description: z.infer<typeof storedRewardSchema> = {
+    const stored: z.infer<typeof storedRewardSchema> = {
       format: 'majlis-reward/1',
       rewardModelHash,
-      heads,
-      steps: step,
+      ...details,
       normalizer: [...normalizer].map(([locale, scale]) => ({ locale, ...scale })),
       evaluation,
       preferences: preferences.map((preference) => ({ ...preference })),
     };
-    await writeDurably(this.descriptionOf(name), Buffer.from(canonicalJson(description)));
+    await writeDurably(this.descriptionOf(name), Buffer.from(canonicalJson(stored)));
+    const names = { hash: rewardModelHash, rubricHash: held.model.rubricHash };
+    return { ...record, restore: () => this.form.restore(directory, details, names) };
   }
 
-  /** Undefined where nothing whole was saved under the name. The base gives the model's architecture. */
-  async load(name: string, base: string): Promise<StoredReward | undefined> {
+  /** Undefined where nothing whole was saved under the name. */
+  async load(name: string, rubricHash: string): Promise<StoredReward | undefined> {
     const source = this.descriptionOf(name);
     if (!existsSync(source)) return undefined;
     const stored = parseJson(await readFile(source, 'utf8'), storedRewardSchema, { source });
-    const { heads, steps, rewardModelHash, evaluation, preferences } = stored;
-    const modelId = await this.trainer.createModel(this.call, { role: 'reward', base, heads, seed: 0 });
+    const { rewardModelHash, evaluation, preferences } = stored;
     const directory = join(this.directory, name, MODEL_FOLDER);
-    await this.trainer.loadCheckpoint(this.call, { modelId, directory });
-    const call = { ...this.call, expectedVersion: steps };
+    const names = { hash: rewardModelHash, rubricHash };
     return {
-      rewardModelHash,
-      evaluation,
-      preferences,
-      model: { trainer: this.trainer, call, modelId, heads },
+      ...{ rewardModelHash, evaluation, preferences },
       normalizer: new Map(stored.normalizer.map(({ locale, ...scale }) => [locale, scale])),
+      restore: () => this.form.restore(directory, stored, names),
     };
   }
 
   /** The same by the model's hash. */
-  async find(rewardModelHash: string, base: string): Promise<StoredReward | undefined> {
+  async find(rewardModelHash: string, rubricHash: string): Promise<StoredReward | undefined> {
     if (!existsSync(this.directory)) return undefined;
     for (const name of (await readdir(this.directory)).sort()) {
-      const source = this.descriptionOf(name);
-      if (!existsSync(source)) continue;
-      const stored = parseJson(await readFile(source, 'utf8'), storedRewardSchema, { source });
-      if (stored.rewardModelHash === rewardModelHash) return this.load(name, base);
+      const stored = await this.load(name, rubricHash);
+      if (stored?.rewardModelHash === rewardModelHash) return stored;
     }
     return undefined;
   }

@@ -17,6 +17,8 @@ export interface RewardSource {
 export interface RewardSources {
   /** `paidBefore`: the reward model that an iteration was paid by after which a run goes on; absent takes the rubric's first. */
   activate(rubricHash: string, signal: AbortSignal, paidBefore?: string): Promise<RewardSource>;
+  /** The only rewards that the run still asks, until more are activated. Others take up no room, and can be activated again. */
+  keep(rewards: readonly RewardSource[]): Promise<void>;
 }
 
 /**

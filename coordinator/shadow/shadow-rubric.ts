@@ -62,6 +62,12 @@ export class ShadowRubric {
     }
   }
 
+  /** The candidate's reward where a run has one. */
+  inUse({ shadowRubricHash }: Progress): readonly RewardSource[] {
+    const { readied } = this;
+    return readied === undefined || readied.rubricHash !== shadowRubricHash ? [] : [readied];
+  }
+
   /** Scores a batch under the candidate, while `rewards` are being asked for, and compares the two. */
   async compare(
     { iteration, shadowRubricHash }: Progress,

@@ -52,6 +52,9 @@ function dotted(path: readonly PropertyKey[]): string {
 
 function describeFound(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.map(quote).join(', ')}`;
+  if (issue.code === 'invalid_union' && 'discriminator' in issue && issue.discriminator !== undefined) {
+    return quote(new Map<string, unknown>(Object.entries(issue.input ?? {})).get(issue.discriminator));
+  }
   if (issue.code === 'custom' && typeof issue.params?.found === 'string') return issue.params.found;
   return quote(issue.input);
 }
@@ -59,7 +62,9 @@ function describeFound(issue: Issue): string {
 function describeAllowed(issue: Issue, schema: z.ZodType): string {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return keysAt(schema, issue.path);
+      return keysAt(schema, issue);
+    case 'invalid_union':
+      return describeVariants(issue);
     case 'invalid_value':
       return issue.values.map(quote).join(', ');
     case 'invalid_type':
@@ -72,7 +77,6 @@ function describeAllowed(issue: Issue, schema: z.ZodType): string {
     case 'invalid_element':
     case 'invalid_format':
     case 'invalid_key':
-    case 'invalid_union':
     case 'not_multiple_of':
       return issue.message;
   }
@@ -83,22 +87,51 @@ function unit(origin: string): string {
   return origin === 'array' || origin === 'set' ? ' items' : '';
 }
 
+/** A value that several shapes are told apart by, one of which was meant. */
+function describeVariants(issue: Extract<Issue, { code: 'invalid_union' }>): string {
+  if (!('options' in issue) || issue.options === undefined) return issue.message;
+  return issue.options.flatMap((option) => (typeof option === 'string' ? quote(option) : [])).join(', ');
+}
+
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
   readonly additionalProperties?: SchemaNode | boolean;
+  /** Shapes that a constant in each tells apart. */
+  readonly oneOf?: readonly SchemaNode[];
+  readonly const?: unknown;
+  readonly required?: readonly string[];
 }
 
-/** The keys that the object at a path may have, read from the schema's JSON Schema. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string {
+/** The keys that the object at an issue's path may have, read from the schema's JSON Schema. */
+function keysAt(schema: z.ZodType, { path, input }: Issue): string {
   let node: SchemaNode | undefined = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     reused: 'inline',
   }) as SchemaNode;
   for (const part of path) node = typeof part === 'number' ? node?.items : propertyOf(node, String(part));
-  const keys = Object.keys(node?.properties ?? {});
-  return keys.length === 0 ? 'known keys only' : `the keys ${keys.join(', ')}`;
+  const { meant, by } = variantOf(node, input);
+  const keys = Object.keys(meant?.properties ?? {});
+  return keys.length === 0 ? 'known keys only' : `the keys ${keys.join(', ')}${by}`;
+}
+
+/** Of several shapes, the one that the input's constants say, and the words that name it. */
+function variantOf(
+  node: SchemaNode | undefined,
+  input: unknown,
+): { readonly meant: SchemaNode | undefined; readonly by: string } {
+  if (node?.oneOf === undefined) return { meant: node, by: '' };
+  const given = new Map<string, unknown>(Object.entries(input ?? {}));
+  for (const meant of node.oneOf) {
+    const constants = Object.entries(meant.properties ?? {}).filter(([, inner]) => inner.const !== undefined);
+    const isMeant = constants.every(([key, inner]) =>
+      given.has(key) ? given.get(key) === inner.const : meant.required?.includes(key) !== true,
+    );
+    const words = constants.map(([key, inner]) => `${key} ${String(inner.const)}`).join(', ');
+    if (isMeant) return { meant, by: words === '' ? '' : ` with ${words}` };
+  }
+  return { meant: undefined, by: '' };
 }
 
 function propertyOf(node: SchemaNode | undefined, key: string): SchemaNode | undefined {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { baselinesSchema } from './baselines-options.js';
 import { healthSchema } from './health-options.js';
 import { judgesSchema } from './judges-options.js';
+import { rewardModelSchema } from './reward-model-options.js';
 import { watchSchema } from './watch-options.js';
 
 /**
@@ -33,15 +34,6 @@ const supervisedSchema = z.strictObject({
 const preferencesSchema = z.strictObject({
   answersPerPrompt: z.int().min(2).default(6),
   pairsPerPrompt: count.default(4),
-});
-
-const rewardModelSchema = z.strictObject({
-  heads: count.default(2),
-  steps: count.default(200),
-  pairsPerStep: count.default(32),
-  learningRate: positive.default(1e-3),
-  /** Iterations from one retraining on the current policy's pairs to the next; absent never. Not filled in, as `watch` is not. */
-  refreshEvery: count.exactOptional(),
 });
 
 const samplingSchema = z.strictObject({

@@ -1,5 +1,11 @@
 import { fitRidgeLogistic } from '../../core/math/ridge-logistic.js';
-import type { EncodedPair } from './encoded-pair.js';
+import type { EncodedAnswer, EncodedPair } from './encoded-pair.js';
+
+/** As much of a pair as a judge of length looks at, in tokens or in characters. */
+export interface JudgedLengths extends Pick<EncodedPair, 'probabilityFirst' | 'weight'> {
+  readonly first: Pick<EncodedAnswer, 'answerLength'>;
+  readonly second: Pick<EncodedAnswer, 'answerLength'>;
+}
 
 /** Penalty on the coefficient: a hundred pairs outweigh it, a handful does not. */
 const PENALTY = 1;
@@ -28,8 +34,8 @@ export function lengthOffsets(pairs: readonly EncodedPair[]): Float32Array {
  * whichever the training pairs do. Ties in length count half. Absent where no held-out pair has a side.
  */
 export function lengthBaseline(
-  training: readonly EncodedPair[],
-  heldOut: readonly EncodedPair[],
+  training: readonly JudgedLengths[],
+  heldOut: readonly JudgedLengths[],
 ): number | undefined {
   const trend = training.reduce(
     (sum, { first, second, probabilityFirst, weight }) =>
@@ -44,9 +50,9 @@ export function lengthBaseline(
 }
 
 /** Share of the decided pairs whose label and lead point the same way, a lead of 0 counting half. */
-export function pairAccuracy(
-  pairs: readonly EncodedPair[],
-  leadOf: (pair: EncodedPair, at: number) => number,
+export function pairAccuracy<Pair extends Pick<EncodedPair, 'probabilityFirst'>>(
+  pairs: readonly Pair[],
+  leadOf: (pair: Pair, at: number) => number,
 ): number | undefined {
   let right = 0;
   let decided = 0;

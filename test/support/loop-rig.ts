@@ -100,6 +100,8 @@ export class LoopRig {
   readonly run: string;
   /** Called before a rubric's reward is there; throws where it cannot be had. */
   readying: (rubricHash: string) => Promise<void> = async () => undefined;
+  /** Rubrics of the rewards that were kept at each boundary, and at the end. */
+  readonly kept: (readonly string[])[] = [];
   /** Of the volume that the run writes to. */
   freeBytes = Infinity;
 
@@ -196,6 +198,9 @@ export class LoopRig {
           activate: async (rubricHash) => {
             await this.readying(rubricHash);
             return { rubricId: rubricHash, rubricHash, rewardModelHash: `model of ${rubricHash}`, floor: -3 };
+          },
+          keep: async (rewards) => {
+            this.kept.push(rewards.map(({ rubricHash }) => rubricHash));
           },
         },
         prompts: { prompts: async () => prompts },

@@ -96,7 +96,7 @@ function secondsOf(size: RunSize): number {
   const sampled = prompts * preferences.answersPerPrompt + answers + 2 * heldOutPrompts;
   const trained =
     supervised.steps * supervised.sequencesPerStep +
-    rubrics * rewardModel.steps * rewardModel.pairsPerStep * 2 +
+    rubrics * rewardAnswers(rewardModel) +
     answers * algorithm.epochs * trainedModels;
   const scored = answers * (trainedModels + 1) + 6 * heldOutPrompts;
   const samplingThreads = Math.min(workers, cores);
@@ -108,9 +108,15 @@ function secondsOf(size: RunSize): number {
   return (seconds * parametersOf(config)) / MEASURED_PARAMETERS;
 }
 
+/** Answers that the trainer learns a reward model from; the light form is fitted in the time of a few steps, elsewhere. */
+function rewardAnswers(options: RunConfig['rewardModel']): number {
+  return options.form === 'light' ? 0 : options.steps * options.pairsPerStep * 2;
+}
+
 function memoryOf(size: RunSize): number {
   const { config, algorithm, rubrics, workers } = size;
-  const trained = (needsCritic(algorithm) ? 2 : 1) + rubrics;
+  const rewardNetworks = config.rewardModel.form === 'light' ? 0 : rubrics;
+  const trained = (needsCritic(algorithm) ? 2 : 1) + rewardNetworks;
   const frozen = 2 + workers;
   const weights = parametersOf(config) * BYTES_PER_FLOAT * (trained * FLOATS_PER_TRAINED_PARAMETER + frozen);
   return PROCESS_BYTES + weights + TRAINER_THREADS * activationBytes(size);

@@ -6,7 +6,7 @@ import type { LabelledPair } from '../labelled-pair.js';
  * or margin that is no number in its range is a BadInputError; so few or so even pairs that there is nothing to learn are
  * `failed_precondition`.
  */
-export function learnablePairs(pairs: readonly LabelledPair[]): LabelledPair[] {
+export function learnablePairs<Pair extends LabelledPair>(pairs: readonly Pair[]): Pair[] {
   for (const [at, pair] of pairs.entries()) requireNumbers(pair, at);
   const unequal = pairs.filter(({ first, second }) => first !== second);
   if (unequal.length === 0) {

@@ -75,9 +75,8 @@ const HEAD_SLACK = 3;
 /** Trains a light model. Pairs without anything to learn are refused as `learnablePairs` says. */
 export async function trainLightModel(training: LightTraining): Promise<TrainedLightModel> {
   const { settings, references, signal, onFit } = training;
-  const usable = learnablePairs(training.pairs);
-  const rng = createRng(training.seed).fork('light-reward');
-  const pairs = splitPairs(usable, settings.heldOutShare, rng.fork('split'));
+  const rng = rngOf(training.seed);
+  const { equalAnswers, ...pairs } = splitLightPairs(training.pairs, { ...settings, seed: training.seed });
   const space = featureSpace(pairs.training, training);
   const read = createFeatureReader(space, training);
   const scales = styleScales(pairs.training);
@@ -106,15 +105,31 @@ export async function trainLightModel(training: LightTraining): Promise<TrainedL
     tieWidth: settings.ties === 'rao_kupper' ? Math.exp(main.point[tie]) : 0,
     style: { weights: [...main.point.subarray(style, tie)], scales },
   };
-  return { model, fit: main, pairs, equalAnswers: training.pairs.length - usable.length };
+  return { model, fit: main, pairs, equalAnswers };
 }
 
-/** By prompt, told apart by locale and text. At least one prompt is always learned from. */
-function splitPairs(pairs: readonly LabelledPair[], heldOutShare: number, rng: Rng): Split<LabelledPair> {
-  const rows = pairs.map((pair) => ({ pair, promptId: promptKey(pair) }));
-  const { training, heldOut } = splitByPrompt(rows, heldOutShare, rng);
-  if (training.length === 0) return { training: pairs, heldOut: [] };
-  return { training: training.map(({ pair }) => pair), heldOut: heldOut.map(({ pair }) => pair) };
+/**
+ * What a model of these pairs and this seed learns from and what it does not, by prompt, told apart by locale and text. Pairs of
+ * equal answers are in neither. At least one prompt is always learned from.
+ */
+export function splitLightPairs<Pair extends LabelledPair>(
+  pairs: readonly Pair[],
+  { seed, heldOutShare }: Pick<LightSettings, 'heldOutShare'> & { readonly seed: number },
+): Split<Pair> & { readonly equalAnswers: number } {
+  const usable = learnablePairs(pairs);
+  const equalAnswers = pairs.length - usable.length;
+  const rows = usable.map((pair) => ({ pair, promptId: promptKey(pair) }));
+  const { training, heldOut } = splitByPrompt(rows, heldOutShare, rngOf(seed).fork('split'));
+  if (training.length === 0) return { training: usable, heldOut: [], equalAnswers };
+  return {
+    training: training.map(({ pair }) => pair),
+    heldOut: heldOut.map(({ pair }) => pair),
+    equalAnswers,
+  };
+}
+
+function rngOf(seed: number): Rng {
+  return createRng(seed).fork('light-reward');
 }
 
 function promptKey({ prompt }: LabelledPair): string {

@@ -128,6 +128,17 @@ const cases: Case[] = [
       /deep\.yaml at algorithm\.kl: found unknown key "goal"; allowed: the keys placement, kind, initial/,
   },
   {
+    name: "a key of the trainer's reward models beside the light form",
+    args: () => ['run', runFile('light.yaml', { rewardModel: { form: 'light', steps: 3 } })],
+    sentence:
+      /light\.yaml at rewardModel: found unknown key "steps"; allowed: the keys form, heads, refreshEvery with form light$/,
+  },
+  {
+    name: 'a form of reward models that there is not',
+    args: () => ['run', runFile('form.yaml', { rewardModel: { form: 'lite' } })],
+    sentence: /form\.yaml at rewardModel\.form: found "lite"; allowed: "trainer", "light"$/,
+  },
+  {
     name: 'a wrong type in a run file',
     args: () => ['run', runFile('type.yaml', { seed: 'one' })],
     sentence: /type\.yaml at seed: found "one"; allowed: a value of type (number|int)$/,

@@ -128,6 +128,8 @@ describe('the loop in one process', () => {
       rig.scorer.requests.map(({ rubricHash, rewardModelHash }) => [rubricHash, rewardModelHash]),
     ).toContainEqual(['rubric-b', 'model of rubric-b']);
     expect(rig.iterations[2].metrics['rewards/rubric-b/mean']).toBeDefined();
+    const [a, b] = [['rubric-a'], ['rubric-b']];
+    expect(rig.kept).toEqual([a, a, b, b, b]);
     const records = await rig.ledger.iterations(rig.run);
     expect(records.map(({ rubricHash }) => rubricHash.at(-1))).toEqual(['a', 'a', 'b', 'b', 'b']);
   });

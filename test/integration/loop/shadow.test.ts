@@ -116,7 +116,10 @@ describe('a run with a shadow', () => {
 
   it('has none any more from where it is stopped, or gets the one that replaces it', async () => {
     const stop: ControlEvent = { kind: 'stop_shadow', rubricHash: 'rubric-b', iteration: 4 };
-    expect(await shadowed(await played([{ ...SHADOW, iteration: 1 }, stop]))).toEqual([1, 2, 3]);
+    const stopped = await played([{ ...SHADOW, iteration: 1 }, stop]);
+    expect(await shadowed(stopped)).toEqual([1, 2, 3]);
+    const [alone, both] = [['rubric-a'], ['rubric-a', 'rubric-b']];
+    expect(stopped.kept).toEqual([alone, both, both, both, alone, alone]);
     const next: ControlEvent = { kind: 'shadow_rubric', rubricHash: 'rubric-c', iteration: 3 };
     // The stop is of another candidate than the one that it has by then.
     const events = await told(await played([{ ...SHADOW, iteration: 1 }, next, stop]));

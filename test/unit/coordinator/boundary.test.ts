@@ -46,7 +46,10 @@ async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh
   const freeSpace = { freeBytes: async () => Infinity };
   const health = new RunHealth({ guard, freeSpace, path: '.', iterationBytes: () => 0 });
   const control = new ControlEvents(ledger, run);
-  const rewardSources = { activate: async (rubricHash: string) => ({ ...REWARD, rubricHash }) };
+  const rewardSources = {
+    activate: async (rubricHash: string) => ({ ...REWARD, rubricHash }),
+    keep: async () => undefined,
+  };
   const alarms = new RunAlarms(run, ledger, {});
   const boundary = new IterationBoundary({
     run,

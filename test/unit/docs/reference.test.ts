@@ -18,10 +18,16 @@ interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly default?: unknown;
+  /** Shapes that a constant in each tells apart. */
+  readonly oneOf?: readonly SchemaNode[];
 }
 
 /** Every leaf of a schema by its dotted path, with its default. */
 function leaves(node: SchemaNode, path = ''): Map<string, unknown> {
+  if (node.oneOf !== undefined) {
+    const all = node.oneOf.flatMap((shape) => [...leaves(shape, path)]);
+    return new Map([...all, ...all.filter(([, value]) => value !== undefined)]);
+  }
   if (node.properties === undefined) return new Map([[path, node.default]]);
   return new Map(
     Object.entries(node.properties).flatMap(([key, inner]) => [

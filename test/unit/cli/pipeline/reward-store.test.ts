@@ -1,7 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RewardStore } from '../../../../cli/pipeline/reward-store.js';
-import type { StoredReward } from '../../../../cli/pipeline/reward-store.js';
+import type { RewardRecord } from '../../../../cli/pipeline/reward-store.js';
+import type { HeldRewardModel } from '../../../../cli/pipeline/reward-forms/reward-form.js';
+import {
+  heldInTrainer,
+  TrainerRewardForm,
+} from '../../../../cli/pipeline/reward-forms/trainer-reward-form.js';
 import { FakeTrainer } from '../../../support/fake-trainer.js';
 import type { SavedFakeModels } from '../../../support/fake-trainer.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
@@ -13,51 +18,63 @@ describe('reward models that are kept', () => {
   const saved: SavedFakeModels = new Map();
   const aTrainer = (): FakeTrainer => new FakeTrainer({ vocabSize: 4, published: new Map(), saved });
 
+  const formOf = (trainer: FakeTrainer): TrainerRewardForm =>
+    new TrainerRewardForm({
+      ...{ trainer, call: CALL, seed: 1 },
+      checkpoint: { policy: { version: 0, hash: 'sft', location: 'base' } },
+      options: { heads: 3, steps: 1, pairsPerStep: 1, learningRate: 1e-3 },
+    });
+  const storeOf = (trainer: FakeTrainer): RewardStore => new RewardStore(folder(), formOf(trainer));
+
+  const prompt = { id: 'p', text: 'قل شيئا', locale: 'ar', category: 'talk' };
+  const RECORD: RewardRecord = {
+    rewardModelHash: 'hash-a',
+    normalizer: new Map([['ar', { mean: 0.1, scale: 1 / 3 }]]),
+    evaluation: { accuracy: 0.9, pairs: 12 },
+    preferences: [
+      {
+        pair: { id: 'p:1', prompt, first: 'نعم', second: 'لا' },
+        rubricHash: 'rubric-a',
+        probabilityFirst: 0.75,
+        weight: 1,
+        excludedVerdicts: 2,
+      },
+    ],
+  };
+
   /** A model that has had one step, which moved it. */
-  async function aReward(trainer: FakeTrainer): Promise<StoredReward> {
+  async function aModel(trainer: FakeTrainer): Promise<HeldRewardModel> {
     const modelId = await trainer.createModel(CALL, { role: 'reward', base: 'base', heads: 3, seed: 1 });
     trainer.weightsOf('reward').set([1, 2, 3, 4]);
     const adam = { learningRate: 0, betas: [0.9, 0.99], eps: 1e-8, weightDecay: 0 } as const;
     await trainer.optimStep({ ...CALL, expectedVersion: 0 }, { modelId, step: 0, ...adam });
-    const prompt = { id: 'p', text: 'قل شيئا', locale: 'ar', category: 'talk' };
-    return {
-      rewardModelHash: 'hash-a',
-      model: { trainer, call: { ...CALL, expectedVersion: 1 }, modelId, heads: 3 },
-      normalizer: new Map([['ar', { mean: 0.1, scale: 1 / 3 }]]),
-      evaluation: { accuracy: 0.9, pairs: 12 },
-      preferences: [
-        {
-          pair: { id: 'p:1', prompt, first: 'نعم', second: 'لا' },
-          rubricHash: 'rubric-a',
-          probabilityFirst: 0.75,
-          weight: 1,
-          excludedVerdicts: 2,
-        },
-      ],
-    };
+    const model = { trainer, call: { ...CALL, expectedVersion: 1 }, modelId, heads: 3 };
+    return heldInTrainer(model, { hash: 'hash-a', rubricHash: 'rubric-a' });
   }
 
   it('are as they were in another process, weights, scale and preferences', async () => {
     const trainer = aTrainer();
-    const reward = await aReward(trainer);
-    await new RewardStore(folder(), trainer, CALL).save('a', reward);
+    await storeOf(trainer).save('a', RECORD, await aModel(trainer));
     const other = aTrainer();
-    const loaded = await new RewardStore(folder(), other, CALL).load('a', 'base');
-    expect(loaded).toEqual({ ...reward, model: { ...reward.model, trainer: other } });
+    const loaded = await storeOf(other).load('a', 'rubric-a');
+    expect(loaded).toEqual({ ...RECORD, restore: expect.any(Function) as unknown });
+    expect(() => other.weightsOf('reward')).toThrow();
+    const { model } = (await loaded?.restore()) ?? {};
     expect([...other.weightsOf('reward')]).toEqual([1, 2, 3, 4]);
+    expect(model).toMatchObject({ hash: 'hash-a', rubricHash: 'rubric-a' });
   });
 
   it('are not there before their description is', async () => {
     const trainer = aTrainer();
-    const store = new RewardStore(folder(), trainer, CALL);
-    expect(await store.load('a', 'base')).toBeUndefined();
+    const store = storeOf(trainer);
+    expect(await store.load('a', 'rubric-a')).toBeUndefined();
     const save = trainer.saveCheckpoint.bind(trainer);
     let wasDescribed: boolean | undefined;
     trainer.saveCheckpoint = async (call, request) => {
       wasDescribed = existsSync(join(folder(), 'a', 'reward.json'));
       return save(call, request);
     };
-    await store.save('a', await aReward(trainer));
+    await store.save('a', RECORD, await aModel(trainer));
     expect(wasDescribed).toBe(false);
   });
 
@@ -71,17 +88,17 @@ describe('reward models that are kept', () => {
       if (existsSync(request.directory)) throw new Error(`${request.directory} already holds another`);
       return save(call, request);
     };
-    const store = new RewardStore(folder(), trainer, CALL);
-    await store.save('a', await aReward(trainer));
-    expect((await store.load('a', 'base'))?.rewardModelHash).toBe('hash-a');
+    const store = storeOf(trainer);
+    await store.save('a', RECORD, await aModel(trainer));
+    expect((await store.load('a', 'rubric-a'))?.rewardModelHash).toBe('hash-a');
   });
 
   it('are refused where their description is not one, naming the place', async () => {
     const trainer = aTrainer();
-    const store = new RewardStore(folder(), trainer, CALL);
-    await store.save('a', await aReward(trainer));
+    const store = storeOf(trainer);
+    await store.save('a', RECORD, await aModel(trainer));
     const path = join(folder(), 'a', 'reward.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('"heads":3', '"heads":"many"'));
-    await expect(store.load('a', 'base')).rejects.toThrow(`${path} at heads`);
+    await expect(store.load('a', 'rubric-a')).rejects.toThrow(`${path} at heads`);
   });
 });

@@ -1,4 +1,3 @@
-import { MajlisError } from '../../../../core/errors.js';
 import type { ModelInTrainer } from '../../../../reward/model/model-in-trainer.js';
 import { createTrainerRewardModel } from '../../../../reward/model/trainer-reward-model.js';
 import { LinearRewardTrainer } from '../../../support/linear-reward-trainer.js';
@@ -37,27 +36,6 @@ describe('createTrainerRewardModel', () => {
       { kind: 'scored', score: { mean: 0, variance: 18 } },
       { kind: 'scored', score: { mean: 0, variance: 32 } },
     ]);
-  });
-
-  it('is brought back once into a trainer that was started again, whoever asks', async () => {
-    const [model, again] = [await oppositeHeads(), await oppositeHeads()];
-    const restarted = new MajlisError('gone', { code: 'failed_precondition', reason: 'restarted' });
-    model.trainer.forward = () => Promise.reject(restarted);
-    let reloads = 0;
-    const served = createTrainerRewardModel({
-      ...names,
-      model,
-      reload: async () => {
-        reloads += 1;
-        if (reloads === 1) throw new MajlisError('not yet', { code: 'unavailable' });
-        return again;
-      },
-    });
-    const answers = [{ prompt, answer: '', tokenIds: [1, 2] }];
-    await expect(served.score(answers)).rejects.toMatchObject({ code: 'unavailable' });
-    const scored = [{ kind: 'scored', score: { mean: 0, variance: 18 } }];
-    expect(await Promise.all([served.score(answers), served.score(answers)])).toEqual([scored, scored]);
-    expect(reloads).toBe(2);
   });
 
   it('refuses an answer without tokens where it has no tokenizer', async () => {

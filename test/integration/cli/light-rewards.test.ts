@@ -1,0 +1,111 @@
+/** Cut-short runs that are paid by light reward models: with one worker and two, interrupted, retrained and swapped. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { continueRun } from '../../../cli/pipeline/continue-run.js';
+import { runDirectory } from '../../../cli/pipeline/enter-run.js';
+import { runExperiment, type ExperimentEnd } from '../../../cli/pipeline/experiment.js';
+import { readRunInputs } from '../../../cli/pipeline/run-inputs.js';
+import { findRunRecord } from '../../../cli/pipeline/run-record.js';
+import { singleRun, type SingleRunOptions } from '../../../cli/pipeline/single-run.js';
+import type { IterationRecord } from '../../../core/ledger/ledger.js';
+import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
+import { systemClock } from '../../../core/runtime/clock.js';
+import { loadLightReward } from '../../../reward/model/light/light-artifact.js';
+import { writeSmallRunFile } from '../../support/small-run-file.js';
+
+jest.setTimeout(300_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'majlis-light-run-'));
+const [whole, broken, swapping] = ['whole', 'broken', 'swapping'].map((name) => join(folder, name));
+let end: ExperimentEnd;
+let records: readonly IterationRecord[];
+
+function optionsIn(workspace: string, workers: number): SingleRunOptions {
+  return {
+    ...{ runFile: join(folder, 'run.yaml'), workspace, workers },
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+  };
+}
+
+async function recordsIn(workspace: string, run: string): Promise<readonly IterationRecord[]> {
+  const ledger = await openSqliteLedger(join(workspace, 'ledger.sqlite'), systemClock);
+  try {
+    return await ledger.iterations(run);
+  } finally {
+    await ledger.close();
+  }
+}
+
+beforeAll(async () => {
+  const runFile = writeSmallRunFile(folder, 'arabic');
+  const text = readFileSync(runFile, 'utf8');
+  const light = text.replace(/rewardModel: .*/, 'rewardModel: { form: light, refreshEvery: 2 }');
+  writeFileSync(runFile, `${light}checkpoints: { every: 1 }\n`);
+  mkdirSync(swapping);
+  end = await singleRun(optionsIn(whole, 2));
+  records = await recordsIn(whole, end.runId);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('a run that is paid by light reward models', () => {
+  it('keeps each as a whole light model, under the hash that its iterations name', async () => {
+    const hashes = records.map(({ rewardModelHash }) => rewardModelHash);
+    expect(hashes).toHaveLength(4);
+    expect(new Set(hashes)).toEqual(new Set([hashes[0], hashes[2]]));
+    expect(hashes[2]).not.toBe(hashes[0]);
+    const rewards = join(runDirectory(whole, end.runId), 'rewards');
+    const stored = await Promise.all(
+      readdirSync(rewards).map((name) => loadLightReward(join(rewards, name, 'model'))),
+    );
+    expect(new Set(stored.map(({ hash }) => hash))).toEqual(new Set(hashes));
+    for (const { model, rubric } of stored) {
+      expect(rubric.hash).toBe(end.summary.rubricHashes[rubric.id]);
+      expect(model.centres.has('ar')).toBe(true);
+    }
+  });
+
+  it('is learned from, and reported with how often its model is right', () => {
+    expect(records.every(({ metrics }) => Number.isFinite(metrics['objective/scores']))).toBe(true);
+    expect(records.at(-1)?.policyVersion).toBeGreaterThan(0);
+    expect(end.summary.rewardModelAccuracy?.value).toBeGreaterThan(0.5);
+  });
+
+  it('ends in the same policy with one worker, interrupted on the way', async () => {
+    const stopping = new AbortController();
+    const interrupted = singleRun({
+      ...optionsIn(broken, 1),
+      signal: stopping.signal,
+      onProgress: ({ stage, done }) => {
+        if (stage === 'PPO rubricA' && done === 3) stopping.abort();
+      },
+    });
+    await expect(interrupted).rejects.toThrow();
+    const [run] = readdirSync(join(broken, 'runs'));
+    const continued = await continueRun(await findRunRecord(broken, run), optionsIn(broken, 1));
+    expect(continued.summary.arms.rubricA?.policyHash).toBe(end.summary.arms.rubricA?.policyHash);
+    expect((await recordsIn(broken, run)).map(({ rewardModelHash }) => rewardModelHash)).toEqual(
+      records.map(({ rewardModelHash }) => rewardModelHash),
+    );
+  });
+
+  it('is paid by the other rubric from a swap on', async () => {
+    const inputs = await readRunInputs(join(folder, 'run.yaml'));
+    const swapped = await runExperiment(['swapped'], inputs, optionsIn(swapping, 1));
+    const paid = await recordsIn(swapping, swapped.runId);
+    const [first, second] = Object.values(swapped.summary.rubricHashes);
+    expect(paid.map(({ rubricHash }) => rubricHash)).toEqual([first, first, second, second]);
+    expect(existsSync(swapped.reportPath)).toBe(true);
+  });
+});
