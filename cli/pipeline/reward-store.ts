@@ -54,6 +54,21 @@ const storedRewardSchema = z.discriminatedUnion('form', [
   z.strictObject({ ...description, form: z.literal('light') }),
 ]);
 
+/** What stands beside a stored model. */
+export type RewardDescription = z.infer<typeof storedRewardSchema>;
+
+/** The description in a stored reward's folder, whose model is in `model` beside it; undefined where there is none. */
+export async function readRewardDescription(folder: string): Promise<RewardDescription | undefined> {
+  const source = join(folder, REWARD_FILE);
+  if (!existsSync(source)) return undefined;
+  return parseJson(await readFile(source, 'utf8'), storedRewardSchema, { source });
+}
+
+/** The folder of a stored reward's model. */
+export function rewardModelFolder(folder: string): string {
+  return join(folder, MODEL_FOLDER);
+}
+
 /** All that it takes to pay by a reward model again, but for the model itself. */
 export interface RewardRecord {
   readonly rewardModelHash: string;
@@ -81,11 +96,11 @@ export class RewardStore {
    */
   async save(name: string, record: RewardRecord, held: HeldRewardModel): Promise<StoredReward> {
     const { normalizer, rewardModelHash, evaluation, preferences } = record;
-    const directory = join(this.directory, name, MODEL_FOLDER);
+    const directory = rewardModelFolder(join(this.directory, name));
     if (!existsSync(this.descriptionOf(name))) await rm(directory, { recursive: true, force: true });
     const details = await held.save(directory);
     await makeFolderDurably(join(this.directory, name));
-    const stored: z.infer<typeof storedRewardSchema> = {
+    const stored: RewardDescription = {
       format: 'majlis-reward/1',
       rewardModelHash,
       ...details,
@@ -100,11 +115,11 @@ export class RewardStore {
 
   /** Undefined where nothing whole was saved under the name. */
   async load(name: string, rubricHash: string): Promise<StoredReward | undefined> {
-    const source = this.descriptionOf(name);
-    if (!existsSync(source)) return undefined;
-    const stored = parseJson(await readFile(source, 'utf8'), storedRewardSchema, { source });
+    const folder = join(this.directory, name);
+    const stored = await readRewardDescription(folder);
+    if (stored === undefined) return undefined;
     const { rewardModelHash, evaluation, preferences } = stored;
-    const directory = join(this.directory, name, MODEL_FOLDER);
+    const directory = rewardModelFolder(folder);
     const names = { hash: rewardModelHash, rubricHash };
     return {
       ...{ rewardModelHash, evaluation, preferences },

@@ -21,12 +21,13 @@ interface TrainFlags {
   readonly html?: string;
 }
 
-/** `majlis reward train | eval | score | compare`: reward models from files, without a run. */
+/** `majlis reward train | eval | score | compare | export`: reward models in folders. */
 export function addModelCommands(reward: Command, session: Session): void {
   addTrain(reward, session);
   addEval(reward, session);
   addScore(reward, session);
   addCompare(reward, session);
+  addExport(reward, session);
 }
 
 function addTrain(reward: Command, session: Session): void {
@@ -164,6 +165,27 @@ function addCompare(reward: Command, session: Session): void {
         ),
       ),
     );
+}
+
+function addExport(reward: Command, session: Session): void {
+  reward
+    .command('export')
+    .description('copy the light reward model that paid a run to a folder of its own')
+    .argument('<run>', 'its id')
+    .requiredOption('--out <folder>', 'the folder to write; a model that is there never changes')
+    .option('--iteration <n>', 'the one that paid this iteration; the last unless told', iterationOf)
+    .action((run: string, flags: { out: string; iteration?: number }, self: Command) =>
+      perform(session, self, async ({ workspace }) =>
+        (await import('./export-reward-model.js')).exportRewardModel(
+          { workspace, run, ...flags },
+          session.clock,
+        ),
+      ),
+    );
+}
+
+function iterationOf(text: string): number {
+  return wholeNumber('--iteration', 0, Number.MAX_SAFE_INTEGER)(text);
 }
 
 function seedOf(text: string): number {

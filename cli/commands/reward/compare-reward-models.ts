@@ -2,13 +2,13 @@ import { MajlisError } from '../../../core/errors.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import { createRng } from '../../../core/math/rng.js';
 import { comparePairs } from '../../../reward/model/compare-pairs.js';
-import { loadLightReward } from '../../../reward/model/light/light-artifact.js';
 import { createLightRewardModel } from '../../../reward/model/light/light-reward-model.js';
 import { readPreferences } from '../../../reward/model/read-preferences.js';
 import { scorePairs } from '../../../reward/model/score-pairs.js';
 import { formatTable } from '../../terminal/format-table.js';
 import type { CommandResult, Session } from '../session.js';
 import { signed } from './describe-evaluation.js';
+import { openLightReward } from './open-light-reward.js';
 
 export interface CompareRewardsRequest {
   readonly first: string;
@@ -25,7 +25,7 @@ export async function compareRewardModels(
   { first, second, pairs: path, seed }: CompareRewardsRequest,
   { signal }: Session,
 ): Promise<CommandResult> {
-  const stored = await Promise.all([first, second].map((directory) => loadLightReward(directory)));
+  const stored = await Promise.all([first, second].map((directory) => openLightReward(directory)));
   const pairs = await readPreferences(path, { locale: stored[0].rubric.locale });
   const [one, other] = await Promise.all(
     stored.map((reward) => scorePairs(createLightRewardModel(reward), pairs, { signal })),

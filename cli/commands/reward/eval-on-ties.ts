@@ -1,7 +1,6 @@
 import { BadInputError, MajlisError } from '../../../core/errors.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import { createRng } from '../../../core/math/rng.js';
-import { loadLightReward } from '../../../reward/model/light/light-artifact.js';
 import { createLightRewardModel } from '../../../reward/model/light/light-reward-model.js';
 import { readTiedQuestions } from '../../../reward/model/read-tied-questions.js';
 import { scoreTies } from '../../../reward/model/score-ties.js';
@@ -9,6 +8,7 @@ import { evaluateTies, type TiesEvaluation } from '../../../reward/model/ties-sc
 import { formatTable } from '../../terminal/format-table.js';
 import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
+import { openLightReward } from './open-light-reward.js';
 
 export interface EvalOnTiesRequest {
   readonly directory: string;
@@ -38,7 +38,7 @@ export async function evalOnTies(request: EvalOnTiesRequest, session: Session): 
       allowed: '--html with --pairs or --kit; --json prints these figures for a program',
     });
   }
-  const stored = await loadLightReward(directory);
+  const stored = await openLightReward(directory);
   const halves = await readTiedQuestions(ties);
   const show = stoppableProgress(session);
   const { questions, excluded } = await scoreTies(createLightRewardModel(stored), halves, {

@@ -1,7 +1,6 @@
 import { MajlisError } from '../../../core/errors.js';
 import { createRng } from '../../../core/math/rng.js';
 import { evaluatePairs } from '../../../reward/model/evaluate-pairs.js';
-import { loadLightReward } from '../../../reward/model/light/light-artifact.js';
 import { createLightRewardModel } from '../../../reward/model/light/light-reward-model.js';
 import { readPreferences } from '../../../reward/model/read-preferences.js';
 import { scorePairs } from '../../../reward/model/score-pairs.js';
@@ -9,6 +8,7 @@ import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
 import { describeEvaluation } from './describe-evaluation.js';
 import { writeEvaluationPage } from './evaluation-page.js';
+import { openLightReward } from './open-light-reward.js';
 
 export interface EvalRewardRequest {
   readonly directory: string;
@@ -20,7 +20,7 @@ export interface EvalRewardRequest {
 /** Measures a reward model on labelled pairs: accuracy, calibration and what length has to do with it. */
 export async function evalRewardModel(request: EvalRewardRequest, session: Session): Promise<CommandResult> {
   const { directory, pairs: path, seed, html } = request;
-  const stored = await loadLightReward(directory);
+  const stored = await openLightReward(directory);
   const pairs = await readPreferences(path, { rubric: stored.rubric, locale: stored.rubric.locale });
   const show = stoppableProgress(session);
   const { scored, excluded } = await scorePairs(createLightRewardModel(stored), pairs, {

@@ -2,13 +2,13 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { storageError } from '../../../core/runtime/storage-error.js';
 import { makeFolderDurably } from '../../../core/runtime/durable-file.js';
-import { loadLightReward } from '../../../reward/model/light/light-artifact.js';
 import { createLightRewardModel } from '../../../reward/model/light/light-reward-model.js';
 import { readAnswers, type NamedAnswer } from '../../../reward/model/read-answers.js';
 import type { RewardModel } from '../../../reward/model/reward-model.js';
 import { rawReward } from '../../../reward/model/reward-normalizer.js';
 import { escapeControls } from '../../terminal/visible-controls.js';
 import type { CommandResult, Session } from '../session.js';
+import { openLightReward } from './open-light-reward.js';
 
 export interface ScoreAnswersRequest {
   readonly directory: string;
@@ -34,7 +34,7 @@ interface Sink {
 
 /** Scores a file of answers line by line, however long it is: an outcome a line, in order, and a failure is no number. */
 export async function scoreAnswers(request: ScoreAnswersRequest, session: Session): Promise<CommandResult> {
-  const stored = await loadLightReward(request.directory);
+  const stored = await openLightReward(request.directory);
   const model = createLightRewardModel(stored);
   const sink = request.out === undefined ? terminalSink(session) : await fileSink(request.out);
   const { clock, terminal } = session;

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exportRewardModel } from '../../../cli/commands/reward/export-reward-model.js';
+import { openLightReward } from '../../../cli/commands/reward/open-light-reward.js';
 import { continueRun } from '../../../cli/pipeline/continue-run.js';
 import { runDirectory } from '../../../cli/pipeline/enter-run.js';
 import { runExperiment, type ExperimentEnd } from '../../../cli/pipeline/experiment.js';
@@ -80,6 +82,22 @@ describe('a run that is paid by light reward models', () => {
     expect(records.every(({ metrics }) => Number.isFinite(metrics['objective/scores']))).toBe(true);
     expect(records.at(-1)?.policyVersion).toBeGreaterThan(0);
     expect(end.summary.rewardModelAccuracy?.value).toBeGreaterThan(0.5);
+  });
+
+  it('hands its models to the commands that measure reward models', async () => {
+    const out = join(folder, 'exported');
+    const place = { workspace: whole, run: end.runId };
+    const exported = await exportRewardModel({ ...place, out }, systemClock);
+    expect(exported.json).toMatchObject({ hash: records[3].rewardModelHash, iterations: [2, 3] });
+    const first = await exportRewardModel({ ...place, out: `${out}-0`, iteration: 0 }, systemClock);
+    expect(first.json).toMatchObject({ hash: records[0].rewardModelHash, iterations: [0, 1] });
+    expect((await openLightReward(out)).hash).toBe(records[3].rewardModelHash);
+    const rewards = join(runDirectory(whole, end.runId), 'rewards');
+    const kept = await Promise.all(readdirSync(rewards).map((name) => openLightReward(join(rewards, name))));
+    expect(kept.map(({ hash }) => hash)).toContain(records[0].rewardModelHash);
+    await expect(exportRewardModel({ ...place, out, iteration: 9 }, systemClock)).rejects.toThrow(
+      `run ${end.runId} has no iteration 9: it has those from 0 to 3`,
+    );
   });
 
   it('ends in the same policy with one worker, interrupted on the way', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openLightReward } from '../../../cli/commands/reward/open-light-reward.js';
 import { continueRun } from '../../../cli/pipeline/continue-run.js';
 import { runDirectory } from '../../../cli/pipeline/enter-run.js';
 import type { ExperimentEnd } from '../../../cli/pipeline/experiment.js';
@@ -78,6 +79,14 @@ describe('a reward model that is retrained on the policy', () => {
     expect(second.preferences.length).toBeGreaterThan(1.5 * first.preferences.length);
     expect(second.normalizer).not.toEqual(first.normalizer);
     expect(preferences).toEqual(second.preferences);
+  });
+
+  it('is in the trainer alone, so that the commands for light models refuse it', async () => {
+    const rewards = join(runDirectory(whole, end.runId), 'rewards');
+    const [first] = readdirSync(rewards).sort();
+    await expect(openLightReward(join(rewards, first))).rejects.toThrow(
+      "found a network of the run's trainer; allowed: a light reward model",
+    );
   });
 
   it('pays on after the run was interrupted, to the same policy', async () => {

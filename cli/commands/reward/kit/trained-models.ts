@@ -1,6 +1,7 @@
 import type { CultureKit } from '../../../../reward/kit/culture-kit.js';
 import type { NamedModel } from '../../../../reward/kit/kit-answers.js';
-import { loadLightReward, type StoredLightReward } from '../../../../reward/model/light/light-artifact.js';
+import type { StoredLightReward } from '../../../../reward/model/light/light-artifact.js';
+import { openLightReward } from '../open-light-reward.js';
 import { createLightRewardModel } from '../../../../reward/model/light/light-reward-model.js';
 import { registerOfRubric } from './kit-register.js';
 import type { ModelsUnderTest } from './rule-models.js';
@@ -15,12 +16,12 @@ export interface TrainedModelsRequest {
 
 /** A trained model under test, and one of the other register where it is given. */
 export async function trainedModels({ kit, model, swapped }: TrainedModelsRequest): Promise<ModelsUnderTest> {
-  const tested = await loadLightReward(model);
+  const tested = await openLightReward(model);
   const register = registerOfRubric(kit, tested.rubric.id);
   return {
     models: {
       tested: named(tested),
-      ...(swapped === undefined ? {} : { swapped: named(await loadLightReward(swapped)) }),
+      ...(swapped === undefined ? {} : { swapped: named(await openLightReward(swapped)) }),
     },
     ...(register === undefined ? {} : { register }),
   };
