@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { perform, type Session } from './session.js';
 import type { TorchFlags } from './trainer/serve-torch.js';
@@ -5,6 +6,8 @@ import { wholeNumber } from './whole-number.js';
 
 const MOST_PORT = 65_535;
 const MOST_THREADS = 1024;
+const MOST_RANKS = 1024;
+const MOST_PASS_TOKENS = 16_777_216;
 
 /** `majlis trainer`. */
 export function addTrainerCommand(program: Command, session: Session): void {
@@ -14,9 +17,30 @@ export function addTrainerCommand(program: Command, session: Session): void {
     .command('torch')
     .description('serve the trainer port with PyTorch and Transformers on this machine until it is stopped')
     .requiredOption('--model <directory>', 'a Hugging Face directory with a causal language model')
-    .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)
+    .option('--port <port>', 'port; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)
+    .option('--host <address>', 'address to listen on; any but 127.0.0.1 needs --token-file')
+    .option('--token-file <file>', 'holds the token that every call must show')
+    .option(
+      '--ranks <count>',
+      'processes that share the work (torchrun)',
+      wholeNumber('--ranks', 1, MOST_RANKS),
+    )
+    .addOption(new Option('--device <device>', 'a GPU where there is one').choices(['cpu', 'cuda']))
+    .addOption(
+      new Option('--dtype <type>', 'of matrix products; bfloat16 on a GPU').choices(['float32', 'bfloat16']),
+    )
+    .option(
+      '--pass-tokens <count>',
+      'tokens of one pass, padding included; 4096 unless told',
+      wholeNumber('--pass-tokens', 1, MOST_PASS_TOKENS),
+    )
+    .option('--gradient-checkpointing', 'recompute layers in the backward pass: less memory, more time')
     .option('--threads <count>', 'CPU threads', wholeNumber('--threads', 1, MOST_THREADS), 1)
-    .option('--python <file>', "an interpreter with the package's dependencies, unless .venv has one")
+    .option(
+      '--python <file>',
+      'an interpreter that has what the trainer needs; without it an environment is made',
+    )
+    .option('--environment <folder>', 'where that is made on first use, instead of the cache folder')
     .action((flags: TorchFlags, command: Command) =>
       perform(session, command, async () =>
         (await import('./trainer/serve-torch.js')).serveTorch(flags, session),

@@ -6,6 +6,8 @@ export interface Environment {
   readonly isPlainTerminal: boolean;
   /** `MAJLIS_WORKSPACE`: the folder of ledger and runs, where no flag names one. */
   readonly workspace?: string;
+  /** `XDG_CACHE_HOME`: where what can be made again is kept, instead of `~/.cache`. */
+  readonly cacheFolder?: string;
   /** `OPENAI_API_KEY`: sent to the judge endpoint, where no flag names a key file. */
   readonly openAiApiKey?: string;
 }
@@ -14,11 +16,13 @@ export interface Environment {
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const set = (name: string): string | undefined => (variables[name] === '' ? undefined : variables[name]);
   const workspace = set('MAJLIS_WORKSPACE');
+  const cacheFolder = set('XDG_CACHE_HOME');
   const openAiApiKey = set('OPENAI_API_KEY');
   return {
     isCi: !['false', '0', undefined].includes(set('CI')),
     isPlainTerminal: set('TERM') === 'dumb' || set('NO_COLOR') !== undefined,
     ...(workspace === undefined ? {} : { workspace }),
+    ...(cacheFolder === undefined ? {} : { cacheFolder }),
     ...(openAiApiKey === undefined ? {} : { openAiApiKey }),
   };
 }

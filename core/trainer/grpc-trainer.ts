@@ -52,6 +52,8 @@ export interface TrainerDeadlines {
 export interface GrpcTrainerOptions {
   /** host:port. */
   readonly address: string;
+  /** What the trainer was started with, where it asks for one. */
+  readonly token?: string;
   readonly clock?: Clock;
   readonly deadlines?: Partial<TrainerDeadlines>;
   /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
@@ -99,9 +101,9 @@ export class GrpcTrainer implements Trainer {
 
   /** Waits for the trainer; `unavailable` where none listens. */
   static async connect(options: GrpcTrainerOptions): Promise<GrpcTrainer> {
-    const { address, clock = systemClock } = options;
+    const { address, clock = systemClock, token } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
-    const connection = new TrainerConnection(address, clock);
+    const connection = new TrainerConnection(address, clock, token);
     try {
       await connection.ready(deadlines.connectMs);
       return new GrpcTrainer(connection, options, deadlines);

@@ -1,28 +1,24 @@
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { MajlisError } from '../../../core/errors.js';
-import { packageRoot } from '../../../core/runtime/package-root.js';
 import type { CommandResult, Session } from '../session.js';
+import { ensureTorchEnvironment } from './torch-environment.js';
 import { startTorchProcess } from './torch-process.js';
+import type { TorchProcessOptions } from './torch-process.js';
 
 /** The options of `majlis trainer torch`. */
-export interface TorchFlags {
-  readonly model: string;
-  readonly port: number;
-  readonly threads: number;
+export interface TorchFlags extends Omit<TorchProcessOptions, 'python'> {
+  /** An interpreter that has all that is needed. */
   readonly python?: string;
+  /** Folder of the environment that is made where no interpreter is named. */
+  readonly environment?: string;
 }
-
-const OWN_PYTHON = join(packageRoot, '.venv', 'bin', 'python');
 
 /** Serves a PyTorch trainer until the person asks to stop. One that ends by itself is `unavailable`. */
 export async function serveTorch(flags: TorchFlags, session: Session): Promise<CommandResult> {
   const { terminal, signal } = session;
-  const python = flags.python ?? (existsSync(OWN_PYTHON) ? OWN_PYTHON : 'python3');
+  const python = flags.python ?? (await ownPython(flags, session));
   terminal.say(`majlis: starting PyTorch with ${python}`);
-  const { model, port, threads } = flags;
-  const trainer = await startTorchProcess({ python, model, port, threads });
+  const trainer = await startTorchProcess({ ...flags, python });
   const { address, contextLength } = trainer;
   terminal.say(`majlis: trainer at ${address}, for up to ${contextLength} tokens a sequence`);
   const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
@@ -35,4 +31,16 @@ export async function serveTorch(flags: TorchFlags, session: Session): Promise<C
     });
   }
   return { json: { address, contextLength }, text: '' };
+}
+
+function ownPython({ environment: folder }: TorchFlags, session: Session): Promise<string> {
+  const { terminal, environment, clock, signal } = session;
+  const say = (line: string): void => terminal.say(line);
+  return ensureTorchEnvironment({
+    environment,
+    clock,
+    signal,
+    say,
+    ...(folder === undefined ? {} : { folder }),
+  });
 }

@@ -18,6 +18,20 @@ export interface TorchProcessOptions {
   readonly port?: number;
   /** Of one operation; 1 unless told, which is fastest for tiny models. */
   readonly threads?: number;
+  /** Processes that share the work, started by torchrun; one, without it, unless told. */
+  readonly ranks?: number;
+  /** 127.0.0.1 unless told; any other address needs a token. */
+  readonly host?: string;
+  /** Holds the token that every call must show. */
+  readonly tokenFile?: string;
+  /** A GPU where PyTorch finds one, unless told. */
+  readonly device?: 'cpu' | 'cuda';
+  /** Of matrix products; bfloat16 on a GPU and float32 on a CPU unless told. */
+  readonly dtype?: 'float32' | 'bfloat16';
+  /** Tokens of one pass through a model, padding included; 4,096 unless told. */
+  readonly passTokens?: number;
+  /** Recomputes layers in the backward pass: less memory, more time. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** A trainer that listens. */
@@ -46,22 +60,18 @@ const lineSchema = z.union([readySchema, failedSchema]);
  * `failed_precondition`. It ends when this process does.
  */
 export async function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
-  const { python, model, port = 0, threads = 1 } = options;
-  const child = spawn(
-    python,
-    [
-      ...['-m', 'majlis_trainer', '--model', resolve(model), '--port', String(port)],
-      ...['--threads', String(threads), '--until-stdin-ends'],
-    ],
-    { cwd: PACKAGE, stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  const { python, model } = options;
+  const child = spawn(python, [...launcher(options), ...trainerArguments(options)], {
+    cwd: PACKAGE,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = endOf(child, python);
   // Its end is told by `ended`; closing the pipe of a process that is gone says no more.
   child.stdin.on('error', () => undefined);
   const line = await Promise.race([firstLine(child), ended.then(() => undefined)]);
   if (line === undefined) {
     throw new MajlisError(
-      `${python} ended before the trainer listened; what it needs is installed by: ${python} -m pip install ${PACKAGE}`,
+      `${python} ended before the trainer listened; what it needs is installed by: ${python} -m pip install -r ${join(PACKAGE, 'requirements.txt')}`,
       { code: 'failed_precondition' },
     );
   }
@@ -78,8 +88,32 @@ export async function startTorchProcess(options: TorchProcessOptions): Promise<T
   };
 }
 
+/** torchrun where there are several ranks. */
+function launcher({ ranks = 1 }: TorchProcessOptions): string[] {
+  return ranks === 1 ? ['-m', 'majlis_trainer'] : ['-m', 'majlis_trainer.launch', String(ranks)];
+}
+
+function trainerArguments(options: TorchProcessOptions): string[] {
+  const { model, port = 0, threads = 1, gradientCheckpointing = false } = options;
+  const { host, tokenFile, device, dtype, passTokens } = options;
+  const named = {
+    '--model': resolve(model),
+    '--port': String(port),
+    '--threads': String(threads),
+    '--host': host,
+    '--token-file': tokenFile === undefined ? undefined : resolve(tokenFile),
+    '--device': device,
+    '--dtype': dtype,
+    '--pass-tokens': passTokens?.toString(),
+  };
+  const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+  const flags = gradientCheckpointing ? ['--gradient-checkpointing'] : [];
+  return [...given, ...flags, '--until-stdin-ends'];
+}
+
 function refusal({ error, code }: z.infer<typeof failedSchema>, model: string): MajlisError {
-  if (code === 'unavailable') return new MajlisError(error, { code });
+  // About the machine or the options, and not about the model.
+  if (code === 'unavailable' || code === 'failed_precondition') return new MajlisError(error, { code });
   return new BadInputError({
     source: '--model',
     place: model,

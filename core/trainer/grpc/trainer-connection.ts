@@ -3,6 +3,7 @@ import type { CallOptions, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { TrainerServiceClient } from '../../../proto/gen/majlis/v1/trainer.js';
 import type * as wire from '../../../proto/gen/majlis/v1/trainer.js';
 import { MajlisError } from '../../errors.js';
+import { bearerMetadata } from '../../rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../rpc/status.js';
 import type { Clock } from '../../runtime/clock.js';
 
@@ -40,6 +41,7 @@ export class TrainerConnection {
   constructor(
     readonly address: string,
     private readonly clock: Clock,
+    private readonly token?: string,
   ) {
     this.service = new TrainerServiceClient(address, credentials.createInsecure(), {
       // A proxy of the environment is for the outside.
@@ -68,7 +70,7 @@ export class TrainerConnection {
     terms: CallTerms,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      method(request, metadataOf(terms), this.options(terms), (error, response) => {
+      method(request, this.metadata(terms), this.options(terms), (error, response) => {
         if (error === null) resolve(response);
         else reject(this.failure(error));
       });
@@ -80,10 +82,14 @@ export class TrainerConnection {
     terms: CallTerms,
   ): Promise<wire.ForwardBackwardResponse> {
     return new Promise((resolve, reject) => {
-      const call = this.service.forwardBackward(metadataOf(terms), this.options(terms), (error, response) => {
-        if (error === null) resolve(response);
-        else reject(this.failure(error));
-      });
+      const call = this.service.forwardBackward(
+        this.metadata(terms),
+        this.options(terms),
+        (error, response) => {
+          if (error === null) resolve(response);
+          else reject(this.failure(error));
+        },
+      );
       send(call, parts[Symbol.iterator]());
     });
   }
@@ -93,7 +99,7 @@ export class TrainerConnection {
     parts: Iterable<wire.ForwardRequest>,
     terms: CallTerms,
   ): AsyncGenerator<wire.ForwardResponse> {
-    const call = this.service.forward(metadataOf(terms), this.options(terms));
+    const call = this.service.forward(this.metadata(terms), this.options(terms));
     // The loop below tells of every error while it listens; what comes once it has left is the cancellation itself.
     call.on('error', () => undefined);
     send(call, parts[Symbol.iterator]());
@@ -108,6 +114,12 @@ export class TrainerConnection {
 
   close(): void {
     this.service.close();
+  }
+
+  private metadata({ incarnation }: CallTerms): Metadata {
+    const metadata = this.token === undefined ? new Metadata() : bearerMetadata(this.token);
+    if (incarnation !== undefined) metadata.set(INCARNATION_KEY, incarnation);
+    return metadata;
   }
 
   private options({ withinMs }: CallTerms): Partial<CallOptions> {
@@ -128,12 +140,6 @@ function restarted(address: string, cause?: unknown): MajlisError {
     `The trainer at ${address} was started again and has lost its models; load the newest checkpoint and go on from there.`,
     { code: 'failed_precondition', reason: 'restarted', cause },
   );
-}
-
-function metadataOf({ incarnation }: CallTerms): Metadata {
-  const metadata = new Metadata();
-  if (incarnation !== undefined) metadata.set(INCARNATION_KEY, incarnation);
-  return metadata;
 }
 
 interface PartWriter<Part> {
