@@ -1,36 +1,48 @@
-"""`python -m majlis_trainer`: serves, or prints one line of JSON that says why it cannot."""
+"""`python -m majlis_trainer`: serves, or prints one line of JSON that says why not. torchrun starts it on every rank."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from pathlib import Path
 
+from grpc import StatusCode
+
 from majlis_trainer.call_error import CallError
-from majlis_trainer.model_files import require_safetensors
+from majlis_trainer.model_files import require_model_files
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def main() -> int:
     """Serves until it is told to stop."""
     options = read_options()
+    logging.basicConfig(format="majlis_trainer: %(message)s", level=logging.WARNING)
     # Nothing is fetched, whatever a configuration names. Read when Transformers is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        require_safetensors(Path(options.model))
+        check_token(options)
+        if not (Path(options.model) / "adapter_config.json").is_file():
+            require_model_files(Path(options.model))
         from majlis_trainer.serve import serve
 
-        serve(
-            options.model,
-            f"{options.host}:{options.port}",
-            threads=options.threads,
-            until_stdin_ends=options.until_stdin_ends,
-        )
+        return serve(options)
     except CallError as failure:
-        print(json.dumps({"error": str(failure), "code": failure.code.name.lower()}), flush=True)
+        if os.environ.get("RANK", "0") == "0":
+            print(json.dumps({"error": str(failure), "code": failure.code.name.lower()}), flush=True)
         return 1
-    return 0
+
+
+def check_token(options: argparse.Namespace) -> None:
+    """Who listens beyond this machine asks for a token."""
+    if options.token_file is not None and not Path(options.token_file).is_file():
+        raise CallError(StatusCode.NOT_FOUND, f"{options.token_file} cannot be read.")
+    if options.token_file is None and options.host not in LOOPBACK:
+        message = f"A trainer on {options.host} can be reached from other machines and needs --token-file."
+        raise CallError(StatusCode.FAILED_PRECONDITION, message)
 
 
 def read_options() -> argparse.Namespace:
@@ -39,7 +51,12 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="a Hugging Face directory with a causal language model")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--token-file", help="every call must show the token in this file")
     parser.add_argument("--threads", type=int, default=1, help="of one operation")
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="cuda where there is one")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of matrix products; bfloat16 on GPUs")
+    parser.add_argument("--pass-tokens", type=int, default=4096, help="tokens of one pass, padding included")
+    parser.add_argument("--gradient-checkpointing", action="store_true", help="less memory, a third more time")
     parser.add_argument("--until-stdin-ends", action="store_true", help="stop too when whoever started this is gone")
     return parser.parse_args()
 

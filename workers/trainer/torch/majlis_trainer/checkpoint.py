@@ -1,18 +1,26 @@
-"""Weights, Adam's moments and step counts of a model, in a folder that appears whole or not at all."""
+"""Weights, Adam's moments and step counts of a model, in a folder that appears whole or not at all.
+
+An adapter's checkpoint has the adapter and its head; the base is where it was. Tensors are whole in the file, however many
+ranks wrote it, so that another number of ranks can go on from it.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from grpc import StatusCode
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from majlis_trainer.call_error import CallError, precondition
 from majlis_trainer.durable_folder import file_hash, write_folder
+from majlis_trainer.full_tensors import full_tensors
 from majlis_trainer.model_state import ModelState
+from majlis_trainer.ranks import Ranks
 
 STATE_FILE = "torch-trainer-state.json"
 TENSOR_FILE = "torch-trainer-state.safetensors"
@@ -20,12 +28,13 @@ FORMAT = 1
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def save_checkpoint(model: ModelState, directory: str) -> tuple[str, int]:
+def save_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> tuple[str, int]:
     """(sha256 and bytes of the tensor file)."""
     folder = Path(directory)
+    tensors = full_tensors(_tensors(model), ranks)
 
     def write(unfinished: Path) -> None:
-        save_file(_tensors(model), unfinished / TENSOR_FILE)
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished / TENSOR_FILE)
         state = {
             "format": FORMAT,
             "version": model.version,
@@ -34,13 +43,28 @@ def save_checkpoint(model: ModelState, directory: str) -> tuple[str, int]:
         }
         (unfinished / STATE_FILE).write_text(json.dumps(state, sort_keys=True))
 
-    write_folder(folder, write)
-    return file_hash(folder / TENSOR_FILE), (folder / TENSOR_FILE).stat().st_size
+    def save() -> list[Any]:
+        write_folder(folder, write)
+        return [file_hash(folder / TENSOR_FILE), (folder / TENSOR_FILE).stat().st_size]
+
+    sha256, size = ranks.on_first(save)
+    return sha256, size
 
 
-def load_checkpoint(model: ModelState, directory: str) -> None:
+def load_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> None:
     """Puts a checkpoint of the same architecture into the model. A damaged one changes nothing and is DATA_LOSS."""
     folder = Path(directory)
+    version, adam_steps = ranks.on_first(lambda: _read_state(folder))
+    tensors = load_file(folder / TENSOR_FILE)
+    _require_same_shape(model, tensors, directory)
+    _restore(model, tensors, adam_steps)
+    model.version = version
+    model.zero_gradient()
+    model.answered = {}
+
+
+def _read_state(folder: Path) -> list[int]:
+    """[version, steps of Adam] of a whole checkpoint."""
     for name in (STATE_FILE, TENSOR_FILE):
         if not (folder / name).is_file():
             raise CallError(StatusCode.NOT_FOUND, f"{folder / name} cannot be read.")
@@ -54,22 +78,17 @@ def load_checkpoint(model: ModelState, directory: str) -> None:
     if file_hash(folder / TENSOR_FILE) != sha256:
         message = f"{folder / TENSOR_FILE} does not have the sha256 that {STATE_FILE} gives."
         raise CallError(StatusCode.DATA_LOSS, message)
-    tensors = load_file(folder / TENSOR_FILE)
-    _require_same_shape(model, tensors, directory)
-    _restore(model, tensors, adam_steps)
-    model.version = version
-    model.zero_gradient()
-    model.answered = {}
+    return [version, adam_steps]
 
 
 def _tensors(model: ModelState) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for name, parameter in model.network.parameters().items():
-        tensors[f"weights/{name}"] = parameter.detach().contiguous()
+        tensors[f"weights/{name}"] = parameter
         state = model.optimizer.state.get(parameter, {})
         for moment in MOMENTS:
             if moment in state:
-                tensors[f"{moment}/{name}"] = state[moment].contiguous()
+                tensors[f"{moment}/{name}"] = state[moment]
     return tensors
 
 
@@ -90,10 +109,19 @@ def _restore(model: ModelState, tensors: dict[str, Tensor], adam_steps: int) -> 
     model.optimizer.state.clear()
     with torch.no_grad():
         for name, parameter in model.network.parameters().items():
-            parameter.copy_(tensors[f"weights/{name}"])
+            parameter.copy_(_like(parameter, tensors[f"weights/{name}"]))
             if adam_steps == 0:
                 continue
             model.optimizer.state[parameter] = {
                 "step": torch.tensor(float(adam_steps)),
-                **{moment: tensors[f"{moment}/{name}"].clone() for moment in MOMENTS},
+                **{moment: _like(parameter, tensors[f"{moment}/{name}"]).clone() for moment in MOMENTS},
             }
+
+
+def _like(parameter: Tensor, whole: Tensor) -> Tensor:
+    """A whole tensor on the parameter's device, and sharded as it is."""
+    placed = whole.to(parameter.device)
+    if not isinstance(parameter, DTensor):
+        return placed
+    # Every rank has read the file itself.
+    return distribute_tensor(placed, parameter.device_mesh, parameter.placements, src_data_rank=None)

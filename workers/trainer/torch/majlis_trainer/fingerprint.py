@@ -8,13 +8,18 @@ from pathlib import Path
 import torch
 import transformers
 
+from majlis_trainer.settings import Settings
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def fingerprint() -> str:
-    """Builds of PyTorch and Transformers, number of threads, and CPU type."""
+def fingerprint(settings: Settings, ranks: int) -> str:
+    """Builds of PyTorch and Transformers, how it computes, number of threads and ranks, and the type of CPU or GPU."""
     parts = [f"torch {torch.__version__}", f"transformers {transformers.__version__}"]
-    return ", ".join([*parts, f"{torch.get_num_threads()} threads", platform.machine(), _cpu_model()])
+    how = f"{settings.dtype}, passes of {settings.pass_tokens} tokens"
+    is_gpu = settings.device.type == "cuda"
+    processor = torch.cuda.get_device_name(settings.device) if is_gpu else _cpu_model()
+    return ", ".join([*parts, how, f"{torch.get_num_threads()} threads, {ranks} ranks", platform.machine(), processor])
 
 
 def _cpu_model() -> str:

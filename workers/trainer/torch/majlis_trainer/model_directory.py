@@ -1,8 +1,8 @@
-"""Hugging Face directories, in and out: safetensors only, no code of the model's own, nothing fetched."""
+"""Hugging Face directories, opened: safetensors or GGUF, no code of the model's own, nothing fetched."""
 
 from __future__ import annotations
 
-import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +10,94 @@ import torch
 from grpc import StatusCode
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoModelForTokenClassification
+from transformers import AutoConfig, AutoModelForCausalLM
 
-from majlis_trainer.call_error import BadInputError, CallError, precondition
-from majlis_trainer.durable_folder import file_hash, folder_bytes, write_folder
-from majlis_trainer.model_files import WEIGHTS, require_safetensors
-from majlis_trainer.network import Network
-
-HEAD_NAMES = ("score", "classifier")
-"""What token and sequence classifiers call their head."""
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer.model",
-    "chat_template.jinja",
+from majlis_trainer.adapter import (
+    LoraSettings,
+    add_adapter,
+    is_adapter,
+    read_adapter_config,
+    read_adapter_weights,
+    resolve_targets,
 )
-ONE_FILE = "100TB"
-"""Weights stand in one file, since its sha256 is what a published policy is named by."""
+from majlis_trainer.call_error import BadInputError, CallError, precondition, refuse
+from majlis_trainer.causality import require_causal
+from majlis_trainer.model_files import gguf_file, require_model_files, require_tokenizer_within
+from majlis_trainer.network import HEAD_NAMES, Network, head_of
+from majlis_trainer.settings import Settings
+from majlis_trainer.token_classifier import token_classifier_of
+
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, ImportError)
+"""What Transformers raises on a directory that it cannot open."""
 
 
-def open_network(directory: str, heads: int) -> Network:
-    """Opens a directory as a language model (`heads` 0) or with score heads. Heads that it lacks start at zero."""
+@dataclass(frozen=True)
+class Opening:
+    """How a directory is opened."""
+
+    directory: str
+    heads: int
+    """0 for a language model. Heads that the directory lacks, or has in another number, start at zero."""
+    lora: LoraSettings | None = None
+    """None trains all weights; an adapter's directory is then added to its base's weights."""
+    seed: int = 0
+
+
+def open_network(opening: Opening, settings: Settings) -> Network:
+    """The network on the CPU; nothing of it is frozen but what an adapter stands beside."""
+    path = Path(opening.directory)
+    if not is_adapter(path):
+        module = _open_module(path, opening.heads)
+        adapter = None if opening.lora is None else add_adapter(module, opening.lora, HEAD_NAMES, opening.seed)
+        return _network(module, opening.heads, settings, adapter)
+    stored, base = read_adapter_config(path)
+    module = _open_module(Path(base), opening.heads)
+    wanted = None if opening.lora is None else resolve_targets(module, opening.lora, HEAD_NAMES)
+    adapter = add_adapter(module, stored, HEAD_NAMES, opening.seed)
+    if wanted is not None and wanted != adapter.settings:
+        raise refuse("lora", wanted, f"what the adapter's directory says: {adapter.settings}")
+    network = _network(module, opening.heads, settings, adapter)
+    read_adapter_weights(path, network.parameters())
+    if opening.lora is not None:
+        return network
+    merged = adapter.merge()
+    merged.requires_grad_(True)
+    return _network(merged, opening.heads, settings, None)
+
+
+def base_of(directory: str) -> str:
+    """The directory of whole weights and of the tokenizer: an adapter's base, or the directory itself."""
     path = Path(directory)
-    require_safetensors(path)
-    opener: Any = AutoModelForCausalLM if heads == 0 else AutoModelForTokenClassification
+    return read_adapter_config(path)[1] if is_adapter(path) else directory
+
+
+def _network(module: Any, heads: int, settings: Settings, adapter: Any) -> Network:
+    network = Network(module, heads, settings, adapter)
+    if settings.gradient_checkpointing:
+        checkpoint_layers(module)
+    return network
+
+
+def checkpoint_layers(module: Any) -> None:
+    """Recomputes layers in the backward pass. Transformers asks the layer, and not what is in it, for training mode."""
+    if not module.supports_gradient_checkpointing:
+        kind = type(module).__name__
+        raise CallError(StatusCode.UNIMPLEMENTED, f"Transformers has no gradient checkpointing for {kind}.")
+    module.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    for layer in module.modules():
+        if getattr(layer, "gradient_checkpointing", False):
+            layer.training = True
+
+
+def _open_module(path: Path, heads: int) -> Any:
+    require_model_files(path)
+    gguf = gguf_file(path)
     options: dict[str, Any] = {} if heads == 0 else {"num_labels": heads, "ignore_mismatched_sizes": True}
+    if gguf is not None:
+        options["gguf_file"] = gguf
     try:
+        config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False, **options)
+        opener: Any = AutoModelForCausalLM if heads == 0 else token_classifier_of(config)
         module, loading = opener.from_pretrained(
             path,
             dtype=torch.float32,
@@ -49,28 +107,19 @@ def open_network(directory: str, heads: int) -> Network:
             output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as cause:
+    except UNREADABLE as cause:
         allowed = "a directory that Transformers opens without code of its own"
-        raise BadInputError(source=directory, place="model", found=str(cause)[:300], allowed=allowed) from cause
-    _check_loading(loading, directory, heads)
-    network = Network(module, heads)
+        raise BadInputError(source=str(path), place="model", found=str(cause)[:300], allowed=allowed) from cause
+    _check_loading(loading, str(path), heads)
     with torch.no_grad():
-        for parameter in network.parameters().values():
+        for parameter in module.parameters():
             # Memory of its own, aligned as torch likes it, so that equal weights compute equal bits.
             parameter.data = parameter.data.clone()
         if heads > 0:
-            _fill_heads(head_of(network), stored_heads(path))
-    return network
-
-
-def head_of(network: Network) -> torch.nn.Module:
-    """The score heads of a classifier."""
-    for name in HEAD_NAMES:
-        head = getattr(network.module, name, None)
-        if isinstance(head, torch.nn.Linear):
-            return head
-    kind = type(network.module).__name__
-    raise CallError(StatusCode.UNIMPLEMENTED, f"{kind} has no linear head called {' or '.join(HEAD_NAMES)}.")
+            _fill_heads(head_of(module), stored_heads(path))
+    require_tokenizer_within(path, module.get_input_embeddings().num_embeddings)
+    require_causal(module.eval(), str(path))
+    return module
 
 
 def stored_heads(path: Path) -> dict[str, Tensor]:
@@ -95,20 +144,6 @@ def _fill_heads(head: torch.nn.Module, stored: dict[str, Tensor]) -> None:
             parameter.copy_(source)
         else:
             parameter.zero_()
-
-
-def publish_network(network: Network, base: str, directory: str) -> tuple[str, int]:
-    """Writes a directory that Transformers opens, with the base's tokenizer; (sha256 of the weights, bytes in all)."""
-    target = Path(directory)
-
-    def write(folder: Path) -> None:
-        network.module.save_pretrained(folder, max_shard_size=ONE_FILE)
-        for name in TOKENIZER_FILES:
-            if (Path(base) / name).is_file():
-                shutil.copyfile(Path(base) / name, folder / name)
-
-    write_folder(target, write)
-    return file_hash(target / WEIGHTS), folder_bytes(target)
 
 
 def _check_loading(loading: Any, directory: str, heads: int) -> None:

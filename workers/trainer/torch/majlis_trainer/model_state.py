@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import AdamW
 
 from majlis_trainer.call_error import precondition
+from majlis_trainer.full_tensors import full_tensor
 from majlis_trainer.network import Network
 
 
@@ -42,6 +44,7 @@ class ModelState:
     id: str
     run: str
     base: str
+    """The directory of whole weights that its tokenizer stands in, and that an adapter stands beside."""
     network: Network
     frozen: bool
     epoch: int
@@ -79,7 +82,24 @@ class ModelState:
     def zero_gradient(self) -> None:
         """The next micro-batch is the first one."""
         self.micros = 0
-        self.network.module.zero_grad(set_to_none=True)
+        self._drop_gradient()
+
+    def take_gradient(self) -> dict[str, Tensor]:
+        """Puts what has been accumulated aside."""
+        taken = {name: one.grad for name, one in self.network.parameters().items() if one.grad is not None}
+        self._drop_gradient()
+        return taken
+
+    def _drop_gradient(self) -> None:
+        for parameter in self.network.parameters().values():
+            parameter.grad = None
+
+    def add_gradient(self, taken: dict[str, Tensor]) -> None:
+        """Adds what was put aside."""
+        for name, parameter in self.network.parameters().items():
+            earlier = taken.get(name)
+            if earlier is not None:
+                parameter.grad = earlier if parameter.grad is None else earlier.add_(parameter.grad)
 
     def step(self, settings: AdamSettings) -> tuple[float, bool]:
         """One AdamW step; (gradient norm before clipping, whether it was skipped since that is not finite)."""
@@ -88,7 +108,7 @@ class ModelState:
             if parameter.grad is None:
                 # Decay and moments go on for every parameter, whichever of them the loss reached.
                 parameter.grad = torch.zeros_like(parameter)
-        norm = get_total_norm([one.grad for one in parameters if one.grad is not None])
+        norm = full_tensor(get_total_norm([one.grad for one in parameters if one.grad is not None]))
         grad_norm = float(norm)
         skipped = not math.isfinite(grad_norm)
         if not skipped:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grpc import StatusCode
 
 from majlis_trainer.call_error import CallError
 from majlis_trainer.fields import identifier, required
+from majlis_trainer.model_directory import Opening
 from majlis_trainer.model_state import ModelState
 
 
@@ -50,6 +52,15 @@ class ModelTable:
     def remove(self, model: ModelState) -> None:
         """Forgets a model."""
         del self._models[model.id]
+
+    def beside(self, opening: Opening) -> ModelState | None:
+        """A model whose adapter stands beside the very weights that an opening names; they need not be read again."""
+        wanted = Path(opening.directory).resolve()
+        for model in self._models.values():
+            fits = model.network.adapter is not None and model.network.heads == opening.heads
+            if fits and Path(model.base).resolve() == wanted:
+                return model
+        return None
 
     def find(self, call: Call, model_id: str) -> ModelState:
         """A model of the caller's run, without a gradient of an earlier epoch."""

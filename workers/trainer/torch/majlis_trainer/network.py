@@ -1,50 +1,121 @@
 """A Transformers model as the trainer sees it: log-probabilities or scores at a grid's places, in float32.
 
 Models stand in evaluation mode always, so that dropout is off and the trainer's log-probabilities are those of the model
-that is published.
+that is published. The output layer is computed at the places that are asked for and nowhere else: what goes into it is
+selected first, so that memory goes with places × vocabulary and not with a whole grid's tokens.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from grpc import StatusCode
 from torch import Tensor
 
+from majlis_trainer.adapter import Adapter
 from majlis_trainer.call_error import CallError
 from majlis_trainer.grid import Grid
+from majlis_trainer.settings import Settings
+
+
+class PlaceSelector:
+    """Hidden states of the places that a pass asks for, on their way into the output layer."""
+
+    def __init__(self, output_layer: torch.nn.Module) -> None:
+        self.rows: Tensor | None = None
+        output_layer.register_forward_pre_hook(self._select)
+
+    def _select(self, _module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
+        if self.rows is None:
+            return None
+        return (inputs[0].flatten(0, 1)[self.rows][None], *inputs[1:])
 
 
 class Network:
     """A causal language model (`heads` 0), or a token classifier whose labels are score heads."""
 
-    def __init__(self, module: Any, heads: int) -> None:
+    def __init__(self, module: Any, heads: int, settings: Settings, adapter: Adapter | None = None) -> None:
         self.module = module.eval()
         self.heads = heads
+        self.settings = settings
+        self.adapter = adapter
         self.vocabulary: int = module.get_input_embeddings().num_embeddings
         self.context = _context_of(module)
+        self._adapter_is_off = False
+        self._selector = PlaceSelector(module.get_output_embeddings() if heads == 0 else head_of(module))
 
     @property
     def config(self) -> Any:
         """The Transformers configuration."""
         return self.module.config
 
+    def without_adapter(self) -> Network:
+        """The base of this model, over the same weights."""
+        twin = object.__new__(Network)
+        twin.__dict__.update(self.__dict__)
+        twin._adapter_is_off = True
+        return twin
+
     def parameters(self) -> dict[str, torch.nn.Parameter]:
-        """Every trained tensor by name, once where it is shared."""
-        return dict(self.module.named_parameters())
+        """Every tensor that is this model's own: all weights, or its adapter's and head's. Shared ones once."""
+        named = dict(self.module.named_parameters())
+        if self.adapter is None:
+            return named
+        if self._adapter_is_off:
+            return {}
+        return {name: one for name, one in named.items() if self.adapter.owns(name)}
 
     def log_softmax(self, grid: Grid, temperature: float) -> Tensor:
         """Log-probabilities of the next token at the places. [place, vocabulary]"""
-        return torch.log_softmax(self._at_places(grid) / temperature, dim=-1)
+        return torch.log_softmax(self.outputs(grid) / temperature, dim=-1)
 
     def scores(self, grid: Grid) -> Tensor:
-        """[place, head]"""
-        return self._at_places(grid)
+        """[place, head], on the CPU"""
+        return self.outputs(grid).cpu()
 
-    def _at_places(self, grid: Grid) -> Tensor:
-        logits: Tensor = self.module(input_ids=grid.token_ids, use_cache=False).logits
-        return logits.flatten(0, 1)[grid.rows].float()
+    def outputs(self, grid: Grid) -> Tensor:
+        """What the output layer gives at the places. [place, vocabulary or head]"""
+        device = self.settings.device
+        self._selector.rows = grid.rows.to(device)
+        try:
+            with self.settings.mixed_precision(), self._adapter_state():
+                logits: Tensor = self.module(input_ids=grid.token_ids.to(device), use_cache=False).logits
+        finally:
+            self._selector.rows = None
+        return logits[0].float()
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether its weights are those that another model's adapter stands beside."""
+        return self._adapter_is_off
+
+    @contextmanager
+    def _adapter_state(self) -> Iterator[None]:
+        if self.adapter is None or not self._adapter_is_off:
+            yield
+            return
+        self.adapter.switch(on=False)
+        try:
+            yield
+        finally:
+            self.adapter.switch(on=True)
+
+
+HEAD_NAMES = ("score", "classifier")
+"""What token and sequence classifiers call their head."""
+
+
+def head_of(module: Any) -> torch.nn.Module:
+    """The score heads of a classifier."""
+    for name in HEAD_NAMES:
+        head = getattr(module, name, None)
+        if isinstance(head, torch.nn.Linear):
+            return head
+    kind = type(module).__name__
+    raise CallError(StatusCode.UNIMPLEMENTED, f"{kind} has no linear head called {' or '.join(HEAD_NAMES)}.")
 
 
 def _context_of(module: Any) -> int:
@@ -57,15 +128,15 @@ def _context_of(module: Any) -> int:
 
 
 def log_probs_of(log_softmax: Tensor, token_ids: Tensor) -> Tensor:
-    """Log-probability of each place's token. [place]"""
-    return log_softmax.gather(1, token_ids[:, None])[:, 0]
+    """Log-probability of each place's token. [place], on the CPU"""
+    return log_softmax.gather(1, token_ids.to(log_softmax.device)[:, None])[:, 0].cpu()
 
 
 def entropy_of(log_softmax: Tensor) -> Tensor:
-    """In nats. [place]"""
-    return -(log_softmax.exp() * log_softmax).sum(dim=-1)
+    """In nats. [place], on the CPU"""
+    return -(log_softmax.exp() * log_softmax).sum(dim=-1).cpu()
 
 
 def kl_of(log_softmax: Tensor, other: Tensor) -> Tensor:
-    """Exact KL(first ‖ second) over the vocabulary, in nats. [place]"""
-    return (log_softmax.exp() * (log_softmax - other)).sum(dim=-1)
+    """Exact KL(first ‖ second) over the vocabulary, in nats. [place], on the CPU"""
+    return (log_softmax.exp() * (log_softmax - other)).sum(dim=-1).cpu()

@@ -1,47 +1,96 @@
-"""Serves a trainer until it is told to stop."""
+"""Serves a trainer until it is told to stop; ranks other than the first follow it."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import logging
 import signal
 import sys
 import threading
+import warnings
+from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
 
-from majlis_trainer.model_directory import open_network
-from majlis_trainer.service import start_server
+from majlis_trainer.conductor import Conductor, follow
+from majlis_trainer.model_directory import Opening, open_network
+from majlis_trainer.ranks import Ranks, join_ranks, local_rank
+from majlis_trainer.service import Listening, start_server
+from majlis_trainer.settings import Settings, choose_settings
 from majlis_trainer.trainer import Trainer
 
 GRACE_SECONDS = 2.0
+FAILED = 1
 
 
-def serve(model: str, address: str, *, threads: int, until_stdin_ends: bool) -> None:
-    """Opens the model, listens on host:port, prints one line of JSON, and serves until SIGTERM, SIGINT or stdin's end."""
+def serve(options: argparse.Namespace) -> int:
+    """Opens the model, listens, prints one line of JSON, and serves until SIGTERM, SIGINT or stdin's end; an exit status."""
     transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # Outputs of models are read here and never changed in place.
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module .* returned a view tensor")
+    torch.set_num_threads(options.threads)
+    settings = choose_settings(
+        device=options.device,
+        dtype=options.dtype,
+        pass_tokens=options.pass_tokens,
+        gradient_checkpointing=options.gradient_checkpointing,
+        local_rank=local_rank(),
+    )
+    if settings.device.type == "cpu":
+        torch.use_deterministic_algorithms(True)
+    else:
+        torch.cuda.set_device(settings.device)
     # Opened once to find out what is wrong with it now rather than in the first call.
-    context_length = open_network(model, heads=0).context
-    trainer = Trainer(context_length)
-    server, port = start_server(trainer, address)
+    context_length = open_network(Opening(options.model, heads=0), settings).context
+    ranks = join_ranks(settings.device.type)
+    trainer = Trainer(context_length, settings, ranks)
+    return lead(trainer, ranks, settings, options) if ranks.leads else follow_on(trainer, ranks)
+
+
+def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.Namespace) -> int:
+    """Rank 0."""
+    ended = threading.Event()
+    conductor = Conductor(trainer, ranks, ended.set)
+    address = f"{options.host}:{options.port}"
+    token = Path(options.token_file).read_text().strip() if options.token_file else None
+    server, port = start_server(conductor, Listening(address, settings.device, token))
     listening = {
-        "address": f"{address.rpartition(':')[0]}:{port}",
-        "contextLength": context_length,
+        "address": f"{options.host}:{port}",
+        "contextLength": trainer.context_length,
         "incarnationId": trainer.incarnation_id,
     }
     print(json.dumps(listening), flush=True)
-    wait_for_end(until_stdin_ends=until_stdin_ends)
+    wait_for_end(ended, until_stdin_ends=options.until_stdin_ends)
     server.stop(GRACE_SECONDS).wait()
+    if conductor.ended_by is not None:
+        return FAILED
+    conductor.stop()
+    return 0
 
 
-def wait_for_end(*, until_stdin_ends: bool) -> None:
-    """Returns when the process should stop."""
-    ended = threading.Event()
+def follow_on(trainer: Trainer, ranks: Ranks) -> int:
+    """The other ranks. Signals are rank 0's to answer: torchrun and a terminal send them to all."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
+        signal.signal(number, signal.SIG_IGN)
+    failure = follow(trainer, ranks)
+    if failure is None:
+        return 0
+    logging.getLogger(__name__).error("%s", failure)
+    return FAILED
+
+
+def wait_for_end(ended: threading.Event, *, until_stdin_ends: bool) -> None:
+    """Returns when the process should stop."""
+
+    def end(_number: int, _frame: Any) -> None:
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
     if until_stdin_ends:
 
         def watch() -> None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 import grpc
+import torch
 
 from majlis_trainer.call_error import BadInputError, CallError
+from majlis_trainer.command import Command
+from majlis_trainer.conductor import Conductor
 from majlis_trainer.tensor_stream import collect, reply_parts
-from majlis_trainer.trainer import Trainer
+from majlis_trainer.token_gate import TokenGate
 from majlis_trainer.wire import trainer_pb2_grpc as wire_service
 from majlis_trainer.wire.messages_pb2 import BadInput as BadInputMessage
 
@@ -35,9 +39,12 @@ log = logging.getLogger(__name__)
 class TrainerService(wire_service.TrainerServiceServicer):
     """The servicer that grpc calls on its own threads."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
-        self._turns = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compute")
+    def __init__(self, conductor: Conductor, device: torch.device) -> None:
+        self._conductor = conductor
+        self._trainer = conductor.trainer
+        self._turns = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="compute", initializer=_use_device, initargs=(device,)
+        )
 
     def GetCapabilities(self, _request: Any, context: Any) -> Any:  # noqa: N802
         """Knows no incarnation: it is how a client learns of it."""
@@ -45,54 +52,48 @@ class TrainerService(wire_service.TrainerServiceServicer):
 
     def CreateModel(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.create_model, request, context)
+        return self._unary("create_model", request, context)
 
     def Forward(self, parts: Iterator[Any], context: Any) -> Iterator[Any]:  # noqa: N802
         """A stream of tensors each way."""
-        yield from reply_parts(self._streamed(self._trainer.forward, parts, context, "ForwardRequest"))
+        yield from reply_parts(self._streamed("forward", parts, context, "ForwardRequest"))
 
     def ForwardBackward(self, parts: Iterator[Any], context: Any) -> Any:  # noqa: N802
         """A stream of tensors, and one reply."""
-        return self._streamed(self._trainer.forward_backward, parts, context, "ForwardBackwardRequest")
+        return self._streamed("forward_backward", parts, context, "ForwardBackwardRequest")
 
     def OptimStep(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.optim_step, request, context)
+        return self._unary("optim_step", request, context)
 
     def PublishWeights(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.publish_weights, request, context)
+        return self._unary("publish_weights", request, context)
 
     def SaveCheckpoint(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.save_checkpoint, request, context)
+        return self._unary("save_checkpoint", request, context)
 
     def LoadCheckpoint(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.load_checkpoint, request, context)
+        return self._unary("load_checkpoint", request, context)
 
     def DeleteModel(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Unary."""
-        return self._unary(self._trainer.delete_model, request, context)
+        return self._unary("delete_model", request, context)
 
-    def _unary(self, method: Callable[[Any], Answer], request: Any, context: Any) -> Answer:
+    def _unary(self, method: str, request: Any, context: Any) -> Any:
         self._require_incarnation(context)
-        return self._answer(context, lambda: method(request))
+        return self._answer(context, lambda: self._conductor.perform(Command(method, request)))
 
-    def _streamed(
-        self,
-        method: Callable[[Any, dict[int, bytearray]], Answer],
-        parts: Iterator[Any],
-        context: Any,
-        message: str,
-    ) -> Answer:
+    def _streamed(self, method: str, parts: Iterator[Any], context: Any, message: str) -> Any:
         self._require_incarnation(context)
 
         def arrived() -> tuple[Any, dict[int, bytearray]]:
             return collect(parts, f"message majlis.v1.{message}")
 
         header, tensors = self._guarded(context, arrived)
-        return self._answer(context, lambda: method(header, tensors))
+        return self._answer(context, lambda: self._conductor.perform(Command(method, header, tensors)))
 
     def _require_incarnation(self, context: Any) -> None:
         wanted = dict(context.invocation_metadata()).get(INCARNATION_KEY)
@@ -124,17 +125,28 @@ class TrainerService(wire_service.TrainerServiceServicer):
             _abort(context, failure.code, str(failure))
         except CallError as failure:
             _abort(context, failure.code, str(failure))
-        except MemoryError:
-            _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "The trainer is out of memory.")
         except Exception as failure:
             log.exception("a call failed")
             _abort(context, grpc.StatusCode.INTERNAL, f"{type(failure).__name__}: {failure}")
 
 
-def start_server(trainer: Trainer, address: str) -> tuple[grpc.Server, int]:
-    """Serves on host:port, port 0 for a free one; (server, port)."""
+@dataclass(frozen=True)
+class Listening:
+    """Where and for whom."""
+
+    address: str
+    """host:port, port 0 for a free one."""
+    device: torch.device
+    token: str | None
+    """Callers must show it, where there is one."""
+
+
+def start_server(conductor: Conductor, listening: Listening) -> tuple[grpc.Server, int]:
+    """(server, port)"""
+    address = listening.address
     server = grpc.server(
         ThreadPoolExecutor(max_workers=CALLS_AT_ONCE),
+        interceptors=[] if listening.token is None else [TokenGate(listening.token)],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES),
@@ -142,13 +154,19 @@ def start_server(trainer: Trainer, address: str) -> tuple[grpc.Server, int]:
             ("grpc.so_reuseport", 0),
         ],
     )
-    wire_service.add_TrainerServiceServicer_to_server(TrainerService(trainer), server)  # type: ignore[no-untyped-call]
+    wire_service.add_TrainerServiceServicer_to_server(TrainerService(conductor, listening.device), server)  # type: ignore[no-untyped-call]
     try:
         port = server.add_insecure_port(address)
     except RuntimeError as cause:
         raise CallError(grpc.StatusCode.UNAVAILABLE, f"cannot listen on {address}: {cause}") from cause
     server.start()
     return server, port
+
+
+def _use_device(device: torch.device) -> None:
+    """CUDA's current device belongs to a thread."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def _abort(context: Any, code: grpc.StatusCode, message: str) -> NoReturn:

@@ -12,21 +12,27 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from grpc import StatusCode
 from torch import Tensor
 
+from majlis_trainer.adapter import read_lora
 from majlis_trainer.batch import check_against, read_token_batch
 from majlis_trainer.call_error import CallError, precondition, refuse
 from majlis_trainer.checkpoint import load_checkpoint, save_checkpoint
-from majlis_trainer.compute import add_gradient, forward
+from majlis_trainer.compute import Share, add_gradient, forward
+from majlis_trainer.copy_weights import copy_weights
 from majlis_trainer.fields import identifier, required
 from majlis_trainer.fingerprint import fingerprint
+from majlis_trainer.losses.loss import Loss, MetricSums
 from majlis_trainer.losses.read_loss import read_loss, read_normalizer
-from majlis_trainer.model_directory import HEAD_NAMES, open_network, publish_network
+from majlis_trainer.memory import PassSize
+from majlis_trainer.model_directory import Opening, base_of, open_network
 from majlis_trainer.model_state import AdamSettings, Answered, ModelState
 from majlis_trainer.model_table import Call, ModelTable, read_call
-from majlis_trainer.network import Network
+from majlis_trainer.publish import publish_network
+from majlis_trainer.ranks import Ranks
+from majlis_trainer.settings import Settings
+from majlis_trainer.sharding import place
 from majlis_trainer.tensor_stream import TensorReader
 from majlis_trainer.wire import trainer_pb2 as wire
 
@@ -55,9 +61,12 @@ ADAM_FIELDS = (
 class Trainer:
     """Models of many runs in one process. Nothing here may be called from two threads at once."""
 
-    def __init__(self, context_length: int) -> None:
+    def __init__(self, context_length: int, settings: Settings, ranks: Ranks) -> None:
         self.incarnation_id = str(uuid.uuid4())
-        self._context_length = context_length
+        self.context_length = context_length
+        self._settings = settings
+        self._ranks = ranks
+        self._pass_size = PassSize(settings.pass_tokens, may_halve=ranks.world == 1)
         self._models = ModelTable()
         self._created = 0
 
@@ -65,17 +74,19 @@ class Trainer:
         """What this trainer is and can do."""
         return wire.GetCapabilitiesResponse(
             engine="torch",
-            fingerprint=fingerprint(),
+            fingerprint=fingerprint(self._settings, self._ranks.world),
             incarnation_id=self.incarnation_id,
-            deterministic=True,
+            # Kernels of GPUs may add in any order.
+            deterministic=self._settings.device.type == "cpu",
             roles=list(ROLES),
             losses=LOSSES,
             reductions=[wire.REDUCTION_NORMALIZED_SUM],
             adam_fields=ADAM_FIELDS,
-            context_length=self._context_length,
-            device="cpu",
-            dtype="float32",
-            ranks=1,
+            context_length=self.context_length,
+            adapters=[wire.ADAPTER_LORA],
+            device=self._settings.device.type,
+            dtype=self._settings.dtype,
+            ranks=self._ranks.world,
         )
 
     def create_model(self, request: Any) -> Any:
@@ -86,23 +97,29 @@ class Trainer:
         if role is None:
             raise refuse("role", request.role, f"one of {', '.join(ROLES.values())}")
         _check_heads(role, heads)
-        if request.HasField("lora"):
-            raise CallError(StatusCode.UNIMPLEMENTED, "This trainer trains all weights and has no LoRA adapters.")
-        required(request, "seed")
-        base = identifier(request, "base")
+        lora = read_lora(request.lora) if request.HasField("lora") else None
+        if lora is not None and role == "reference":
+            raise refuse("lora", "adapters for a reference", "none, since a reference is not trained")
         source = self._models.find(call, request.init_from) if request.HasField("init_from") else None
-        network = open_network(base, heads)
-        if source is not None:
-            _copy_weights(source.network, network, base)
-        frozen = role == "reference"
-        network.module.requires_grad_(not frozen)
+        opening = Opening(identifier(request, "base"), heads, lora, required(request, "seed"))
+        base = base_of(opening.directory)
+        twin = self._models.beside(opening) if role == "reference" and source is None else None
+        if twin is not None:
+            network = twin.network.without_adapter()
+        else:
+            network = open_network(opening, self._settings)
+            if source is not None:
+                copy_weights(source.network, network, opening.directory)
+            if role == "reference":
+                network.module.requires_grad_(False)
+            place(network, self._ranks)
         self._created += 1
         model = ModelState(
             id=f"{role}-{self._created}",
             run=call.run,
             base=base,
             network=network,
-            frozen=frozen,
+            frozen=role == "reference",
             epoch=call.epoch,
         )
         self._models.add(model)
@@ -120,7 +137,10 @@ class Trainer:
         batch = read_token_batch(reader, required(header, "temperature"))
         reader.finish()
         check_against(batch, vocabulary=model.network.vocabulary, context=model.network.context)
-        return forward(model.network, against, batch, list(header.want))
+        wants = list(header.want)
+        return self._pass_size.within(
+            lambda tokens: forward(model.network, against, batch, wants, Share(self._ranks, tokens))
+        )
 
     def forward_backward(self, header: Any, tensors: dict[int, bytearray]) -> Any:
         """Adds one micro-batch's gradient."""
@@ -138,7 +158,11 @@ class Trainer:
             network = model.network
             check_against(loss.batch, vocabulary=network.vocabulary, context=network.context)
             try:
-                value, metrics = add_gradient(network, loss, normalizer)
+                value, metrics = self._add_gradient(model, loss, normalizer)
+            except CallError as refusal:
+                model.discard_gradient()
+                at = f"step {step}, micro-batch {micro} of {model.id}"
+                raise CallError(refusal.code, f"At {at}: {refusal}") from refusal
             except BaseException:
                 # Part of it may have been added; a step is done whole or begun anew.
                 model.discard_gradient()
@@ -148,6 +172,21 @@ class Trainer:
             return wire.ForwardBackwardResponse(loss=value, metrics=sums)
 
         return _once(model, f"micro {step} {micro}", step, _request_hash(header, tensors), work)
+
+    def _add_gradient(self, model: ModelState, loss: Loss, normalizer: float) -> tuple[float, MetricSums]:
+        """Micro-batches before this one are put aside, so that a pass that ran out of memory can be begun anew."""
+        aside = model.take_gradient() if model.micros > 0 and self._ranks.world == 1 else {}
+
+        def work(tokens: int) -> tuple[float, MetricSums]:
+            if not aside and model.micros == 0:
+                model.zero_gradient()
+            elif aside:
+                model.take_gradient()
+            return add_gradient(model.network, loss, normalizer, Share(self._ranks, tokens))
+
+        answer = self._pass_size.within(work)
+        model.add_gradient(aside)
+        return answer
 
     def optim_step(self, request: Any) -> Any:
         """One AdamW step with the gradient so far."""
@@ -176,20 +215,20 @@ class Trainer:
         call, model = self._named(request)
         model.check_version(call.expected_version)
         directory = identifier(request, "directory")
-        sha256, size = publish_network(model.network, model.base, directory)
+        sha256, size = publish_network(model.network, model.base, directory, self._ranks)
         return wire.PublishWeightsResponse(directory=directory, sha256=sha256, bytes=size)
 
     def save_checkpoint(self, request: Any) -> Any:
         """Writes weights, moments and step."""
         call, model = self._named(request)
         model.check_version(call.expected_version)
-        sha256, size = save_checkpoint(model, identifier(request, "directory"))
+        sha256, size = save_checkpoint(model, identifier(request, "directory"), self._ranks)
         return wire.SaveCheckpointResponse(sha256=sha256, bytes=size, step=model.version)
 
     def load_checkpoint(self, request: Any) -> Any:
         """Puts a checkpoint into a model."""
         _call, model = self._named(request)
-        load_checkpoint(model, identifier(request, "directory"))
+        load_checkpoint(model, identifier(request, "directory"), self._ranks)
         return wire.LoadCheckpointResponse(step=model.version)
 
     def delete_model(self, request: Any) -> Any:
@@ -233,15 +272,3 @@ def _check_heads(role: str, heads: int) -> None:
     if not fits:
         wanted = {"critic": "1", "reward": "at least 1"}.get(role, "0")
         raise refuse("heads", f"{heads} heads for a {role}", wanted)
-
-
-def _copy_weights(source: Network, target: Network, base: str) -> None:
-    """Takes over the source's tensors; heads that the source lacks, or has in another size, stay those of the base."""
-    weights = source.parameters()
-    with torch.no_grad():
-        for name, parameter in target.parameters().items():
-            given = weights.get(name)
-            if given is not None and given.shape == parameter.shape:
-                parameter.copy_(given)
-            elif name.split(".")[0] not in (*HEAD_NAMES, "lm_head"):
-                raise precondition(f"{base} has another architecture than the model to start from: {name}.")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from majlis_trainer.batch import TokenBatch
 from majlis_trainer.grid import Grid, weighted_sequences
-from majlis_trainer.losses.loss import MetricSums
+from majlis_trainer.losses.loss import MetricSums, by_sequence
 from majlis_trainer.network import Network, log_probs_of
 
 
@@ -24,8 +24,8 @@ class CrossEntropy:
         return [[sequence] for sequence in weighted_sequences(self.batch)]
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum."""
+        """Each sequence's part of the sum."""
         tokens = self.batch.token_ids[grid.entries]
         log_probs = log_probs_of(network.log_softmax(grid, self.batch.temperature), tokens)
         metrics.add("negativeLogLikelihood", -log_probs, len(log_probs))
-        return -(log_probs * self.batch.weights[grid.entries]).sum()
+        return -by_sequence(log_probs * self.batch.weights[grid.entries], grid)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from majlis_trainer.batch import TokenBatch
@@ -44,7 +45,12 @@ class Loss(Protocol):
         """Sequences that must share a pass."""
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum, not yet divided by the normalizer. A scalar."""
+        """Each group's part of the sum, not yet divided by the normalizer. [group of the grid]"""
+
+
+def by_sequence(values: Tensor, grid: Grid) -> Tensor:
+    """Sums of places' values over the grid's sequences. [sequence of the grid]"""
+    return torch.zeros(len(grid.sequences)).index_add(0, grid.owners, values)
 
 
 def clamp_log_ratio(difference: Tensor) -> Tensor:

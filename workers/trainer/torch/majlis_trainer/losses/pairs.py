@@ -15,7 +15,7 @@ from torch.nn.functional import softplus
 
 from majlis_trainer.batch import PairBatch, TokenBatch
 from majlis_trainer.grid import Grid
-from majlis_trainer.losses.loss import MetricSums
+from majlis_trainer.losses.loss import MetricSums, by_sequence
 from majlis_trainer.network import Network, log_probs_of
 
 
@@ -33,13 +33,13 @@ class BradleyTerryLoss:
         return pair_groups(self.pairs)
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum."""
+        """Each pair's part of the sum."""
         first, second = sides_of(network.scores(grid), self.pairs, grid)
         pull = self.centring * (first + second).square()
         losses = pair_likelihood(first - second, self.pairs, grid) + pull
         add_pair_metrics(metrics, (first - second).mean(dim=1), self.pairs, grid)
         metrics.add("score", (first + second).mean(dim=1) / 2, len(first))
-        return (losses * self.pairs.weights[grid.groups]).sum()
+        return (losses * self.pairs.weights[grid.groups]).sum(dim=1)
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class DpoLoss:
         return pair_groups(self.pairs)
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum."""
+        """Each pair's part of the sum."""
         tokens = self.batch.token_ids[grid.entries]
         log_probs = log_probs_of(network.log_softmax(grid, self.batch.temperature), tokens)
         weighted = log_probs * self.batch.weights[grid.entries]
-        sums = torch.zeros(len(grid.sequences)).index_add(0, grid.owners, weighted)
+        sums = by_sequence(weighted, grid)
         rewards = self.beta * (sums - self.reference_sums[grid.sequences])
         first, second = sides_of(rewards[:, None], self.pairs, grid)
         add_pair_metrics(metrics, (first - second)[:, 0], self.pairs, grid)
         losses = pair_likelihood(first - second, self.pairs, grid)
-        return (losses * self.pairs.weights[grid.groups]).sum()
+        return (losses * self.pairs.weights[grid.groups]).sum(dim=1)
 
 
 def pair_groups(pairs: PairBatch) -> list[list[int]]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from majlis_trainer.batch import TokenBatch
 from majlis_trainer.grid import Grid, weighted_sequences
-from majlis_trainer.losses.loss import MetricSums, clamp_log_ratio
+from majlis_trainer.losses.loss import MetricSums, by_sequence, clamp_log_ratio
 from majlis_trainer.network import Network, entropy_of, log_probs_of
 
 MAX_K3 = 10.0
@@ -54,7 +54,7 @@ class PolicyLoss:
         return [[sequence] for sequence in weighted_sequences(self.batch)]
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum."""
+        """Each sequence's part of the sum."""
         distribution = network.log_softmax(grid, self.batch.temperature)
         log_probs = log_probs_of(distribution, self.batch.token_ids[grid.entries])
         losses = self._clipped(log_probs, grid, metrics)
@@ -67,7 +67,7 @@ class PolicyLoss:
             kind, kl_coef = self.settings.kl
             reference = self.reference_log_probs[grid.entries]
             losses = losses + kl_coef * kl_estimates(kind, log_probs - reference)
-        return (losses * self.batch.weights[grid.entries]).sum()
+        return by_sequence(losses * self.batch.weights[grid.entries], grid)
 
     def _clipped(self, log_probs: Tensor, grid: Grid, metrics: MetricSums) -> Tensor:
         settings = self.settings
@@ -94,7 +94,7 @@ class PolicyLoss:
     def _log_ratios(self, differences: Tensor, grid: Grid) -> Tensor:
         if not self.settings.by_sequence:
             return clamp_log_ratio(differences)
-        sums = torch.zeros(len(grid.sequences)).index_add(0, grid.owners, differences)
+        sums = by_sequence(differences, grid)
         means = clamp_log_ratio(sums / torch.bincount(grid.owners, minlength=len(sums)))
         return means[grid.owners]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from majlis_trainer.batch import TokenBatch
 from majlis_trainer.grid import Grid, weighted_sequences
-from majlis_trainer.losses.loss import MetricSums
+from majlis_trainer.losses.loss import MetricSums, by_sequence
 from majlis_trainer.network import Network
 
 
@@ -28,7 +28,7 @@ class ValueLoss:
         return [[sequence] for sequence in weighted_sequences(self.batch)]
 
     def of_grid(self, network: Network, grid: Grid, metrics: MetricSums) -> Tensor:
-        """This grid's part of the sum."""
+        """Each sequence's part of the sum."""
         values = network.scores(grid)[:, 0]
         returns, old = self.returns[grid.entries], self.old_values[grid.entries]
         errors = plain = (values - returns).square()
@@ -38,4 +38,4 @@ class ValueLoss:
             errors = torch.maximum(plain, (bounded - returns).square())
         metrics.add("valueLoss", errors / 2, len(values))
         metrics.add("clipped", errors > plain, len(values))
-        return (errors * self.batch.weights[grid.entries]).sum() / 2
+        return by_sequence(errors * self.batch.weights[grid.entries], grid) / 2

@@ -1,0 +1,26 @@
+"""Whole tensors of sharded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+from torch.distributed.tensor import DTensor
+
+from majlis_trainer.ranks import Ranks
+
+
+def full_tensor(tensor: Tensor) -> Tensor:
+    """The whole of a tensor, of which each rank has a shard. All ranks must ask, in the same order."""
+    whole = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+    return whole.detach()
+
+
+def full_tensors(tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, Tensor]:
+    """Whole tensors on rank 0's CPU, none elsewhere. What was one tensor under two names is one again."""
+    found: dict[int, Tensor] = {}
+    for tensor in tensors.values():
+        if id(tensor) not in found:
+            whole = full_tensor(tensor)
+            found[id(tensor)] = whole.cpu() if ranks.leads else whole.new_empty(0)
+    return {name: found[id(tensor)] for name, tensor in tensors.items()} if ranks.leads else {}

@@ -1,0 +1,30 @@
+"""`python -m majlis_trainer.launch RANKS OPTIONS…`: torchrun on this machine, whose ranks serve together.
+
+It ends with status 1 when a rank fails, which has then said why; torchrun's own account of it adds nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.run import main as torchrun
+
+
+def main() -> int:
+    """Runs until all ranks have ended."""
+    ranks, *options = sys.argv[1:]
+    # Each rank sets its threads itself.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    try:
+        torchrun(["--standalone", "--nproc-per-node", ranks, "-m", "majlis_trainer", *options])
+    except ChildFailedError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
