@@ -1,5 +1,8 @@
 const { availableParallelism } = require('node:os');
 
+/** Packages that are ES modules only, which Jest's own loader cannot require. */
+const ES_MODULES = 'hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|fzstd';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -11,7 +14,12 @@ module.exports = {
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
+    [`/node_modules/(?:${ES_MODULES})/.+\\.js$`]: [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'ecmascript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
+  transformIgnorePatterns: [`/node_modules/(?!(?:${ES_MODULES})/)`],
   // Jest leaves a core to itself unless told, which on two cores runs one file after the other.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
   testTimeout: 60_000,

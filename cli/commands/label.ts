@@ -22,7 +22,7 @@ export function addLabelCommand(program: Command, session: Session): void {
     .command('page', { isDefault: true })
     .description('serve the labelling page on this machine until it is stopped (what `majlis label` does)')
     .requiredOption('--rubric <rubric>', 'a rubric file, or the id of a shipped rubric')
-    .requiredOption('--pairs <file>', 'pairs to label, as JSON lines')
+    .requiredOption('--pairs <file>', 'pairs to label, as JSON lines or Parquet')
     .option('--annotator <name>', 'who labels; the page asks where this is left out')
     .option('--out <file>', 'the label file; labelling goes on where it ended', 'labels.jsonl')
     .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)

@@ -83,7 +83,7 @@ function addComparingCommands(rubric: Command, session: Session): void {
     .description('show, without training, what another rubric would change')
     .argument('<before>', 'the rubric in force: a file, or the id of a shipped one')
     .argument('<after>', 'the other rubric')
-    .option('--pairs <file>', 'JSON lines of prompt, first and second')
+    .option('--pairs <file>', 'JSON lines or Parquet of prompt, first and second')
     .option('--run <run>', "a run's stored pairs instead: its id, or as much of it as no other run has")
     .action((before: string, after: string, options: DiffOptions, command: Command) =>
       perform(session, command, async ({ workspace }) =>

@@ -19,7 +19,10 @@ export function addRunCommand(program: Command, session: Session): void {
     .description('run the loop as a run file says, to the end, with a report')
     .argument('[file]', 'the run file; with --continue, none')
     .option('--continue <run>', 'go on with an interrupted run of the workspace, from its last checkpoint')
-    .option('--prompts <file>', "training prompts to use in place of the run file's, as JSON lines")
+    .option(
+      '--prompts <file>',
+      "training prompts to use in place of the run file's, as JSON lines or Parquet",
+    )
     .option(
       '--algorithm <names>',
       `what trains the policy, one report over all of them: ${ALGORITHMS.join(', ')} (default: ppo)`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnswerPair } from '../../core/domain/preference.js';
 import type { Locale } from '../../core/domain/prompt.js';
-import { readJsonLines } from '../../core/config/read-json-lines.js';
+import { readRows } from '../../core/config/read-rows.js';
 import { BadInputError } from '../../core/errors.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
 import { goldPairs } from '../../reward/preference/gold-pairs.js';
@@ -45,13 +45,13 @@ export interface PairsReading {
 }
 
 /**
- * Pairs of a file of JSON lines, in its order: `{id?, prompt, first, second, locale?}`, or gold pairs `{id, rubric, prompt,
+ * Pairs of a file of JSON lines or Parquet, in its order: `{id?, prompt, first, second, locale?}`, or gold pairs `{id, rubric, prompt,
  * better, worse}`. A line without an id is named by its content, so that its labels survive a new order of lines. Which
  * answer of a gold pair is `first` goes by its id, as it does where judges see it.
  */
 export async function readPairs(path: string, reading: PairsReading): Promise<AnswerPair[]> {
   const schema = lineSchema.transform((line) => ({ line, pair: pairOf(line, reading.locale) }));
-  const lines = await readJsonLines(path, schema, { uniqueBy: ({ pair }) => pair.id });
+  const lines = await readRows(path, schema, { uniqueBy: ({ pair }) => pair.id });
   const pairs = lines
     .filter(({ line }) => line.rubric === undefined || line.rubric === reading.rubric)
     .map(({ pair }) => pair);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { readJsonLines } from '../../core/config/read-json-lines.js';
+import { readRows } from '../../core/config/read-rows.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
 import { isWithin, profileFor, type LocaleProfile } from '../../core/domain/locale.js';
@@ -58,9 +58,9 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   const { data, locale } = config;
   const file = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
   const lines = (name: string): Promise<CorpusLine[]> =>
-    readJsonLines(file(name), corpusSchema, { uniqueBy: (line) => line.id });
+    readRows(file(name), corpusSchema, { uniqueBy: (line) => line.id });
   const pairs = (name: string): Promise<AuthoredPair[]> =>
-    readJsonLines(file(name), pairSchema, { uniqueBy: (pair) => pair.id });
+    readRows(file(name), pairSchema, { uniqueBy: (pair) => pair.id });
   return {
     config,
     profile: await loadProfile(locale, path),
@@ -128,7 +128,7 @@ export async function readPrompts(path: string, runLocale: string): Promise<Prom
       return category === undefined ? prompt : { ...prompt, category };
     },
   );
-  return readJsonLines(path, line, { uniqueBy: (prompt) => prompt.id });
+  return readRows(path, line, { uniqueBy: (prompt) => prompt.id });
 }
 
 const promptSchema = (runLocale: string) =>

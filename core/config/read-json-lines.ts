@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { BadInputError } from '../errors.js';
-import { quote } from './parse-input.js';
 import { parseJson } from './parse-json.js';
 import { readText } from './read-text.js';
+import { refuseRepetition } from './refuse-repetition.js';
 
 /** Longest line that is parsed, in UTF-16 units. */
 const LONGEST_LINE = 1024 * 1024;
@@ -19,11 +19,13 @@ export async function readJsonLines<T>(
   options: JsonLinesOptions<T> = {},
 ): Promise<T[]> {
   const rows: T[] = [];
-  const lineOf = new Map<string | number, number>();
+  const { uniqueBy } = options;
+  const requireNew = uniqueBy && refuseRepetition(path, uniqueBy);
   for (const [index, line] of (await readText(path)).split('\n').entries()) {
     if (line.trim() === '') continue;
-    const row = parseLine(line, schema, { source: path, place: `line ${index + 1}` });
-    if (options.uniqueBy !== undefined) refuseRepetition(options.uniqueBy(row), index + 1, { path, lineOf });
+    const place = `line ${index + 1}`;
+    const row = parseLine(line, schema, { source: path, place });
+    requireNew?.({ row, place });
     rows.push(row);
   }
   return rows;
@@ -38,21 +40,4 @@ function parseLine<T>(line: string, schema: z.ZodType<T>, where: { source: strin
     });
   }
   return parseJson(line, schema, where);
-}
-
-function refuseRepetition(
-  key: string | number,
-  line: number,
-  seen: { readonly path: string; readonly lineOf: Map<string | number, number> },
-): void {
-  const earlier = seen.lineOf.get(key);
-  if (earlier !== undefined) {
-    throw new BadInputError({
-      source: seen.path,
-      place: `line ${line}`,
-      found: `${quote(key)} again, after line ${earlier}`,
-      allowed: 'unique ids',
-    });
-  }
-  seen.lineOf.set(key, line);
 }

@@ -1,27 +1,23 @@
 import { createReadStream } from 'node:fs';
 import type { z } from 'zod';
 import { BadInputError } from '../errors.js';
+import type { DataRow } from './data-row.js';
 import { parseJson } from './parse-json.js';
 
 /** Longest line that is parsed, in UTF-16 units. */
 const LONGEST_LINE = 1024 * 1024;
 
-/** A value of a file and the number of its line, from 1. */
-export interface JsonLine<T> {
-  readonly row: T;
-  readonly line: number;
-}
-
 /**
  * Reads a file of one JSON value a line as it is asked for, however long the file is; blank lines are skipped. What is no
  * such file, no UTF-8, or a bad line is a BadInputError that names the line.
  */
-export async function* streamJsonLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<JsonLine<T>> {
+export async function* streamJsonLines<T>(path: string, schema: z.ZodType<T>): AsyncGenerator<DataRow<T>> {
   let line = 0;
   for await (const text of linesOf(path)) {
     line += 1;
     if (text.trim() === '') continue;
-    yield { row: parseJson(text, schema, { source: path, place: `line ${line}` }), line };
+    const place = `line ${line}`;
+    yield { row: parseJson(text, schema, { source: path, place }), number: line, place };
   }
 }
 

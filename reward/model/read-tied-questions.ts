@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonLines } from '../../core/config/read-json-lines.js';
+import { readRows } from '../../core/config/read-rows.js';
 
 /** A prompt with right and wrong answers; `tied` ones have several right answers, `reference` ones are their like with one. */
 export interface TiedAnswers {
@@ -22,11 +22,11 @@ const line = z.looseObject({
 });
 
 /**
- * Questions of a file of JSON lines `{id, prompt, chosen: […], rejected: […]}`, as the subset Ties of RewardBench 2 has them; its
+ * Questions of a file of JSON lines or Parquet `{id, prompt, chosen: […], rejected: […]}`, as the subset Ties of RewardBench 2 has them; its
  * other columns are not looked at.
  */
 export async function readTiedQuestions(path: string): Promise<TiedAnswers[]> {
-  const rows = await readJsonLines(path, line, { uniqueBy: ({ id }) => id });
+  const rows = await readRows(path, line, { uniqueBy: ({ id }) => id });
   return rows.map(({ id, prompt, chosen, rejected }) => ({
     question: id.slice(id.indexOf(':') + 1),
     half: HALVES[id.startsWith('tied:') ? 'tied' : 'ref'],

@@ -36,7 +36,7 @@ function addTrain(reward: Command, session: Session): void {
     .description('train a light reward model on preferences: no GPU, no Python, no run')
     .requiredOption(
       '--preferences <file>',
-      'JSON lines {prompt, chosen, rejected}, as majlis export writes them',
+      'JSON lines or Parquet {prompt, chosen, rejected}, as majlis export writes them',
     )
     .requiredOption('--rubric <rubric>', 'a rubric file, or the id of a shipped rubric')
     .requiredOption('--out <folder>', 'the folder to write; a model that is there never changes')
@@ -58,7 +58,10 @@ function addTrain(reward: Command, session: Session): void {
         .choices(['half', 'rao-kupper'])
         .default('half'),
     )
-    .option('--references <file>', 'JSON lines {prompt, answer} whose mean reward is 0 in each locale')
+    .option(
+      '--references <file>',
+      'JSON lines or Parquet {prompt, answer} whose mean reward is 0 in each locale',
+    )
     .option('--html <file>', 'write the evaluation as a page')
     .action(({ ties, ...flags }: TrainFlags, self: Command) =>
       perform(session, self, async () =>
@@ -88,10 +91,13 @@ function addEval(reward: Command, session: Session): void {
       'measure a reward model on labelled pairs, or test it for culture (exit status 1 when a test fails)',
     )
     .argument('[model]', 'folder of a reward model')
-    .option('--pairs <file>', 'JSON lines {prompt, chosen, rejected}: accuracy, calibration, length')
+    .option(
+      '--pairs <file>',
+      'JSON lines or Parquet {prompt, chosen, rejected}: accuracy, calibration, length',
+    )
     .option(
       '--ties <file>',
-      'JSON lines {id, prompt, chosen: […], rejected: […]}: questions with several right answers',
+      'JSON lines or Parquet {id, prompt, chosen: […], rejected: […]}: questions with several right answers',
     )
     .option('--kit <kit>', 'a locale with a culture kit, such as ar or ko, or a folder')
     .option('--rubric <rubric>', 'with --kit: test the rules of this rubric instead of a model')
@@ -135,7 +141,7 @@ function addScore(reward: Command, session: Session): void {
     .command('score')
     .description('score answers line by line: an outcome each, and a failure is no number')
     .argument('<model>', 'folder of a reward model')
-    .requiredOption('--answers <file>', 'JSON lines {prompt, answer, id?, locale?}')
+    .requiredOption('--answers <file>', 'JSON lines or Parquet {prompt, answer, id?, locale?}')
     .option('--out <file>', 'the file to write; stdout where it is left out')
     .option(
       '--beta <beta>',
@@ -155,7 +161,7 @@ function addCompare(reward: Command, session: Session): void {
     .description('compare two reward models pair by pair, with paired intervals')
     .argument('<first>', 'folder of a reward model')
     .argument('<second>', 'folder of another')
-    .requiredOption('--pairs <file>', 'JSON lines {prompt, chosen, rejected}')
+    .requiredOption('--pairs <file>', 'JSON lines or Parquet {prompt, chosen, rejected}')
     .option('--seed <seed>', 'of the bootstrap', seedOf, 1)
     .action((first: string, second: string, flags: { pairs: string; seed: number }, self: Command) =>
       perform(session, self, async () =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonLines } from '../../../../core/config/read-json-lines.js';
+import { readRows } from '../../../../core/config/read-rows.js';
 import type { AnswerPair } from '../../../../core/domain/preference.js';
 import { BadInputError } from '../../../../core/errors.js';
 import type { Clock } from '../../../../core/runtime/clock.js';
@@ -7,7 +7,7 @@ import { OfflineRunControl } from '../../../control/offline-run-control.js';
 import { resolveRun } from '../../../control/resolve-run.js';
 import { withLedgerCopy } from '../../replay/ledger-copy.js';
 
-/** Where the pairs are: a file of JSON lines, or what a run has stored. */
+/** Where the pairs are: a file of JSON lines or Parquet, or what a run has stored. */
 export interface PairsSource {
   readonly workspace: string;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export async function pairsToCompare(source: PairsSource, locale: string): Promi
 }
 
 async function pairsOfFile(file: string, locale: string): Promise<AnswerPair[]> {
-  const rows = await readJsonLines(file, pairSchema);
+  const rows = await readRows(file, pairSchema);
   return rows.map(({ id, prompt, first, second, category }, index) => {
     const name = id ?? `pair ${index + 1}`;
     return {

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { streamJsonLines, type JsonLine } from '../../../../core/config/stream-json-lines.js';
+import type { DataRow } from '../../../../core/config/data-row.js';
+import { streamJsonLines } from '../../../../core/config/stream-json-lines.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
 const schema = z.strictObject({ a: z.union([z.number(), z.string()]) });
@@ -9,7 +10,7 @@ const schema = z.strictObject({ a: z.union([z.number(), z.string()]) });
 describe('streamJsonLines', () => {
   const folder = useTemporaryFolder();
 
-  async function read(content: string | Uint8Array): Promise<JsonLine<z.infer<typeof schema>>[]> {
+  async function read(content: string | Uint8Array): Promise<DataRow<z.infer<typeof schema>>[]> {
     const path = join(folder(), 'lines.jsonl');
     writeFileSync(path, content);
     const rows = [];
@@ -19,8 +20,8 @@ describe('streamJsonLines', () => {
 
   it('gives values with the numbers of their lines, and skips blank ones', async () => {
     expect(await read('{"a":1}\r\n\n{"a":2}')).toEqual([
-      { row: { a: 1 }, line: 1 },
-      { row: { a: 2 }, line: 3 },
+      { row: { a: 1 }, number: 1, place: 'line 1' },
+      { row: { a: 2 }, number: 3, place: 'line 3' },
     ]);
     expect(await read('')).toEqual([]);
   });
