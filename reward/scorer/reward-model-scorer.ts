@@ -8,6 +8,7 @@ import type { ScoreItem, Scorer, ScoreRequest } from '../../core/scorer/scorer.j
 import type { AnswerToReward, RewardModel, RewardScore } from '../model/reward-model.js';
 import type { RewardNormalizer } from '../model/reward-normalizer.js';
 import { measureNormalizer, normalizeReward, rawReward } from '../model/reward-normalizer.js';
+import { routeByLocale } from './route-by-locale.js';
 import type { AnswerGate } from './veto-gate.js';
 
 /** What scores under one rubric. */
@@ -20,23 +21,40 @@ export interface LoadedReward {
   readonly pessimismBeta?: number;
 }
 
+type RewardHashes = Pick<ScoreRequest, 'rubricHash' | 'rewardModelHash'>;
+
+/** What pays for answers to prompts of a locale, and of those under it. */
+export interface RewardMember extends RewardHashes {
+  readonly locale: Locale;
+}
+
 /**
  * The reward plane in one process: any number of rubrics with their reward models, each under its pair of hashes. Gates
- * come first, then one score per answer, centred, scaled and clipped. A request is served by exactly what it names.
+ * come first, then one score per answer, centred, scaled and clipped. A request is served by exactly what it names. A set
+ * of rubrics is served by its members: each answer by the one of its prompt's locale, with that one's gate and scale.
  */
 export class RewardModelScorer implements Scorer {
   private readonly loaded = new Map<string, LoadedReward>();
+  private readonly sets = new Map<string, readonly RewardMember[]>();
 
   load(reward: LoadedReward): void {
     const { hash, rubricHash } = reward.model;
     this.loaded.set(keyOf({ rubricHash, rewardModelHash: hash }), reward);
   }
 
-  unload(hashes: Pick<ScoreRequest, 'rubricHash' | 'rewardModelHash'>): void {
+  /** Serves a set under its own hashes; its members are loaded by themselves. */
+  loadSet(hashes: RewardHashes, members: readonly RewardMember[]): void {
+    this.sets.set(keyOf(hashes), members);
+  }
+
+  unload(hashes: RewardHashes): void {
     this.loaded.delete(keyOf(hashes));
+    this.sets.delete(keyOf(hashes));
   }
 
   async score(request: ScoreRequest, signal?: AbortSignal): Promise<readonly (readonly Outcome<Reward>[])[]> {
+    const members = this.sets.get(keyOf(request));
+    if (members !== undefined) return this.scoreBySet(members, request, signal);
     const reward = this.loaded.get(keyOf(request));
     if (reward === undefined) {
       throw new MajlisError(
@@ -55,6 +73,25 @@ export class RewardModelScorer implements Scorer {
       return paid(scores[next - 1], item, reward);
     });
     return regroup(request.items, outcomes);
+  }
+
+  private async scoreBySet(
+    members: readonly RewardMember[],
+    { items }: ScoreRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (readonly Outcome<Reward>[])[]> {
+    const routed = routeByLocale(
+      items,
+      members.map(({ locale }) => locale),
+    );
+    const outcomes: (readonly Outcome<Reward>[])[] = [];
+    for (const { locale, ...hashes } of members) {
+      const own = routed.get(locale);
+      if (own === undefined) continue;
+      const scored = await this.score({ ...hashes, items: own.items }, signal);
+      for (const [at, place] of own.places.entries()) outcomes[place] = scored[at];
+    }
+    return outcomes;
   }
 }
 
@@ -132,9 +169,6 @@ function regroup(items: readonly ScoreItem[], outcomes: readonly Outcome<Reward>
   });
 }
 
-function keyOf({
-  rubricHash,
-  rewardModelHash,
-}: Pick<ScoreRequest, 'rubricHash' | 'rewardModelHash'>): string {
+function keyOf({ rubricHash, rewardModelHash }: RewardHashes): string {
   return `${rubricHash}/${rewardModelHash}`;
 }

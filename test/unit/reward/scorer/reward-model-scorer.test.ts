@@ -175,6 +175,44 @@ describe('RewardModelScorer', () => {
     });
   });
 
+  it('serves a set by its members: each answer by the one of its prompt’s locale, in the order asked', async () => {
+    const scorer = new RewardModelScorer();
+    scorer.load(await loadedWith({ gate: (_prompt, text) => (text === 'bad' ? 'ruled out' : undefined) }));
+    scorer.load(
+      await loadedWith({
+        model: served(await linearModel([[0, 10, 20, 30]]), 'korean'),
+        normalizer: new Map([['ko', { mean: 20, scale: 10 }]]),
+      }),
+    );
+    const members = [
+      { locale: 'ar', ...hashes },
+      { locale: 'ko', rubricHash: 'rubric', rewardModelHash: 'korean' },
+    ];
+    const set = { rubricHash: 'both', rewardModelHash: 'models' };
+    scorer.loadSet(set, members);
+    const items = [
+      item([[[1], GOOD_TEXT]], 'ko-KR'),
+      item([
+        [[3], GOOD_TEXT],
+        [[3], 'bad'],
+      ]),
+      item([[[3], 'bad']], 'ko'),
+    ];
+    expect(await scorer.score({ ...set, items })).toEqual([
+      [{ kind: 'scored', score: { raw: 10, normalized: -1 } }],
+      [
+        { kind: 'scored', score: { raw: 3, normalized: 2 } },
+        { kind: 'policy_malformed', reason: 'ruled out' },
+      ],
+      [{ kind: 'scored', score: { raw: 30, normalized: 1 } }],
+    ]);
+    await expect(scorer.score({ ...set, items: [item([[[1], GOOD_TEXT]], 'ja')] })).rejects.toThrow(
+      'is in ja, which no rubric in force serves: they are for ar, ko.',
+    );
+    scorer.unload(set);
+    await expect(scorer.score({ ...set, items })).rejects.toThrow('is not loaded');
+  });
+
   it('answers an empty request', async () => {
     expect(await score(await loadedWith(), [])).toEqual([]);
     expect(await score(await loadedWith(), [item([])])).toEqual([[]]);
