@@ -7,6 +7,7 @@ import type { HealthOptions } from '../core/config/health-options.js';
 import { DEFAULT_WATCH } from '../core/config/watch-options.js';
 import type { WatchOptions } from '../core/config/watch-options.js';
 import type { Run } from '../core/domain/run.js';
+import type { Locale } from '../core/domain/prompt.js';
 import type { SamplingSettings } from '../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../core/engine/policy-locator.js';
 import type { Ledger } from '../core/ledger/ledger.js';
@@ -75,6 +76,8 @@ export interface CoordinatorSettings {
   /** The supervised checkpoint, a Hugging Face directory: policy, reference and critic start from it. */
   readonly baseModel: string;
   readonly rubricHash: string;
+  /** Those that take turns in every iteration, where there are several. */
+  readonly locales?: readonly Locale[];
   /** Results of engines with another fingerprint are refused. */
   readonly engineFingerprint: string;
   readonly policyDirectory: string;
@@ -105,7 +108,8 @@ export async function createCoordinator(
   const { run, algorithm, sampling, rubricHash, schedule = LOCKSTEP } = settings;
   const rng = createRng(run.seed);
   const prompts = await ports.prompts.prompts();
-  const order = new PromptSchedule(prompts, algorithm.promptsPerIteration, rng.fork('prompts'));
+  const { promptsPerIteration } = algorithm;
+  const order = new PromptSchedule(prompts, promptsPerIteration, rng.fork('prompts'), settings.locales);
   const dispatching = dispatcherOptions(ports, settings, { schedule: order, rng: rng.fork('rollouts') });
   const { dispatcher, scorer } = createDispatch({ ...ports, schedule, algorithm }, dispatching);
   for (const queue of rolloutQueues(run.id, settings.ackWaitMs)) await bus.declareQueue(queue);

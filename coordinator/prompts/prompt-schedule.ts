@@ -1,6 +1,8 @@
-import type { TokenizedPrompt } from '../../core/domain/prompt.js';
+import { servingLocale } from '../../core/domain/locale.js';
+import type { Locale, TokenizedPrompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
+import { ShuffledPrompts } from './shuffled-prompts.js';
 
 /** A prompt's place in one iteration. */
 export interface ScheduledPrompt {
@@ -11,20 +13,24 @@ export interface ScheduledPrompt {
 
 /**
  * Which prompts an iteration asks. Each epoch is one seeded shuffle of the whole set, so every prompt is asked once
- * before any is asked again. It is a function of the seed and the set alone: any iteration can be asked for, in any
- * order, by anyone.
+ * before any is asked again. Several locales take turns, each with epochs of its own, so that an iteration has equally many
+ * prompts of each, whatever the size of its set. It is a function of the seed and the sets alone: any iteration can be
+ * asked for, in any order, by anyone.
  */
 export class PromptSchedule {
-  private readonly epochs = new Map<number, readonly TokenizedPrompt[]>();
+  /** [locale] */
+  private readonly parts: readonly ShuffledPrompts[];
 
   constructor(
-    private readonly prompts: readonly TokenizedPrompt[],
+    prompts: readonly TokenizedPrompt[],
     private readonly perIteration: number,
-    private readonly rng: Rng,
+    rng: Rng,
+    locales: readonly Locale[] = [],
   ) {
     const ids = new Set(prompts.map(({ prompt }) => prompt.id));
     if (prompts.length === 0) throw refused('no prompts', 'at least one prompt');
     if (ids.size !== prompts.length) throw refused('a prompt id that occurs twice', 'unique ids');
+    this.parts = locales.length < 2 ? [new ShuffledPrompts(prompts, rng)] : byLocale(prompts, locales, rng);
   }
 
   /** The iteration's prompts, in the order that the whole iteration keeps. */
@@ -40,18 +46,21 @@ export class PromptSchedule {
 
   /** The prompt at a place of the endless order, from 0, whatever iteration asks it. */
   promptAt(position: number): TokenizedPrompt {
-    const epoch = Math.floor(position / this.prompts.length);
-    return this.shuffled(epoch)[position % this.prompts.length];
+    const turns = this.parts.length;
+    return this.parts[position % turns].at(Math.floor(position / turns));
   }
+}
 
-  private shuffled(epoch: number): readonly TokenizedPrompt[] {
-    const known = this.epochs.get(epoch);
-    if (known !== undefined) return known;
-    const order = this.rng.fork(epoch).shuffle(this.prompts);
-    if (this.epochs.size > 1) this.epochs.clear();
-    this.epochs.set(epoch, order);
-    return order;
-  }
+function byLocale(
+  prompts: readonly TokenizedPrompt[],
+  locales: readonly Locale[],
+  rng: Rng,
+): readonly ShuffledPrompts[] {
+  return locales.map((locale) => {
+    const own = prompts.filter(({ prompt }) => servingLocale(prompt.locale, locales) === locale);
+    if (own.length === 0) throw refused(`no prompts in ${locale}`, 'at least one prompt in each locale');
+    return new ShuffledPrompts(own, rng.fork(locale));
+  });
 }
 
 function refused(found: string, allowed: string): BadInputError {

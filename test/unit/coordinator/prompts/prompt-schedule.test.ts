@@ -46,6 +46,30 @@ describe('PromptSchedule', () => {
     ]);
   });
 
+  it('has several locales take turns, each with epochs of its own', () => {
+    const of = (id: string, locale: string): (typeof prompts)[number] => {
+      const made = aPrompt(id);
+      return { ...made, prompt: { ...made.prompt, locale } };
+    };
+    const several = [...prompts.map(({ prompt }) => of(prompt.id, 'ar')), of('x', 'ko'), of('y', 'ko-KR')];
+    const schedule = new PromptSchedule(several, 5, createRng(3), ['ar', 'ko']);
+    const asked = [0, 1, 2, 3].map((iteration) =>
+      schedule.promptsFor(iteration).map(({ prompt }) => prompt.prompt),
+    );
+    const korean = asked.map((iteration) => iteration.filter(({ locale }) => locale !== 'ar').length);
+    expect(korean).toEqual([2, 3, 2, 3]);
+    const arabicOrder = asked.flat().filter(({ locale }) => locale === 'ar');
+    expect(new Set(arabicOrder.slice(0, 5).map(({ id }) => id)).size).toBe(5);
+    const koreanOrder = asked.flat().filter(({ locale }) => locale !== 'ar');
+    expect(
+      koreanOrder
+        .map(({ id }) => id)
+        .slice(0, 2)
+        .sort(),
+    ).toEqual(['x', 'y']);
+    expect(() => new PromptSchedule(prompts, 1, createRng(1), ['ar', 'ko'])).toThrow('no prompts in');
+  });
+
   it('refuses an empty set and ids that occur twice', () => {
     expect(() => new PromptSchedule([], 1, createRng(1))).toThrow('found no prompts');
     expect(() => new PromptSchedule([aPrompt('x'), aPrompt('x')], 1, createRng(1))).toThrow('unique ids');
