@@ -1,13 +1,23 @@
+import type { Locale } from '../../core/domain/prompt.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 
 /** The reward that a stretch of iterations is paid by. */
 export interface RewardSource {
-  /** For people and metric names; the hash is what counts. */
+  /** For people and metric names, those of several locales joined by `+`; the hash is what counts. */
   readonly rubricId: string;
   readonly rubricHash: string;
   readonly rewardModelHash: string;
   /** Normalized reward of an answer that the policy malformed: the rubric's floor. */
   readonly floor: number;
+  /** Where there are several locales: the rubric of each. The hashes above are those of all of them together. */
+  readonly members?: readonly RewardSourceMember[];
+}
+
+/** Serves prompts of its locale, and of those under it. */
+export interface RewardSourceMember {
+  readonly locale: Locale;
+  readonly rubricId: string;
+  readonly rubricHash: string;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isWithin } from '../../core/domain/locale.js';
+import type { Prompt } from '../../core/domain/prompt.js';
 import type { RewardedTrajectory } from '../../core/domain/reward.js';
 import type { ScoreDifference, ShadowScores } from '../../core/domain/shadow.js';
 import type { MaybeScore } from '../../core/math/group-advantage.js';
@@ -29,7 +31,9 @@ type PaidByBoth = Required<TwiceScored>;
 
 const MOST_DIFFERENCES = 10;
 
-/** What a candidate made of a batch, beside the reward in force. */
+/**
+ * What a candidate made of a batch, beside the reward in force; of several locales, in those whose rubric it would change.
+ */
 export function compareScores(input: ScoredTwice): ShadowScores {
   const { rubricId, rubricHash, rewardModelHash } = input.candidate;
   const answers = answersOf(input);
@@ -62,12 +66,23 @@ function answersOf(input: ScoredTwice): TwiceScored[] {
       return { group, told: { taskId: task.id, index, promptId, prompt, answer: text } };
     }),
   );
-  return answers.map(({ group, told }, at) => {
+  const differs = differing(batch.plan.reward, candidate);
+  return answers.flatMap(({ group, told }, at) => {
+    if (!differs(batch.groups[group].task.prompt.prompt)) return [];
     const active = paidScore(input.active[at].outcome, pay);
     const shadow = paidScore(input.shadow[at].outcome, shadowPay);
     const isPaid = active !== undefined && shadow !== undefined;
-    return { group, shadow, ...(isPaid ? { paid: { ...told, active, shadow } } : {}) };
+    return [{ group, shadow, ...(isPaid ? { paid: { ...told, active, shadow } } : {}) }];
   });
+}
+
+/** Whether two rewards judge a prompt by different rubrics. */
+function differing(active: RewardSource, candidate: RewardSource): (prompt: Prompt) => boolean {
+  const rubricOf = ({ rubricHash, members }: RewardSource, { locale }: Prompt): string => {
+    const serving = members?.find((member) => isWithin(locale, member.locale));
+    return serving?.rubricHash ?? rubricHash;
+  };
+  return (prompt) => rubricOf(active, prompt) !== rubricOf(candidate, prompt);
 }
 
 function isPaidByBoth(answer: TwiceScored): answer is PaidByBoth {
@@ -75,6 +90,7 @@ function isPaidByBoth(answer: TwiceScored): answer is PaidByBoth {
 }
 
 function ownMetrics(answers: readonly TwiceScored[]): Record<string, number> {
+  if (answers.length === 0) return {};
   const scores = answers.flatMap(({ shadow }) => shadow ?? []);
   return {
     ...(scores.length === 0 ? {} : { 'shadow/scores': meanOf(scores) }),

@@ -57,6 +57,22 @@ describe('two rewards of a batch', () => {
     });
   });
 
+  it('are compared in the locales alone whose rubric differs', () => {
+    const member = (locale: string, rubricHash: string) => ({ locale, rubricId: rubricHash, rubricHash });
+    const inForce = { ...REWARD, members: [member('ar', 'a'), member('ko', 'k')] };
+    const candidate = { ...CANDIDATE, members: [member('ar', 'a'), member('ko', 'l')] };
+    const [arabic, korean] = groups.map(({ task, result }, at) => {
+      const prompt = { ...task.prompt, prompt: { ...task.prompt.prompt, locale: at === 0 ? 'ar' : 'ko-KR' } };
+      return { task: { ...task, prompt }, result };
+    });
+    const plan = { ...batch.plan, reward: inForce };
+    const twice = { active, shadow, candidate, rewardClip: 4 };
+    const { metrics, differences } = compareScores({ batch: { plan, groups: [arabic, korean] }, ...twice });
+    // Of the second prompt alone: 2, 2 and 4; against 4 and −3 of the first two.
+    expect(metrics).toMatchObject({ 'shadow/scores': 8 / 3, 'shadow/score_shift': 1.5 });
+    expect(differences.map(({ promptId }) => promptId)).toEqual(['of t1', 'of t1']);
+  });
+
   it('lack the figures that the batch cannot give', () => {
     const none = rewards('rubric-b', [FAILED, FAILED, FAILED, FAILED, FAILED, FAILED]);
     const { metrics, differences } = compareScores({ batch, active, shadow: none, candidate: CANDIDATE });

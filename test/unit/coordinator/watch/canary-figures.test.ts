@@ -4,6 +4,7 @@ import type { Canary } from '../../../../coordinator/watch/canary-figures.js';
 import { canaryFigures } from '../../../../coordinator/watch/canary-figures.js';
 import { SKETCH_REWARD } from '../../../support/batch-builder.js';
 import { FakeScorer, scored } from '../../../support/fake-scorer.js';
+import { promptsOf } from '../../../support/prompts-of.js';
 import { watchedIteration } from '../../../support/watched-iteration.js';
 import type { PaidAnswer } from '../../../support/watched-iteration.js';
 
@@ -51,6 +52,23 @@ describe('the share of canaries that are paid', () => {
     ).toEqual([
       ['p0', ['canary 0']],
       ['p1', ['canary 1']],
+    ]);
+  });
+
+  it('deals a locale’s canaries to its own prompts', async () => {
+    const scorer = new FakeScorer(() => scored(0));
+    const groups = [answers(0), answers(0), answers(0)];
+    const watched = promptsOf(watchedIteration(groups), [
+      { locale: 'ar' },
+      { locale: 'ko' },
+      { locale: 'ar-EG' },
+    ]);
+    const dealt = canaries(5).map((canary, at) => ({ ...canary, locale: at < 3 ? 'ar' : 'ko' }));
+    await canaryFigures(watched, { scorer, canaries: dealt }, SIGNAL);
+    expect(scorer.requests[0].items.map(({ answers: asked }) => asked.map(({ text }) => text))).toEqual([
+      ['canary 0', 'canary 2'],
+      ['canary 3', 'canary 4'],
+      ['canary 1'],
     ]);
   });
 
