@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
 import { DEFAULT_WATCH, watchedOnly } from '../core/config/watch-options.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
-import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
+import { prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
+import { loadRunRubrics } from '../cli/pipeline/run-rubrics.js';
 import { runArm } from '../cli/pipeline/run-arm.js';
 import { readRunInputs } from '../cli/pipeline/run-inputs.js';
 import type { RunInputs } from '../cli/pipeline/run-inputs.js';
@@ -109,7 +110,7 @@ async function prepareRig(workspace: Workspace, options: Options): Promise<Rig> 
     onProgress: () => undefined,
     signal: new AbortController().signal,
   });
-  const rubricHash = rubrics[0].hash;
+  const rubricHash = rubrics.first.hash;
   await prepared.rewards.reward(rubricHash, 'judged');
   return { workspace, inputs, prepared, rubricHash, engines, options };
 }
@@ -214,7 +215,8 @@ async function registers(
     const sampled = await sampleAnswers(prepared.heldOutPrompts, plan, { engines, tokenizer });
     texts.push(...sampled.flatMap(({ answers }) => answers.map(({ text }) => text)));
   }
-  return registerShare(texts, REGISTER, inputs.profile);
+  const [{ profile }] = inputs.locales;
+  return registerShare(texts.map((text) => ({ text, register: REGISTER, profile })));
 }
 
 function speedCase(async: readonly Arm[], lockstep: readonly Arm[]): BenchCase {

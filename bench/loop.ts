@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { NOBODY_ASKED } from '../cli/judges/asked-judges.js';
 import { DEFAULT_WATCH, watchedOnly } from '../core/config/watch-options.js';
 import { newArm } from '../cli/pipeline/new-arm.js';
-import { loadRunRubrics, prepareRun } from '../cli/pipeline/prepare-run.js';
+import { prepareRun } from '../cli/pipeline/prepare-run.js';
 import type { PreparedRun } from '../cli/pipeline/prepare-run.js';
+import { loadRunRubrics } from '../cli/pipeline/run-rubrics.js';
 import { runArm } from '../cli/pipeline/run-arm.js';
 import { readRunInputs } from '../cli/pipeline/run-inputs.js';
 import type { RunInputs } from '../cli/pipeline/run-inputs.js';
@@ -115,7 +116,7 @@ async function prepareRig(workspace: Workspace, inFlight: InFlight): Promise<Rig
     onProgress: () => undefined,
     signal: new AbortController().signal,
   });
-  const rubricHash = rubrics[0].hash;
+  const rubricHash = rubrics.first.hash;
   await prepared.rewards.reward(rubricHash, 'judged');
   return { workspace, inputs, prepared, rubricHash, inFlight };
 }

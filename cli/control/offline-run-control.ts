@@ -2,6 +2,7 @@ import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
 import type { RunControlClient } from './run-control-client.js';
+import { setWithRubric } from './stored-rubric-sets.js';
 import { rubricForSwap } from './stored-rubrics.js';
 
 export interface OfflinePlace {
@@ -28,6 +29,7 @@ export class OfflineRunControl extends LedgerRunControl implements RunControlCli
       clock,
       isAtWork: () => false,
       describeRubric: (name) => rubricForSwap(workspace, name),
+      placeRubric: (inForce, hash) => setWithRubric(workspace, inForce, hash),
       followsRuns: false,
     });
   }

@@ -9,6 +9,7 @@ import type { RunRequest } from '../../coordinator/control/run-control.js';
 import { coordinatorService } from '../../coordinator/rpc/coordinator-service.js';
 import { removeCoordinatorFile, writeCoordinatorFile } from './coordinator-file.js';
 import { MOST_MESSAGE_BYTES, SOFTWARE } from './protocol-limits.js';
+import { setWithRubric } from './stored-rubric-sets.js';
 import { rubricForSwap } from './stored-rubrics.js';
 
 export interface ServeRunControlOptions {
@@ -46,6 +47,7 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
     isAtWork: (run) => options.isAtWork(run),
     ...(options.createRun === undefined ? {} : { createRun: options.createRun.bind(options) }),
     describeRubric: (name) => rubricForSwap(workspaceFolder, name),
+    placeRubric: (inForce, hash) => setWithRubric(workspaceFolder, inForce, hash),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
   const token = randomBytes(TOKEN_BYTES).toString('base64url');

@@ -1,6 +1,5 @@
 import { DEFAULT_ALGORITHM } from '../../coordinator/algorithm-options.js';
 import { paidScore } from '../../coordinator/advantage/paid-score.js';
-import type { Rubric } from '../../core/domain/rubric.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
 import {
   comparePolicies,
@@ -8,14 +7,15 @@ import {
   type Contender,
 } from '../../workers/evaluation/compare-policies.js';
 import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
-import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
+import type { MeasuresOf } from '../../workers/evaluation/locale-measures.js';
+import type { RubricSet } from '../../reward/rubric/rubric-set.js';
 import { isBaseline } from './algorithms.js';
 import { bestOfN, type BestOfNInputs } from './best-of-n.js';
 import { klOfBestOf, nearestBestOf } from './best-of-n-size.js';
-import { targetRegister, type Evaluations, type NamedEvaluation } from './evaluate-arms.js';
+import type { Evaluations, NamedEvaluation } from './evaluate-arms.js';
 import type { EvaluationInputs } from './evaluate-policy.js';
+import type { Rewards } from './locale-rewards.js';
 import type { ProgressListener } from './progress.js';
-import type { RewardPlane } from './reward-plane.js';
 import type { RunInputs } from './run-inputs.js';
 
 export interface ArmComparison extends Pick<
@@ -23,9 +23,10 @@ export interface ArmComparison extends Pick<
   'prompts' | 'checkpoint' | 'engines' | 'sampling' | 'rng'
 > {
   readonly inputs: RunInputs;
-  readonly rubric: Rubric;
-  readonly judge: ControlJudge;
-  readonly rewards: RewardPlane;
+  /** What the arms began under. */
+  readonly rubrics: RubricSet;
+  readonly measuresOf: MeasuresOf;
+  readonly rewards: Rewards;
   readonly scorer: Scorer;
   readonly onProgress: ProgressListener;
 }
@@ -53,24 +54,22 @@ export async function compareArms(
   const best = [...picked].map(([n, texts]): Contender => {
     return { name: `best of ${n}`, texts, kl: klOfBestOf(n) };
   });
-  const { inputs, judge, rubric, rng } = parts;
+  const { inputs, measuresOf, rng } = parts;
   return comparePolicies({
-    prompts: sft.answers.map(({ prompt }) => prompt.prompt.text),
+    prompts: sft.answers.map(({ prompt }) => prompt.prompt),
     incumbent: sft.answers.map(({ text }) => text),
     contenders: [
       ...trained.map(({ name, evaluation }) => trainedContender(nameOf(name, inputs), evaluation)),
       ...best,
     ],
-    judge,
-    register: targetRegister(rubric),
-    profile: inputs.profile,
+    measuresOf,
     rng: rng.fork('intervals'),
   });
 }
 
 /** The reward that the arms began with, of each answer to a prompt; one that has none is not picked. */
-async function byRewardModel({ rewards, rubric, scorer }: ArmComparison): Promise<BestOfNInputs['score']> {
-  const { source } = await rewards.reward(rubric.hash, 'judged');
+async function byRewardModel({ rewards, rubrics, scorer }: ArmComparison): Promise<BestOfNInputs['score']> {
+  const { source } = await rewards.reward(rubrics.hash, 'judged');
   const { rubricHash, rewardModelHash, floor } = source;
   return async ({ prompt, tokenIds: promptTokenIds }, answers) => {
     const items = [{ prompt, promptTokenIds, answers }];

@@ -1,14 +1,22 @@
 import type { PolicyVersion } from '../../core/domain/policy.js';
+import { servingLocale } from '../../core/domain/locale.js';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Rng } from '../../core/math/rng.js';
+import type { RubricSet } from '../../reward/rubric/rubric-set.js';
 import { ARM_NAMES, type ArmFigures, type ArmName } from '../../workers/evaluation/arm-figures.js';
 import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
-import { measureArm, type EvaluatedPolicy } from '../../workers/evaluation/measure-arm.js';
+import type { MeasuresOf } from '../../workers/evaluation/locale-measures.js';
+import {
+  measureArm,
+  type EvaluatedPolicy,
+  type RegisterTarget,
+} from '../../workers/evaluation/measure-arm.js';
 import { judgeFor } from './control-judges.js';
 import { evaluatePolicy, type EvaluationInputs, type PolicyEvaluation } from './evaluate-policy.js';
 import type { ProgressListener } from './progress.js';
 import type { RunInputs } from './run-inputs.js';
+import { membersOf, rubricsAfter, type RunRubrics } from './run-rubrics.js';
 
 /** A policy's evaluation under its name. */
 export type NamedEvaluation = PolicyEvaluation & { readonly policyHash: string };
@@ -46,7 +54,7 @@ export async function evaluateArms(
 
 export interface MeasuringInputs {
   readonly inputs: RunInputs;
-  readonly rubrics: readonly Rubric[];
+  readonly rubrics: RunRubrics;
   /** By rubric id. */
   readonly judges: ReadonlyMap<string, ControlJudge>;
   /** The stream of the intervals. */
@@ -58,18 +66,16 @@ export function measureArms(
   { sft, arms }: Evaluations,
   { inputs, rubrics, judges, rng }: MeasuringInputs,
 ): ByArm<ArmFigures> {
-  const targets = Object.fromEntries(rubrics.map((rubric) => [rubric.id, targetRegister(rubric)]));
+  const targets = registerTargets(rubrics);
   const placebo = arms.placebo === undefined ? {} : { placebo: policyOf(arms.placebo) };
   const measured = ARM_NAMES.flatMap((name) => {
     const after = arms[name];
     if (after === undefined) return [];
-    const endedUnder = name === 'swapped' ? rubrics[1] : rubrics[0];
     const figures = measureArm({
       before: policyOf(sft),
       after: policyOf(after),
       ...placebo,
-      profile: inputs.profile,
-      judge: judgeFor(judges, endedUnder),
+      measuresOf: measuresUnder(rubricsAfter(name, rubrics), { inputs, judges }),
       targets,
       rng: rng.fork(name),
     });
@@ -82,12 +88,39 @@ function policyOf({ policyHash, answers, referenceNll, referenceTokens }: NamedE
   return {
     policyHash,
     heldOutNll: sumOf(referenceNll) / sumOf(referenceTokens),
-    answers: answers.map(({ prompt, text, kl }) => ({ prompt: prompt.prompt.text, text, kl })),
+    answers: answers.map(({ prompt, text, kl }) => ({ prompt: prompt.prompt, text, kl })),
   };
 }
 
 function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
+}
+
+function registerTargets(rubrics: RunRubrics): RegisterTarget[] {
+  return membersOf(rubrics).map(({ locale, rubric }) => {
+    return { rubric: rubric.id, locale, register: targetRegister(rubric) };
+  });
+}
+
+/** What answers are measured by under a set of rubrics. */
+export function measuresUnder(
+  { members }: RubricSet,
+  { inputs, judges }: Pick<MeasuringInputs, 'inputs' | 'judges'>,
+): MeasuresOf {
+  const measures = inputs.locales.flatMap(({ locale, profile }) =>
+    members
+      .filter((member) => member.locale === locale)
+      .map(({ rubric }) => {
+        const judge = judgeFor(judges, rubric);
+        return { locale, rubric: rubric.id, profile, judge, register: targetRegister(rubric) };
+      }),
+  );
+  const tags = measures.map(({ locale }) => locale);
+  return (prompt) => {
+    const found = measures[tags.indexOf(servingLocale(prompt.locale, tags) ?? '')];
+    if (found !== undefined) return found;
+    throw new MajlisError(`no rubric serves ${prompt.locale}`, { code: 'internal' });
+  };
 }
 
 /** The register that a rubric asks for, from the parameters of its register criterion. */

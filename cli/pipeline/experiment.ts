@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { compileJudges } from '../../core/config/judges-options.js';
 import { DEFAULT_WATCH, watchedOnly } from '../../core/config/watch-options.js';
-import type { Rubric } from '../../core/domain/rubric.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
@@ -12,19 +11,19 @@ import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/contro
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
-import { keepRunRubrics } from '../control/stored-rubrics.js';
+import { keepRunRubricSet } from '../control/stored-rubric-sets.js';
 import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
 import { isBaseline, requireBaselines } from './algorithms.js';
 import { runBaseline, type BaselinePlan } from './baseline-arm.js';
 import { compareArms } from './compare-arms.js';
-import { fitControlJudges, judgeFor } from './control-judges.js';
-import { evaluateArms, measureArms } from './evaluate-arms.js';
+import { fitControlJudges } from './control-judges.js';
+import { evaluateArms, measureArms, measuresUnder } from './evaluate-arms.js';
 import { watchProbes } from './watch-probes.js';
 import { armRunId, enterRun, failArms, runDirectory } from './enter-run.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { groupLines } from './group-lines.js';
-import { loadRunRubrics, prepareRun, type PreparedRun } from './prepare-run.js';
+import { prepareRun, type PreparedRun } from './prepare-run.js';
 import type { ProgressListener } from './progress.js';
 import type { QuickstartSummary } from './quickstart-summary.js';
 import { recordNewPreferences } from './record-new-preferences.js';
@@ -32,6 +31,7 @@ import { reportDataOf, type ExperimentResults } from './report-data-of.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
 import type { FoundRun } from './run-record.js';
+import { loadRunRubrics, rubricsAfter, rubricsOf, type RunRubrics } from './run-rubrics.js';
 import { samplesFile } from './samples-file.js';
 import {
   withServedWorkspace,
@@ -82,7 +82,7 @@ export async function experimentIn(
   { arms, inputs, options }: ExperimentRequest,
 ): Promise<ExperimentEnd> {
   const rubrics = await loadRunRubrics(options.runFile, inputs);
-  const judges = fitControlJudges(inputs, rubrics);
+  const judges = fitControlJudges(inputs, rubricsOf(rubrics));
   const { workspace } = served;
   requireBaselines(await workspace.trainer.capabilities(), arms);
   const runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
@@ -105,7 +105,7 @@ export interface ExperimentRequest {
 }
 
 interface ExperimentParts extends ExperimentRequest, ServedWorkspace {
-  readonly rubrics: readonly Rubric[];
+  readonly rubrics: RunRubrics;
   readonly judges: ReadonlyMap<string, ControlJudge>;
   readonly asked: AskedJudges;
   readonly runId: string;
@@ -155,7 +155,8 @@ class Experiment {
     const fingerprints = fingerprintsOf(inputs, rubrics, engine.fingerprint);
     const run = { ...options, id: this.runId, workspace: workspace.folder, arms, inputs, fingerprints };
     await enterRun(workspace.ledger, run);
-    await keepRunRubrics(workspace.folder, rubrics);
+    await keepRunRubricSet(workspace.folder, rubrics.first);
+    if (rubrics.swapped !== undefined) await keepRunRubricSet(workspace.folder, rubrics.swapped);
   }
 
   private async work(engines: readonly Engine[]): Promise<ExperimentEnd> {
@@ -171,13 +172,14 @@ class Experiment {
     const evaluated = await this.evaluate(arms, prepared, engines);
     const figures = measureArms(evaluated, { inputs, rubrics, judges, rng: rng.fork('intervals') });
     const comparison = await compareArms(evaluated, {
-      ...{ inputs, rubric: rubrics[0], judge: judgeFor(judges, rubrics[0]) },
+      ...{ inputs, rubrics: rubrics.first },
+      measuresOf: measuresUnder(rubrics.first, { inputs, judges }),
       ...{ checkpoint: prepared.checkpoint, sampling: prepared.sampling, prompts: prepared.heldOutPrompts },
       ...{ rewards: prepared.rewards, scorer: workspace.scorer, engines, rng: rng.fork('comparison') },
       onProgress: options.onProgress,
     });
     const { rewards } = prepared;
-    const grouping = { rubrics, judges, rewards, scorer: workspace.scorer, rng: rng.fork('groups') };
+    const grouping = { inputs, rubrics, judges, rewards, scorer: workspace.scorer, rng: rng.fork('groups') };
     const groups = await groupLines(evaluated, grouping);
     const seconds = (workspace.clock.monotonic() - started) / 1000;
     const { workers } = options;
@@ -193,7 +195,7 @@ class Experiment {
       judges,
       seconds,
       workers,
-      title: `Majlis: ${inputs.config.name}, steered by ${rubrics[0].id}`,
+      title: `Majlis: ${inputs.config.name}, steered by ${rubrics.first.members.map(({ rubric }) => rubric.id).join(' and ')}`,
     });
     await rewards.close();
     return end;
@@ -242,11 +244,11 @@ class Experiment {
           : rewards.refreshing(labels, refreshEvery, (preferences) =>
               recordNewPreferences(workspace.ledger, runId, preferences),
             ),
-      rubricHash: rubrics[0].hash,
+      rubricHash: rubrics.first.hash,
       // The placebo's reward means nothing by design, so that nothing it is gamed in is a reason to stop.
       watch: name === 'placebo' ? watchedOnly(watch) : watch,
       ...(name === 'swapped' && swap !== undefined
-        ? { swap: { rubricHash: rubrics[1].hash, iteration: swap.iteration } }
+        ? { swap: { rubricHash: rubricsAfter(name, rubrics).hash, iteration: swap.iteration } }
         : {}),
       directory: join(this.directory, name),
       metrics,
@@ -258,7 +260,7 @@ class Experiment {
   private baseline(name: BaselineName, { checkpoint, rewards }: PreparedRun): BaselinePlan {
     const { arms, inputs, options, rubrics, workspace } = this.parts;
     const runId = armRunId(this.runId, arms, name);
-    const [{ hash: rubricHash }] = rubrics;
+    const rubricHash = rubrics.first.hash;
     return {
       ...{ runId, name, config: inputs.config, checkpoint, rubricHash },
       pairs: async () => {
@@ -321,7 +323,7 @@ function summaryOf(
     controlJudgeAccuracy: Object.fromEntries(
       [...judges].map(([id, judge]) => [id, goldAccuracy(judge, goldOf(id))]),
     ),
-    rubricHashes: Object.fromEntries(rubrics.map(({ id, hash }) => [id, hash])),
+    rubricHashes: Object.fromEntries(rubricsOf(rubrics).map(({ id, hash }) => [id, hash])),
     ...(ratios.length === 0
       ? {}
       : { ratioFirstMinibatch: { low: Math.min(...ratios), high: Math.max(...ratios) } }),

@@ -1,9 +1,9 @@
-import type { Rubric } from '../../core/domain/rubric.js';
 import { fingerprintParts } from '../../core/network/session/runtime-fingerprint.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
 import { majlisVersion } from '../../core/runtime/majlis-version.js';
 import { unicodeVersion } from '../../core/runtime/unicode-version.js';
 import type { RunInputs } from './run-inputs.js';
+import { rubricsOf, type RunRubrics } from './run-rubrics.js';
 
 /** By name: sha256 of a run's inputs; of what computes it, its version, build, CPU type and Unicode tables as text. */
 export type Fingerprints = Readonly<Record<string, string>>;
@@ -15,16 +15,23 @@ export type Fingerprints = Readonly<Record<string, string>>;
  */
 export function fingerprintsOf(
   inputs: RunInputs,
-  rubrics: readonly Rubric[],
+  rubrics: RunRubrics,
   engineFingerprint: string,
 ): Fingerprints {
-  const { config, profile, ...files } = inputs;
+  const { config, locales, ...files } = inputs;
+  const ofLocales = locales.flatMap(({ locale, profile, canaries }): [name: string, hash: string][] => {
+    const name = locales.length === 1 ? '' : ` ${locale}`;
+    return [
+      [`locale${name}`, contentHash(profile)],
+      [`canaries${name}`, contentHash(canaries)],
+    ];
+  });
   return {
     ...computingFingerprints(engineFingerprint),
     unicode: unicodeVersion(),
     config: contentHash(config),
-    locale: contentHash(profile),
-    ...Object.fromEntries(rubrics.map(({ id, hash }) => [`rubric ${id}`, hash])),
+    ...Object.fromEntries(ofLocales),
+    ...Object.fromEntries(rubricsOf(rubrics).map(({ id, hash }) => [`rubric ${id}`, hash])),
     ...Object.fromEntries(Object.entries(files).map(([name, lines]) => [name, contentHash(lines)])),
   };
 }

@@ -1,28 +1,31 @@
 import { paidScore } from '../../coordinator/advantage/paid-score.js';
 import { byGroup } from '../../core/domain/prompt-groups.js';
-import type { Rubric } from '../../core/domain/rubric.js';
+import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
+import type { RubricSet } from '../../reward/rubric/rubric-set.js';
 import { ARM_NAMES, type ArmName } from '../../workers/evaluation/arm-figures.js';
-import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
 import type { GroupLine } from '../../workers/evaluation/report/report-data.js';
 import { matchPoints, winRate } from '../../workers/evaluation/win-rate.js';
-import { judgeFor } from './control-judges.js';
-import type { Evaluations, NamedEvaluation } from './evaluate-arms.js';
-import type { RewardPlane } from './reward-plane.js';
+import {
+  measuresUnder,
+  type Evaluations,
+  type MeasuringInputs,
+  type NamedEvaluation,
+} from './evaluate-arms.js';
+import type { Rewards } from './locale-rewards.js';
+import { rubricsAfter } from './run-rubrics.js';
 
-export interface GroupParts {
-  readonly rubrics: readonly Rubric[];
-  /** By rubric id. */
-  readonly judges: ReadonlyMap<string, ControlJudge>;
-  readonly rewards: RewardPlane;
+export interface GroupParts extends Pick<MeasuringInputs, 'inputs' | 'rubrics' | 'judges'> {
+  readonly rewards: Rewards;
   readonly scorer: Scorer;
   readonly rng: Rng;
 }
 
 /**
- * What each arm makes of each locale and category that the held-out prompts tell apart, under the rubric that it ended
- * with: wins over the SFT checkpoint, and the reward by the first model of that rubric's true labels.
+ * What each arm makes of each locale, region and category that the held-out prompts tell apart, under the rubric that it
+ * ended with: wins over the SFT checkpoint, KL to it, and the reward of both by the first model of that rubric's true
+ * labels.
  */
 export async function groupLines({ sft, arms }: Evaluations, parts: GroupParts): Promise<GroupLine[]> {
   const lines: GroupLine[] = [];
@@ -36,32 +39,43 @@ export async function groupLines({ sft, arms }: Evaluations, parts: GroupParts):
 async function linesOf(
   arm: ArmName,
   { sft, evaluation }: Readonly<Record<'sft' | 'evaluation', NamedEvaluation>>,
-  { rubrics, judges, rewards, scorer, rng }: GroupParts,
+  { inputs, rubrics, judges, rewards, scorer, rng }: GroupParts,
 ): Promise<GroupLine[]> {
-  const rubric = arm === 'swapped' ? rubrics[1] : rubrics[0];
+  const set = rubricsAfter(arm, rubrics);
+  const measuresOf = measuresUnder(set, { inputs, judges });
   const points = matchPoints(
-    judgeFor(judges, rubric),
+    (prompt) => measuresOf(prompt).judge,
     evaluation.answers.map(({ prompt, text }, at) => ({
-      prompt: prompt.prompt.text,
+      prompt: prompt.prompt,
       challenger: text,
       incumbent: sft.answers[at].text,
     })),
   );
-  const scores = await scoresOf(evaluation, { rubric, rewards, scorer });
-  const rows = evaluation.answers.map(({ prompt }, at) => ({
-    ...{ prompt: prompt.prompt, points: points[at], score: scores[at] },
+  const reward = { set, rewards, scorer };
+  const before = await scoresOf(sft, reward);
+  const after = await scoresOf(evaluation, reward);
+  const rows = evaluation.answers.map(({ prompt, kl }, at) => ({
+    ...{ prompt: prompt.prompt, points: points[at], kl, before: before[at], after: after[at] },
   }));
   const own = rng.fork(arm);
   return [...byGroup(rows)].map(([group, matched]) => {
-    const paid = Float64Array.from(matched.flatMap(({ score }) => score ?? []));
+    // Bootstrapped over the group's prompts, as all wins are.
+    const meanOf = (name: string, values: readonly number[]): IntervalEstimate =>
+      winRate(Float64Array.from(values), own.fork(`${name} ${group}`));
+    const scores = (when: 'before' | 'after'): number[] => matched.flatMap((row) => row[when] ?? []);
+    const [rewardBefore, paid] = [scores('before'), scores('after')];
     return {
-      arm,
-      group,
-      winRate: winRate(
-        Float64Array.from(matched, (row) => row.points),
-        own.fork(`wins ${group}`),
+      ...{ arm, group },
+      winRate: meanOf(
+        'wins',
+        matched.map((row) => row.points),
       ),
-      ...(paid.length === 0 ? {} : { reward: winRate(paid, own.fork(`reward ${group}`)) }),
+      ...(paid.length === 0 ? {} : { reward: meanOf('reward', paid) }),
+      ...(rewardBefore.length === 0 ? {} : { rewardBefore: meanOf('reward before', rewardBefore) }),
+      kl: meanOf(
+        'kl',
+        matched.map((row) => row.kl),
+      ),
     };
   });
 }
@@ -69,9 +83,9 @@ async function linesOf(
 /** Undefined where an answer has no score. [answer] */
 async function scoresOf(
   { answers }: NamedEvaluation,
-  { rubric, rewards, scorer }: Pick<GroupParts, 'rewards' | 'scorer'> & { readonly rubric: Rubric },
+  { set, rewards, scorer }: Pick<GroupParts, 'rewards' | 'scorer'> & { readonly set: RubricSet },
 ): Promise<readonly (number | undefined)[]> {
-  const { rubricHash, rewardModelHash, floor } = (await rewards.reward(rubric.hash, 'judged')).source;
+  const { rubricHash, rewardModelHash, floor } = (await rewards.reward(set.hash, 'judged')).source;
   const items = answers.map(({ prompt, text, tokenIds }) => ({
     ...{ prompt: prompt.prompt, promptTokenIds: prompt.tokenIds, answers: [{ text, tokenIds }] },
   }));

@@ -1,12 +1,15 @@
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import { byGroup } from '../../core/domain/prompt-groups.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
-import type { TokenizedPrompt } from '../../core/domain/prompt.js';
+import { servingLocale } from '../../core/domain/locale.js';
+import type { Locale, Prompt, TokenizedPrompt } from '../../core/domain/prompt.js';
+import { MajlisError } from '../../core/errors.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import type { Rng } from '../../core/math/rng.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
 import { paidScore } from '../../coordinator/advantage/paid-score.js';
+import type { RewardSource } from '../../coordinator/score/reward-source.js';
 import type { IterationPlan } from '../../coordinator/dispatch/rollout-batch.js';
 import type { ControlCheck, ControlFound } from '../../coordinator/watch/control-check.js';
 import type { ControlJudge } from '../../workers/evaluation/control-judge.js';
@@ -17,6 +20,8 @@ import type { SupervisedCheckpoint } from './supervised-checkpoint.js';
 export interface PolicyControlParts {
   readonly checkpoint: SupervisedCheckpoint;
   readonly heldOutPrompts: readonly TokenizedPrompt[];
+  /** The run's locales, which have equal parts of a check. */
+  readonly locales: readonly Locale[];
   /** Prompts of a check, at most. */
   readonly prompts: number;
   readonly sampling: SamplingSettings;
@@ -41,29 +46,29 @@ export class PolicyControl implements ControlCheck {
 
   constructor(private readonly parts: PolicyControlParts) {
     const shuffled = parts.rng.fork('prompts').shuffle(parts.heldOutPrompts);
-    this.prompts = shuffled.slice(0, parts.prompts);
+    this.prompts = byTurns(shuffled, parts.locales).slice(0, parts.prompts);
   }
 
   /** Undefined for a rubric that came from outside, for which no control judge was fitted. */
   async check(plan: IterationPlan, signal: AbortSignal): Promise<ControlFound | undefined> {
     const { judges, checkpoint } = this.parts;
-    const judge = judges.get(plan.reward.rubricId);
-    if (judge === undefined || this.prompts.length === 0) return undefined;
+    const judgeOf = judgesUnder(plan.reward, judges);
+    if (judgeOf === undefined || this.prompts.length === 0) return undefined;
     this.reference ??= this.answers(checkpoint.policy, signal);
     const reference = await this.reference;
     const sampled = await this.answers(plan.policy, signal);
     const proxyScore = await this.proxyScore(sampled, plan, signal);
     const answered = { sampled, reference };
     return {
-      winRate: this.winRate(judge, answered, plan),
-      groups: groupRates(judge, answered),
+      winRate: this.winRate(judgeOf, answered, plan),
+      groups: groupRates(judgeOf, answered),
       ...(proxyScore === undefined ? {} : { proxyScore }),
     };
   }
 
-  private winRate(judge: ControlJudge, answered: Answered, { iteration }: IterationPlan): IntervalEstimate {
+  private winRate(judgeOf: JudgeOf, answered: Answered, { iteration }: IterationPlan): IntervalEstimate {
     const { rng } = this.parts;
-    return winRate(pointsOf(judge, answered), rng.fork('intervals').fork(iteration));
+    return winRate(pointsOf(judgeOf, answered), rng.fork('intervals').fork(iteration));
   }
 
   /** Mean over the answers that have a score; undefined where none has. */
@@ -100,21 +105,42 @@ export class PolicyControl implements ControlCheck {
   }
 }
 
+type JudgeOf = (prompt: Prompt) => ControlJudge;
+
+/** The control judges of what is in force, by the prompt's locale; undefined where one of them is missing. */
+function judgesUnder(
+  { rubricId, members }: RewardSource,
+  judges: ReadonlyMap<string, ControlJudge>,
+): JudgeOf | undefined {
+  if (members === undefined) {
+    const judge = judges.get(rubricId);
+    return judge === undefined ? undefined : () => judge;
+  }
+  const byLocale = new Map(members.map((member) => [member.locale, judges.get(member.rubricId)]));
+  if ([...byLocale.values()].includes(undefined)) return undefined;
+  const tags = [...byLocale.keys()];
+  return ({ locale }) => {
+    const judge = byLocale.get(servingLocale(locale, tags) ?? '');
+    if (judge !== undefined) return judge;
+    throw new MajlisError(`no rubric in force serves ${locale}`, { code: 'internal' });
+  };
+}
+
 /** Both sides' answers to the same prompts, in their order. */
 type Answered = Readonly<Record<'sampled' | 'reference', readonly SampledPrompt[]>>;
 
-function pointsOf(judge: ControlJudge, { sampled, reference }: Answered): Float64Array {
+function pointsOf(judgeOf: JudgeOf, { sampled, reference }: Answered): Float64Array {
   const matches = sampled.map(({ prompt, answers: [answer] }, at) => ({
-    prompt: prompt.prompt.text,
+    prompt: prompt.prompt,
     challenger: answer.text,
     incumbent: reference[at].answers[0].text,
   }));
-  return matchPoints(judge, matches);
+  return matchPoints(judgeOf, matches);
 }
 
 /** Mean points of each group that the prompts tell apart. */
-function groupRates(judge: ControlJudge, answered: Answered): Readonly<Record<string, number>> {
-  const points = pointsOf(judge, answered);
+function groupRates(judgeOf: JudgeOf, answered: Answered): Readonly<Record<string, number>> {
+  const points = pointsOf(judgeOf, answered);
   const rows = answered.sampled.map(({ prompt }, at) => ({ prompt: prompt.prompt, points: points[at] }));
   return Object.fromEntries(
     [...byGroup(rows)].map(([group, matched]) => [
@@ -122,4 +148,18 @@ function groupRates(judge: ControlJudge, answered: Answered): Readonly<Record<st
       matched.reduce((sum, row) => sum + row.points, 0) / matched.length,
     ]),
   );
+}
+
+/** Prompts so that locales take turns as long as each has any, in their order within each. */
+function byTurns(prompts: readonly TokenizedPrompt[], locales: readonly Locale[]): TokenizedPrompt[] {
+  const seen = new Map<Locale | undefined, number>();
+  return prompts
+    .map((prompt) => {
+      const locale = servingLocale(prompt.prompt.locale, locales);
+      const turn = seen.get(locale) ?? 0;
+      seen.set(locale, turn + 1);
+      return { prompt, turn };
+    })
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ prompt }) => prompt);
 }

@@ -6,8 +6,8 @@ import type { ArmName } from '../../workers/evaluation/arm-figures.js';
 import { enterRun } from './enter-run.js';
 import { newRunId } from './experiment.js';
 import { fingerprintsOf } from './fingerprints.js';
-import { loadRunRubrics } from './prepare-run.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
+import { loadRunRubrics } from './run-rubrics.js';
 import type { Workspace } from './workspace.js';
 
 const ARMS: readonly ArmName[] = ['rubricA'];

@@ -1,4 +1,3 @@
-import type { Rubric } from '../../core/domain/rubric.js';
 import type { IterationRecord } from '../../core/ledger/ledger.js';
 import { peakMemoryBytes } from '../../core/runtime/peak-memory.js';
 import { flippedPairs } from '../../reward/preference/flipped-pairs.js';
@@ -13,17 +12,21 @@ import type {
   ReportData,
   SamplePair,
 } from '../../workers/evaluation/report/report-data.js';
+import type { MeasuresOf } from '../../workers/evaluation/locale-measures.js';
+import type { RubricSet } from '../../reward/rubric/rubric-set.js';
 import { judgeFor } from './control-judges.js';
-import type { Evaluations } from './evaluate-arms.js';
+import { measuresUnder, type Evaluations } from './evaluate-arms.js';
 import type { JudgedPairs } from './judged-pairs.js';
+import type { Rewards } from './locale-rewards.js';
 import type { PreparedRun } from './prepare-run.js';
 import type { ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
+import { rubricsOf, type RunRubrics } from './run-rubrics.js';
 
 /** What an experiment leaves behind. */
 export interface ExperimentResults {
   readonly inputs: RunInputs;
-  readonly rubrics: readonly Rubric[];
+  readonly rubrics: RunRubrics;
   readonly prepared: PreparedRun;
   readonly arms: Readonly<Partial<Record<ArmName, ArmResult>>>;
   readonly evaluated: Evaluations;
@@ -44,32 +47,33 @@ const SHOWN_SAMPLES = 8;
 /** Gathers the report from what stages left behind; judgements are read again, not made again. */
 export async function reportDataOf(results: ExperimentResults): Promise<ReportData> {
   const { inputs, rubrics, prepared, figures, judges, evaluated } = results;
-  const [rubricA, rubricB] = rubrics;
-  const reward = await prepared.rewards.reward(rubricA.hash, 'judged');
-  const judged = await prepared.rewards.judgements(rubricA.hash);
-  const samples = samplePairs(evaluated, judgeFor(judges, rubricA));
+  const { rewards } = prepared;
+  const { first, swapped } = rubrics;
+  const reward = await rewards.reward(first.hash, 'judged');
+  const judged = await Promise.all(first.members.map(({ rubric }) => rewards.judgements(rubric.hash)));
+  const samples = samplePairs(evaluated, measuresUnder(first, { inputs, judges }));
+  const [{ locale }, ...others] = inputs.locales;
   const { accuracy, lengthBaseline, pairs } = reward.evaluation;
   return {
     title: results.title,
-    locale: inputs.config.locale,
+    locale: others.length === 0 ? locale : 'und',
     seed: inputs.config.seed,
     workers: results.workers,
     seconds: results.seconds,
     peakMemoryBytes: peakMemoryBytes(),
     feedbackSource: feedbackSource(judged),
-    rubrics: rubrics.map(({ id, version, title, hash }) => ({ id, version, title, hash })),
+    rubrics: rubricsOf(rubrics).map(({ id, version, title, hash }) => ({ id, version, title, hash })),
     arms: figures,
     curves: curvesOf(results.arms),
     ...(results.comparison === undefined ? {} : { comparison: results.comparison }),
     ...(accuracy === undefined || lengthBaseline === undefined
       ? {}
       : { rewardModelAccuracy: { value: accuracy, lengthBaseline, n: pairs } }),
-    judges: judgeLines(judged),
-    controlGoldAccuracy: goldAccuracy(
-      judgeFor(judges, rubricA),
-      inputs.controlGold.filter(({ rubric }) => rubric === rubricA.id),
-    ),
-    ...(results.arms.swapped === undefined ? {} : { swap: await swapLines(prepared, rubricA, rubricB) }),
+    judges: judged.flatMap((each) => judgeLines(each, others.length > 0)),
+    controlGoldAccuracy: controlGoldAccuracy(first, results),
+    ...(results.arms.swapped === undefined || swapped === undefined
+      ? {}
+      : { swap: await swapLines(rewards, first, swapped) }),
     shadows: ARM_NAMES.flatMap((arm) =>
       (results.arms[arm]?.shadows ?? []).map((shadow) => ({ arm, ...shadow })),
     ),
@@ -116,31 +120,50 @@ function controlPoint({ iteration, rewardModelHash, metrics }: IterationRecord):
   return { iteration, kl, proxy, control: { value, low, high }, rewardModelHash };
 }
 
-function judgeLines({ judges, fused }: JudgedPairs): JudgeLine[] {
+/** Over the gold of all the rubrics in a set, each by its own judge. */
+function controlGoldAccuracy({ members }: RubricSet, { inputs, judges }: ExperimentResults): number {
+  const measured = members.map(({ rubric }) => {
+    const gold = inputs.controlGold.filter((pair) => pair.rubric === rubric.id);
+    return { right: goldAccuracy(judgeFor(judges, rubric), gold) * gold.length, all: gold.length };
+  });
+  const sum = (name: 'right' | 'all'): number => measured.reduce((total, each) => total + each[name], 0);
+  return sum('right') / sum('all');
+}
+
+/** The rubric is named where there are several. */
+function judgeLines({ rubric, judges, fused }: JudgedPairs, namesRubric: boolean): JudgeLine[] {
   const lines = [...judges, { id: 'panel, fused', accuracy: fused }];
-  return lines.flatMap(({ id, accuracy }) =>
-    accuracy.accuracy === undefined ? [] : [{ name: id, accuracy: accuracy.accuracy, n: accuracy.pairs }],
+  const under = namesRubric ? ` under ${rubric.id}` : '';
+  return lines.flatMap(({ id, accuracy: { accuracy, pairs } }) =>
+    accuracy === undefined ? [] : [{ name: `${id}${under}`, accuracy, n: pairs }],
   );
 }
 
 /** "Rule judges", unless a language model answered at least once. */
-function feedbackSource({ judges, aggregate }: JudgedPairs): string {
-  const answered = judges.filter(({ id, kind }) => {
-    const record = aggregate.judges.get(id);
-    if (kind !== 'language_model' || record === undefined) return false;
-    return record.verdicts > Object.values(record.excluded).reduce((sum, count) => sum + count, 0);
-  });
+function feedbackSource(judged: readonly JudgedPairs[]): string {
+  const answered = judged.flatMap(({ judges, aggregate }) =>
+    judges.filter(({ id, kind }) => {
+      const record = aggregate.judges.get(id);
+      if (kind !== 'language_model' || record === undefined) return false;
+      return record.verdicts > Object.values(record.excluded).reduce((sum, count) => sum + count, 0);
+    }),
+  );
   if (answered.length === 0) return 'rule judges';
-  return `a panel of rule judges and ${answered.map(({ id }) => id).join(', ')}`;
+  return `a panel of rule judges and ${[...new Set(answered.map(({ id }) => id))].join(', ')}`;
 }
 
+/** Of the one locale whose rubric was swapped. */
 async function swapLines(
-  { rewards }: PreparedRun,
-  rubricA: Rubric,
-  rubricB: Rubric,
+  rewards: Rewards,
+  first: RubricSet,
+  swapped: RubricSet,
 ): Promise<NonNullable<ReportData['swap']>> {
-  const before = await rewards.judgements(rubricA.hash);
-  const after = await rewards.judgements(rubricB.hash);
+  const changed = first.members.findIndex(
+    ({ rubric }, at) => rubric.hash !== swapped.members[at].rubric.hash,
+  );
+  const place = Math.max(changed, 0);
+  const before = await rewards.judgements(first.members[place].rubric.hash);
+  const after = await rewards.judgements(swapped.members[place].rubric.hash);
   const flipped = flippedPairs(before.aggregate, after.aggregate);
   return {
     flippedCount: flipped.length,
@@ -159,11 +182,12 @@ async function swapLines(
 }
 
 /** Held-out answers of the first arm beside the SFT checkpoint's, best first. */
-function samplePairs({ sft, arms }: Evaluations, judge: ControlJudge): SamplePair[] {
+function samplePairs({ sft, arms }: Evaluations, measuresOf: MeasuresOf): SamplePair[] {
   const first = ARM_NAMES.flatMap((name) => arms[name] ?? []).at(0);
   return (first?.answers ?? [])
     .map(({ prompt, text }, at) => {
       const before = sft.answers[at].text;
+      const { judge } = measuresOf(prompt.prompt);
       const probabilityAfter = judge.probabilityFirst(prompt.prompt.text, text, before);
       return { prompt: prompt.prompt.text, before, after: text, probabilityAfter };
     })

@@ -1,4 +1,5 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Locale } from '../../core/domain/prompt.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { AnswerPair, Preference } from '../../core/domain/preference.js';
 import type { Rubric } from '../../core/domain/rubric.js';
@@ -27,7 +28,9 @@ import type { ProgressListener } from './progress.js';
 export type Labels = 'judged' | 'shuffled';
 
 export interface RewardPlaneInputs {
-  readonly config: Pick<RunConfig, 'seed' | 'locale'>;
+  readonly config: Pick<RunConfig, 'seed'>;
+  /** The run's locale, or the one of several that this plane is for; it serves those under it. */
+  readonly locale: Locale;
   readonly profile: LocaleProfile;
   /** That the run's reward models have. */
   readonly form: RewardForm;
@@ -63,7 +66,7 @@ interface Lessons {
 }
 
 /**
- * Rubrics to rewards, in one process. A rubric's judgements and its reward model are made once, whoever asks first;
+ * Rubrics of one locale to rewards, in one process. A rubric's judgements and its reward model are made once, whoever asks first;
  * arms that share rubric and labels share the model. A model that no arm uses any more takes up no room; it comes back from the
  * store when somebody asks it.
  */
@@ -239,7 +242,7 @@ export class RewardPlane {
     labels: Labels,
     { preferences, encode }: Lessons,
   ): Promise<RewardRecord & { readonly held: HeldRewardModel }> {
-    const { config, form, references, onProgress } = this.inputs;
+    const { locale, form, references, onProgress } = this.inputs;
     const rng = this.rng(rubric, labels);
     const gate = this.gate(rubric);
     const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
@@ -253,7 +256,7 @@ export class RewardPlane {
       },
     });
     const normalizer = await calibrateReward({ model: held.model, gate }, references, {
-      locales: [config.locale],
+      locales: [locale],
     });
     return { rewardModelHash: held.model.hash, held, normalizer, evaluation, preferences };
   }

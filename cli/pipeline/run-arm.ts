@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { RunConfig } from '../../core/config/run-config.js';
+import { localesOf } from '../../core/config/run-locales.js';
 import type { WatchOptions } from '../../core/config/watch-options.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { RunEvent } from '../../core/domain/run.js';
@@ -137,6 +138,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       sampling: plan.sampling,
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,
+      locales: localesOf(config).map(({ locale }) => locale),
       engineFingerprint: plan.engines[0].fingerprint,
       policyDirectory: join(plan.directory, 'policies'),
       checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },

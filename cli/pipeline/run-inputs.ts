@@ -1,16 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { localesFor } from '../../core/config/known-locales.js';
 import { readRows } from '../../core/config/read-rows.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
-import { isWithin, profileFor, type LocaleProfile } from '../../core/domain/locale.js';
-import type { Prompt } from '../../core/domain/prompt.js';
+import { localesOf, type RunLocaleEntry } from '../../core/config/run-locales.js';
+import { profileFor, servingLocale, type LocaleProfile } from '../../core/domain/locale.js';
+import type { Locale, Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
-import { packageRoot } from '../../core/runtime/package-root.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
 import { loadCanaries } from './canaries.js';
-import { localesFor } from '../../core/config/known-locales.js';
+import { readPrompts } from './read-prompts.js';
 
 /** One demonstration of the corpus, as text. */
 export interface CorpusLine {
@@ -19,10 +19,16 @@ export interface CorpusLine {
   readonly answer: string;
 }
 
-/** Everything a run reads from files, parsed and checked. */
-export interface RunInputs {
-  readonly config: RunConfig;
+/** One of a run's locales; it serves the tags under it. */
+export interface RunLocale {
+  readonly locale: Locale;
   readonly profile: LocaleProfile;
+  /** Answers that answer nothing, which the reward watch has scored. */
+  readonly canaries: readonly string[];
+}
+
+/** The lines of a run's files; those of several locales one after the other, in the run file's order. */
+interface RunLines {
   readonly corpus: readonly CorpusLine[];
   /** Answers in the corpus's own mixture to held-out prompts, for the held-out likelihood. */
   readonly heldOutCorpus: readonly CorpusLine[];
@@ -31,8 +37,13 @@ export interface RunInputs {
   readonly goldPairs: readonly AuthoredPair[];
   readonly controlPairs: readonly AuthoredPair[];
   readonly controlGold: readonly AuthoredPair[];
-  /** Answers that answer nothing, which the reward watch has scored. */
-  readonly canaries: readonly string[];
+}
+
+/** Everything a run reads from files, parsed and checked. */
+export interface RunInputs extends RunLines {
+  readonly config: RunConfig;
+  /** At least one. Every prompt is served by one of them. */
+  readonly locales: readonly RunLocale[];
 }
 
 const id = z.string().min(1);
@@ -55,98 +66,94 @@ const pairSchema = z.strictObject({
 /** Reads a run file and all files it names. A bad one is refused in a sentence that names file, place and remedy. */
 export async function readRunInputs(path: string, overrides: { prompts?: string } = {}): Promise<RunInputs> {
   const config = await readYaml(path, runConfigSchema);
-  const { data, locale } = config;
-  const file = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
-  const lines = (name: string): Promise<CorpusLine[]> =>
-    readRows(file(name), corpusSchema, { uniqueBy: (line) => line.id });
-  const pairs = (name: string): Promise<AuthoredPair[]> =>
-    readRows(file(name), pairSchema, { uniqueBy: (pair) => pair.id });
-  return {
+  const entries = localesOf(config);
+  const tags = entries.map(({ locale }) => locale);
+  const [locales, files, given] = await Promise.all([
+    Promise.all(entries.map((entry, at) => readLocale(entry, path, placeOf(config, at)))),
+    Promise.all(entries.map((entry) => readEntry(entry, path, overrides.prompts !== undefined))),
+    overrides.prompts === undefined ? undefined : readPrompts(overrides.prompts, tags),
+  ]);
+  const all = <Name extends keyof RunLines>(name: Name): RunLines[Name][number][] =>
+    files.flatMap((lines): readonly RunLines[Name][number][] => lines[name]);
+  const inputs = {
     config,
-    profile: await loadProfile(locale, path),
-    corpus: await lines(data.corpus),
-    heldOutCorpus: await lines(data.heldOutCorpus),
-    prompts: await readPrompts(overrides.prompts ?? file(data.prompts), locale),
-    heldOutPrompts: await readPrompts(file(data.heldOutPrompts), locale),
-    goldPairs: await pairs(data.goldPairs),
-    controlPairs: await pairs(data.controlPairs),
-    controlGold: await pairs(data.controlGold),
-    canaries: await loadCanaries(locale, path),
+    locales,
+    corpus: all('corpus'),
+    heldOutCorpus: all('heldOutCorpus'),
+    prompts: given ?? all('prompts'),
+    heldOutPrompts: all('heldOutPrompts'),
+    goldPairs: all('goldPairs'),
+    controlPairs: all('controlPairs'),
+    controlGold: all('controlGold'),
   };
+  requireUniqueIds(inputs, path);
+  if (given !== undefined) requireEveryLocale(given, tags, overrides.prompts ?? path);
+  return inputs;
 }
 
-/** The profile that serves a run file's locale. */
-async function loadProfile(locale: string, runFile: string): Promise<LocaleProfile> {
+/** Where an entry stands in its run file, as the beginning of a place. */
+function placeOf({ locales }: RunConfig, at: number): string {
+  return locales === undefined ? '' : `locales[${at}].`;
+}
+
+async function readLocale({ locale }: RunLocaleEntry, runFile: string, place: string): Promise<RunLocale> {
   const profiles = await localesFor(runFile);
   const profile = profileFor(locale, profiles);
-  if (profile !== undefined) return profile;
+  if (profile !== undefined) return { locale, profile, canaries: await loadCanaries(locale, runFile) };
   throw new BadInputError({
     source: runFile,
-    place: 'locale',
+    place: `${place}locale`,
     found: JSON.stringify(locale),
     allowed: `a locale with a profile: ${profiles.map((known) => known.locale).join(', ')}`,
   });
 }
 
-const SHIPPED_RUBRICS = join(packageRoot, 'reward', 'rubrics');
-
-/** Ids of the rubrics that come with Majlis. */
-function shippedRubricIds(): string[] {
-  return readdirSync(SHIPPED_RUBRICS)
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.replace(/\.yaml$/, ''))
-    .sort();
+async function readEntry(
+  { locale, data }: RunLocaleEntry,
+  runFile: string,
+  withoutPrompts: boolean,
+): Promise<RunLines> {
+  const file = (name: string): string => (isAbsolute(name) ? name : join(dirname(runFile), name));
+  const lines = (name: string): Promise<CorpusLine[]> =>
+    readRows(file(name), corpusSchema, { uniqueBy: (line) => line.id });
+  const pairs = (name: string): Promise<AuthoredPair[]> =>
+    readRows(file(name), pairSchema, { uniqueBy: (pair) => pair.id });
+  return {
+    corpus: await lines(data.corpus),
+    heldOutCorpus: await lines(data.heldOutCorpus),
+    prompts: withoutPrompts ? [] : await readPrompts(file(data.prompts), [locale]),
+    heldOutPrompts: await readPrompts(file(data.heldOutPrompts), [locale]),
+    goldPairs: await pairs(data.goldPairs),
+    controlPairs: await pairs(data.controlPairs),
+    controlGold: await pairs(data.controlGold),
+  };
 }
 
-/** Whether a name is meant as a shipped rubric's id: files have a dot or a slash in their names. */
-export function isRubricId(name: string): boolean {
-  return !/[./\\]/.test(name);
+/** Within one file they are unique already; tasks and draws derive from them over all. */
+function requireUniqueIds(inputs: RunLines, runFile: string): void {
+  for (const name of ['prompts', 'heldOutPrompts'] as const) {
+    const seen = new Set<string>();
+    for (const prompt of inputs[name]) {
+      if (seen.has(prompt.id)) {
+        throw new BadInputError({
+          source: runFile,
+          place: `data.${name}`,
+          found: `the id ${JSON.stringify(prompt.id)} in the files of two locales`,
+          allowed: 'an id once over all locales',
+        });
+      }
+      seen.add(prompt.id);
+    }
+  }
 }
 
-/** A shipped rubric by id, or a path as given, from the folder of the file that names it. */
-export function rubricFile(rubric: string, besides: string): string {
-  if (!isRubricId(rubric)) return isAbsolute(rubric) ? rubric : resolve(dirname(besides), rubric);
-  const path = join(SHIPPED_RUBRICS, `${rubric}.yaml`);
-  if (existsSync(path)) return path;
-  throw new BadInputError({
-    source: besides,
-    place: 'rubric',
-    found: JSON.stringify(rubric),
-    allowed: `a rubric file, or one of ${shippedRubricIds().join(', ')}`,
-  });
+function requireEveryLocale(prompts: readonly Prompt[], tags: readonly Locale[], path: string): void {
+  const asked = new Set(prompts.map(({ locale }) => servingLocale(locale, tags)));
+  const missing = tags.find((tag) => !asked.has(tag));
+  if (missing === undefined) return;
+  const allowed = `prompts of every locale of the run: ${tags.join(', ')}`;
+  throw new BadInputError({ source: path, found: `no prompt in ${missing}`, allowed });
 }
-
-/**
- * Prompts as Majlis writes them ({id, text, locale?, category?}) or as Vicuna-80 has them ({question_id, text,
- * category?}). Ids are unique within the file. A prompt has the run's locale, or the one under it that its line names.
- */
-export async function readPrompts(path: string, runLocale: string): Promise<Prompt[]> {
-  const line = promptSchema(runLocale).transform(
-    ({ id: given, question_id, text: asked, locale: tag = runLocale, category }): Prompt => {
-      const locale = tag.length === runLocale.length ? runLocale : tag;
-      const prompt = { id: String(given ?? question_id), text: asked, locale };
-      return category === undefined ? prompt : { ...prompt, category };
-    },
-  );
-  return readRows(path, line, { uniqueBy: (prompt) => prompt.id });
-}
-
-const promptSchema = (runLocale: string) =>
-  z
-    .strictObject({
-      id: id.optional(),
-      question_id: z.union([id, z.int()], { error: 'text or a whole number' }).optional(),
-      text,
-      locale: localeTag
-        .refine((tag) => isWithin(tag, runLocale), {
-          error: `${runLocale}, the run's locale, or a tag under it`,
-        })
-        .optional(),
-      category: z.string().optional(),
-    })
-    .refine((prompt) => (prompt.id === undefined) !== (prompt.question_id === undefined), {
-      error: 'an object with an id or a question_id',
-    });
 
 /** The same inputs under another seed, where one is given. */
 export function withSeed(inputs: RunInputs, seed: number | undefined): RunInputs {

@@ -1,7 +1,7 @@
 import { findVeto, repetitionOf } from '../../workers/evaluation/answer-vetoes.js';
 import { registerOf } from '../../workers/evaluation/register-of.js';
 import { findEntities } from '../../core/domain/entity-mention.js';
-import { judgeFor } from './control-judges.js';
+import { measuresUnder } from './evaluate-arms.js';
 import type { ExperimentResults } from './report-data-of.js';
 
 /**
@@ -9,11 +9,13 @@ import type { ExperimentResults } from './report-data-of.js';
  * prompt with what was found in it, and each policy's likelihood of each reference answer.
  */
 export function samplesFile({ evaluated, inputs, rubrics, judges }: ExperimentResults): string {
-  const { profile } = inputs;
+  const sets = rubrics.swapped === undefined ? [rubrics.first] : [rubrics.first, rubrics.swapped];
+  const measuring = sets.map((set) => measuresUnder(set, { inputs, judges }));
   const policies = { sft: evaluated.sft, ...evaluated.arms };
   const lines = Object.entries(policies).flatMap(([policy, { policyHash, answers, referenceNll }]) => [
     ...answers.map(({ prompt: { prompt }, text, tokenIds, kl, cutCharacter }, at) => {
       const before = evaluated.sft.answers[at].text;
+      const [{ profile }] = measuring.map((measuresOf) => measuresOf(prompt));
       const first = findEntities(text, profile)[0]?.entry;
       return {
         kind: 'answer',
@@ -30,10 +32,10 @@ export function samplesFile({ evaluated, inputs, rubrics, judges }: ExperimentRe
         veto: findVeto(prompt.text, text) ?? null,
         repetition: repetitionOf(text),
         probabilityOverSft: Object.fromEntries(
-          rubrics.map((rubric) => [
-            rubric.id,
-            judgeFor(judges, rubric).probabilityFirst(prompt.text, text, before),
-          ]),
+          measuring.map((measuresOf) => {
+            const { rubric, judge } = measuresOf(prompt);
+            return [rubric, judge.probabilityFirst(prompt.text, text, before)];
+          }),
         ),
       };
     }),

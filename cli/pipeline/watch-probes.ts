@@ -25,11 +25,15 @@ export function watchProbes(parts: WatchProbeParts): WatchProbes {
   const { config } = inputs;
   const { watch = DEFAULT_WATCH } = config;
   const { checkpoint, sampling, heldOutPrompts } = prepared;
-  const canaries = tokenizeCanaries(inputs.canaries, checkpoint.tokenizer, sampling.maxNewTokens);
+  const canaries = inputs.locales.flatMap((served) => {
+    const cut = tokenizeCanaries(served.canaries, checkpoint.tokenizer, sampling.maxNewTokens);
+    return cut.map((canary) => (inputs.locales.length === 1 ? canary : { ...canary, locale: served.locale }));
+  });
   if (engine === undefined) return { canaries };
   const control = new PolicyControl({
     checkpoint,
     heldOutPrompts,
+    locales: inputs.locales.map(({ locale }) => locale),
     prompts: watch.controlPrompts,
     sampling,
     judges,

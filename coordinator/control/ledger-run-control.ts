@@ -40,6 +40,11 @@ export interface LedgerRunControlOptions {
   readonly createRun?: ((request: RunRequest) => Promise<Run>) | undefined;
   /** The rubric of a hash or of a shipped id; one that cannot be had is a BadInputError. */
   describeRubric(rubric: string): Promise<RubricDescription>;
+  /**
+   * The hash of the set that a rubric makes with those in force, its hash given, in place of the one of its locale; for
+   * runs on several locales. One that fits no place is a BadInputError.
+   */
+  placeRubric(inForce: string, rubricHash: string): Promise<string>;
   /** Longest silence of a watch. */
   readonly heartbeatMs?: number;
   /** False ends a watch where history ends. */
@@ -139,10 +144,33 @@ export class LedgerRunControl implements RunControl {
     requireControl(found, kind);
     const described = await this.options.describeRubric(rubric);
     requireUsable(described);
-    const { locale, judges } = configOf(found);
-    requireSameLanguage(found.id, locale, described);
+    const { locales, judges } = configOf(found);
+    requireSameLanguage(found.id, locales, described);
     requireAskable(described, judges);
-    return { rubricHash: described.hash, ...(iteration === undefined ? {} : { iteration }) };
+    const rubricHash = locales.length === 1 ? described.hash : await this.placed(run, described.hash);
+    return { rubricHash, ...(iteration === undefined ? {} : { iteration }) };
+  }
+
+  /** Where several are in force, what takes the place of one is the set of all; a change that is not in force yet has none. */
+  private async placed(run: string, rubricHash: string): Promise<string> {
+    const history = await this.describeRun(run);
+    const pending = history.controls.find(({ event, effectiveAt }) => {
+      const changes =
+        event.kind === 'swap_rubric' || (event.kind === 'roll_back' && 'rubricHash' in event.to);
+      return changes && effectiveAt === undefined;
+    });
+    const inForce = rubricsInForce(history).at(-1);
+    if (pending === undefined && inForce !== undefined) {
+      return this.options.placeRubric(inForce, rubricHash);
+    }
+    const why =
+      inForce === undefined
+        ? 'it has not begun'
+        : `its change of rubrics number ${pending?.sequence} has not taken effect`;
+    throw new MajlisError(
+      `run ${run} is on several locales and ${why}, so that it is not known which rubrics stay; ask again when it has`,
+      { code: 'failed_precondition' },
+    );
   }
 
   private async summarize(run: Run): Promise<RunSummary> {
@@ -204,19 +232,31 @@ function requireUsable({ id, status }: RubricDescription): void {
   });
 }
 
-function configOf({ id, config }: Run): { readonly locale: string; readonly judges?: JudgesChoice } {
-  const schema = z.object({ locale: z.string(), judges: judgesSchema.exactOptional() });
-  return parseJson(config, schema, { source: `config of run ${id}` });
+function configOf({ id, config }: Run): {
+  readonly locales: readonly string[];
+  readonly judges?: JudgesChoice;
+} {
+  const judges = judgesSchema.exactOptional();
+  const named = z.object({ locale: z.string() });
+  const schema = z.union([
+    z.object({ locales: z.array(named).min(1), judges }),
+    named.extend({ judges }).transform(({ judges: asked, ...locale }) => {
+      return { locales: [locale], ...(asked === undefined ? {} : { judges: asked }) };
+    }),
+  ]);
+  const { locales, ...rest } = parseJson(config, schema, { source: `config of run ${id}` });
+  return { ...rest, locales: locales.map(({ locale }) => locale) };
 }
 
 /** Judging answers in one language by a rubric for another would be noise. */
-function requireSameLanguage(run: string, locale: string, rubric: RubricDescription): void {
+function requireSameLanguage(run: string, locales: readonly string[], rubric: RubricDescription): void {
   const language = (tag: string): string => new Intl.Locale(tag).language;
-  if (language(locale) === language(rubric.locale)) return;
+  if (locales.some((locale) => language(locale) === language(rubric.locale))) return;
+  const [name] = locales.length === 1 ? ['the locale'] : ['the locales'];
   throw new BadInputError({
     source: `rubric ${rubric.id}`,
     place: 'locale',
     found: JSON.stringify(rubric.locale),
-    allowed: `a rubric for ${locale}, the locale of run ${run}`,
+    allowed: `a rubric for ${locales.join(' or ')}, ${name} of run ${run}`,
   });
 }

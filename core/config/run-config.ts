@@ -3,6 +3,7 @@ import { baselinesSchema } from './baselines-options.js';
 import { healthSchema } from './health-options.js';
 import { judgesSchema } from './judges-options.js';
 import { rewardModelSchema } from './reward-model-options.js';
+import { localeMisfits, runDataSchema, runLocaleSchema } from './run-locales.js';
 import { watchSchema } from './watch-options.js';
 
 /**
@@ -83,28 +84,19 @@ const checkpointsSchema = z.strictObject({
   keep: z.union([count, z.literal('all')], { error: 'a whole number from 1, or all' }).default(2),
 });
 
-const dataSchema = z.strictObject({
-  corpus: z.string().min(1),
-  heldOutCorpus: z.string().min(1),
-  prompts: z.string().min(1),
-  heldOutPrompts: z.string().min(1),
-  goldPairs: z.string().min(1),
-  controlPairs: z.string().min(1),
-  controlGold: z.string().min(1),
-});
-
 const runConfigObject = z.strictObject({
   name: z.string().min(1),
-  locale: z.string().min(2),
+  locale: runLocaleSchema.shape.locale.exactOptional(),
   seed: z.int().min(0).default(1),
   /** Whether generation, scoring and learning take turns or overlap. */
   schedule: z.enum(['lockstep', 'async']).default('lockstep'),
   /** Of an async run; absent it is 1. Not filled in, so that a lockstep run's configuration stays what it was. */
   maxStaleness: z.int().min(0).exactOptional().meta({ default: 1 }),
-  data: dataSchema,
-  /** A rubric's id among the shipped ones, or the path of a rubric file. */
-  rubric: z.string().min(1),
-  /** Swapped in by the quickstart's second arm, in the running run. */
+  data: runDataSchema.exactOptional(),
+  rubric: runLocaleSchema.shape.rubric.exactOptional(),
+  /** Of a run on several, each with its rubric and its files; in place of the three. */
+  locales: z.array(runLocaleSchema).min(2).exactOptional(),
+  /** Swapped in by the quickstart's second arm, in the running run: for the locale that it is of. */
   swap: z.strictObject({ rubric: z.string().min(1), iteration: count }).exactOptional(),
   judges: judgesSchema.exactOptional(),
   model: modelSchema.prefault({}),
@@ -121,7 +113,11 @@ const runConfigObject = z.strictObject({
   watch: watchSchema.exactOptional(),
 });
 
-export const runConfigSchema = runConfigObject.superRefine(({ schedule, maxStaleness, judges }, context) => {
+export const runConfigSchema = runConfigObject.superRefine((config, context) => {
+  const { schedule, maxStaleness, judges } = config;
+  for (const { path, found, allowed } of localeMisfits(config)) {
+    context.addIssue({ code: 'custom', path: [...path], params: { found }, message: allowed });
+  }
   if (judges?.only !== undefined && judges.gateway === undefined) {
     context.addIssue({
       code: 'custom',

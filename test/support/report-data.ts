@@ -62,7 +62,7 @@ export function reportData({
     judges: [{ name: 'rule', accuracy: 0.95, n: 80 }],
     controlGoldAccuracy: 0.9,
     swap: { flippedPairs: [], flippedCount: 0, comparedPairs: 100 },
-    groups: [{ arm: 'rubricA', group: 'ar/food', winRate: share(0.7), reward: share(0.25) }],
+    groups: [{ arm: 'rubricA', group: 'ar/food', winRate: share(0.7), reward: share(0.25), kl: share(1.5) }],
     shadows: [],
     best: [sample],
     worst: [],

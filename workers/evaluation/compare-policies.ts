@@ -3,12 +3,12 @@
  * checkpoint's own answers at an equal KL. Every row is judged on the same held-out prompts under one rubric, so their
  * differences are paired.
  */
-import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Prompt } from '../../core/domain/prompt.js';
 import { clusterBootstrap } from '../../core/math/cluster-bootstrap.js';
 import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import { pairedBootstrap } from '../../core/math/paired-bootstrap.js';
 import type { Rng } from '../../core/math/rng.js';
-import type { ControlJudge } from './control-judge.js';
+import type { MeasuresOf } from './locale-measures.js';
 import { registerShare } from './register-of.js';
 import { matchPoints, winRate, winRateDifference } from './win-rate.js';
 
@@ -39,7 +39,7 @@ export interface ComparisonRow {
   readonly winRate: IntervalEstimate;
   /** The first contender's win rate minus this one's, on the same prompts; absent for the first itself. */
   readonly firstMinusThis?: IntervalEstimate;
-  /** Share of answers in the register that the rubric asks for. */
+  /** Share of answers in the register that the rubric of their locale asks for. */
   readonly targetMetric: IntervalEstimate;
   /** Nats per token of held-out reference answers. */
   readonly heldOutNll?: IntervalEstimate;
@@ -48,15 +48,12 @@ export interface ComparisonRow {
 }
 
 export interface PolicyComparison {
-  readonly prompts: readonly string[];
+  readonly prompts: readonly Prompt[];
   /** The SFT checkpoint's answers. [prompt] */
   readonly incumbent: readonly string[];
   /** At least one. */
   readonly contenders: readonly Contender[];
-  readonly judge: ControlJudge;
-  /** The register that the rubric asks for. */
-  readonly register: string;
-  readonly profile: LocaleProfile;
+  readonly measuresOf: MeasuresOf;
   readonly rng: Rng;
 }
 
@@ -65,10 +62,10 @@ const LEVEL = 0.95;
 
 /** Figures of every contender, in their order. */
 export function comparePolicies(comparison: PolicyComparison): ComparisonRow[] {
-  const { prompts, incumbent, contenders, judge } = comparison;
+  const { prompts, incumbent, contenders, measuresOf } = comparison;
   const points = contenders.map(({ texts }) =>
     matchPoints(
-      judge,
+      (prompt) => measuresOf(prompt).judge,
       prompts.map((prompt, at) => ({ prompt, challenger: texts[at], incumbent: incumbent[at] })),
     ),
   );
@@ -80,14 +77,14 @@ export function comparePolicies(comparison: PolicyComparison): ComparisonRow[] {
 function rowOf(
   { name, texts, kl, references }: Contender,
   { points, first }: { readonly points: Float64Array; readonly first: Float64Array },
-  { register, profile, rng }: PolicyComparison,
+  { prompts, measuresOf, rng }: PolicyComparison,
 ): ComparisonRow {
   const own = rng.fork(name);
   return {
     name,
     winRate: winRate(points, own.fork('winRate')),
     ...(points === first ? {} : { firstMinusThis: winRateDifference(first, points, own.fork('difference')) }),
-    targetMetric: registerShare(texts, register, profile),
+    targetMetric: registerShare(texts.map((text, at) => ({ ...measuresOf(prompts[at]), text }))),
     ...(references === undefined ? {} : nllPerToken(references, own.fork('heldOutNll'))),
     kl: typeof kl === 'number' ? kl : meanOf(kl, own.fork('kl')),
   };

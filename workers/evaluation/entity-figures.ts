@@ -12,10 +12,16 @@ export interface EntityFigures {
 
 const LEVEL = 0.95;
 
+/** An answer, and the profile of its prompt's locale. */
+export interface ProfiledAnswer {
+  readonly text: string;
+  readonly profile: LocaleProfile;
+}
+
 /** Entity figures of one sample per held-out prompt, with Wilson intervals. */
-export function entityFigures(answers: readonly string[], profile: LocaleProfile): EntityFigures {
-  const unseen = answers.flatMap((answer) => {
-    const first = findEntities(answer, profile)[0]?.entry;
+export function entityFigures(answers: readonly ProfiledAnswer[]): EntityFigures {
+  const unseen = answers.flatMap(({ text, profile }) => {
+    const first = findEntities(text, profile)[0]?.entry;
     return first?.half === 'unseen' ? [first] : [];
   });
   const local = unseen.filter(({ origin }) => origin === 'local').length;

@@ -1,11 +1,11 @@
-import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Locale, Prompt } from '../../core/domain/prompt.js';
 import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import { pairedBootstrap } from '../../core/math/paired-bootstrap.js';
 import type { Rng } from '../../core/math/rng.js';
 import { findVeto, repetitionOf } from './answer-vetoes.js';
 import type { ArmFigures, BeforeAfter } from './arm-figures.js';
-import type { ControlJudge } from './control-judge.js';
 import { entityFigures, type EntityFigures } from './entity-figures.js';
+import type { MeasuresOf } from './locale-measures.js';
 import { registerShare } from './register-of.js';
 import { matchPoints, winRate, winRateDifference } from './win-rate.js';
 
@@ -18,7 +18,7 @@ export interface EvaluatedPolicy {
 }
 
 export interface EvaluatedAnswer {
-  readonly prompt: string;
+  readonly prompt: Prompt;
   readonly text: string;
   /** Exact KL to the SFT checkpoint summed over the answer, in nats. */
   readonly kl: number;
@@ -30,12 +30,17 @@ export interface ArmMeasurement {
   readonly after: EvaluatedPolicy;
   /** Absent where no placebo ran. */
   readonly placebo?: EvaluatedPolicy;
-  readonly profile: LocaleProfile;
-  /** Fitted for the rubric that the arm ended under. */
-  readonly judge: ControlJudge;
-  /** The register that each rubric asks for, by rubric id. */
-  readonly targets: Readonly<Record<string, string>>;
+  /** Under what the arm ended under. */
+  readonly measuresOf: MeasuresOf;
+  readonly targets: readonly RegisterTarget[];
   readonly rng: Rng;
+}
+
+/** The register that a rubric asks for, of the answers in its locale. */
+export interface RegisterTarget {
+  readonly rubric: string;
+  readonly locale: Locale;
+  readonly register: string;
 }
 
 const RESAMPLES = 2000;
@@ -43,13 +48,15 @@ const LEVEL = 0.95;
 
 /** All figures of one arm; every interval resamples or counts held-out prompts. */
 export function measureArm(arm: ArmMeasurement): ArmFigures {
-  const { before, after, placebo, profile, judge, targets, rng } = arm;
+  const { before, after, placebo, measuresOf, targets, rng } = arm;
   const both = <Figure>(figure: (texts: readonly string[]) => Figure): BeforeAfter<Figure> => ({
     before: figure(textsOf(before)),
     after: figure(textsOf(after)),
   });
-  const entities = both((texts) => entityFigures(texts, profile));
-  const points = matchPoints(judge, matches(after, before));
+  const entitiesOf = ({ answers }: EvaluatedPolicy): EntityFigures =>
+    entityFigures(answers.map(({ prompt, text }) => ({ text, profile: measuresOf(prompt).profile })));
+  const entities = { before: entitiesOf(before), after: entitiesOf(after) };
+  const points = matchPoints((prompt) => measuresOf(prompt).judge, matches(after, before));
   return {
     ...shareOf(entities),
     unseenMentionRate: {
@@ -57,9 +64,9 @@ export function measureArm(arm: ArmMeasurement): ArmFigures {
       after: entities.after.unseenMentionRate,
     },
     targetMetric: Object.fromEntries(
-      Object.entries(targets).map(([rubric, register]) => [
-        rubric,
-        both((texts) => registerShare(texts, register, profile)),
+      targets.map((target) => [
+        target.rubric,
+        { before: targetShare(before, target, arm), after: targetShare(after, target, arm) },
       ]),
     ),
     winRate: winRate(points, rng.fork('winRate')),
@@ -84,12 +91,24 @@ function shareOf({ before, after }: BeforeAfter<EntityFigures>): Pick<ArmFigures
 function overPlacebo(
   points: Float64Array,
   placebo: EvaluatedPolicy,
-  { judge, before, rng }: ArmMeasurement,
+  { measuresOf, before, rng }: ArmMeasurement,
 ): IntervalEstimate {
   return winRateDifference(
     points,
-    matchPoints(judge, matches(placebo, before)),
+    matchPoints((prompt) => measuresOf(prompt).judge, matches(placebo, before)),
     rng.fork('winRateMinusPlacebo'),
+  );
+}
+
+/** Over the answers in the rubric's locale. */
+function targetShare(
+  { answers }: EvaluatedPolicy,
+  { locale, register }: RegisterTarget,
+  { measuresOf }: ArmMeasurement,
+): IntervalEstimate {
+  const own = answers.filter(({ prompt }) => measuresOf(prompt).locale === locale);
+  return registerShare(
+    own.map(({ prompt, text }) => ({ text, register, profile: measuresOf(prompt).profile })),
   );
 }
 
@@ -111,7 +130,7 @@ function meanKl({ answers }: EvaluatedPolicy, rng: Rng): IntervalEstimate {
 }
 
 function stuffedShare({ answers }: EvaluatedPolicy): number {
-  return mean(answers.map(({ prompt, text }) => (findVeto(prompt, text) === 'stuffed' ? 1 : 0)));
+  return mean(answers.map(({ prompt, text }) => (findVeto(prompt.text, text) === 'stuffed' ? 1 : 0)));
 }
 
 function mean(values: readonly number[]): number {

@@ -15,13 +15,18 @@ export function registerOf(answer: string, profile: LocaleProfile): string | und
   return first.name;
 }
 
-/** Share of answers in that register, with Wilson's interval. */
-export function registerShare(
-  answers: readonly string[],
-  register: string,
-  profile: LocaleProfile,
-): IntervalEstimate {
-  const inRegister = answers.filter((answer) => registerOf(answer, profile) === register).length;
+/** An answer, and the register that it is asked to be in. */
+export interface AskedRegister {
+  readonly text: string;
+  readonly register: string;
+  readonly profile: LocaleProfile;
+}
+
+/** Share of answers in the register that is asked of them, with Wilson's interval. */
+export function registerShare(answers: readonly AskedRegister[]): IntervalEstimate {
+  const inRegister = answers.filter(
+    ({ text, register, profile }) => registerOf(text, profile) === register,
+  ).length;
   return proportionInterval(inRegister, answers.length, LEVEL);
 }
 

@@ -1,11 +1,12 @@
 import type { IntervalEstimate } from '../../core/math/interval-estimate.js';
 import { pairedBootstrap } from '../../core/math/paired-bootstrap.js';
 import type { Rng } from '../../core/math/rng.js';
+import type { Prompt } from '../../core/domain/prompt.js';
 import { point, type ControlJudge } from './control-judge.js';
 
 /** One held-out prompt, answered by two policies. */
 export interface Match {
-  readonly prompt: string;
+  readonly prompt: Prompt;
   readonly challenger: string;
   readonly incumbent: string;
 }
@@ -13,10 +14,16 @@ export interface Match {
 const RESAMPLES = 2000;
 const LEVEL = 0.95;
 
-/** Points of the challenger on each prompt: 1 for a win, a half for a tie, 0 for a loss. [prompt] */
-export function matchPoints(judge: ControlJudge, matches: readonly Match[]): Float64Array {
+/**
+ * Points of the challenger on each prompt, by the judge of the prompt's locale: 1 for a win, a half for a tie, 0 for a
+ * loss. [prompt]
+ */
+export function matchPoints(
+  judgeOf: (prompt: Prompt) => ControlJudge,
+  matches: readonly Match[],
+): Float64Array {
   return Float64Array.from(matches, ({ prompt, challenger, incumbent }) =>
-    point(judge.probabilityFirst(prompt, challenger, incumbent)),
+    point(judgeOf(prompt).probabilityFirst(prompt.text, challenger, incumbent)),
   );
 }
 

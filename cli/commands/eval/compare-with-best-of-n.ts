@@ -1,9 +1,8 @@
-import type { LocaleProfile } from '../../../core/domain/locale.js';
 import type { PolicyVersion } from '../../../core/domain/policy.js';
-import type { TokenizedPrompt } from '../../../core/domain/prompt.js';
+import type { Prompt, TokenizedPrompt } from '../../../core/domain/prompt.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
-import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
+import type { AnswerScorer } from '../../../reward/judge/answer-scorer.js';
 import { decidedValue } from '../../../reward/rubric/composite.js';
 import type { ControlJudge } from '../../../workers/evaluation/control-judge.js';
 import { matchPoints, winRate, winRateDifference } from '../../../workers/evaluation/win-rate.js';
@@ -13,13 +12,19 @@ import { sampleAnswers } from '../../pipeline/sample-answers.js';
 import { klOfBestOf, nearestBestOf } from '../../pipeline/best-of-n-size.js';
 import { bestOfN } from '../../pipeline/best-of-n.js';
 
+/** A rubric's rules, and the control judge that was fitted for it. */
+export interface PromptJudging {
+  readonly rubric: Rubric;
+  readonly scoreAnswer: AnswerScorer;
+  readonly judge: ControlJudge;
+}
+
 export interface ComparisonInputs {
   readonly policy: PolicyVersion;
   /** Everything that evaluates a policy; its checkpoint is the reference. */
   readonly evaluation: Omit<EvaluationInputs, 'references'>;
-  readonly rubric: Rubric;
-  readonly profile: LocaleProfile;
-  readonly judge: ControlJudge;
+  /** What judges answers to a prompt: those of its locale. */
+  readonly judging: (prompt: Prompt) => PromptJudging;
   /** No more answers than this are sampled per prompt. */
   readonly mostAnswers: number;
   readonly onProgress: ProgressListener;
@@ -41,16 +46,17 @@ export interface BestOfNComparison {
  * the rubric's rules, which the reward model only approximates, so it is a strong rival.
  */
 export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<BestOfNComparison> {
-  const { policy, evaluation, rubric, profile, judge } = inputs;
+  const { policy, evaluation, judging } = inputs;
   const { prompts, rng, checkpoint, engines, sampling } = evaluation;
   const evaluated = await evaluatePolicy(policy, { ...evaluation, references: [] });
   const kls = Float64Array.from(evaluated.answers, ({ kl }) => kl);
   const meanKl = kls.reduce((sum, kl) => sum + kl, 0) / kls.length;
   const n = nearestBestOf(meanKl, inputs.mostAnswers);
 
-  const scoreAnswer = createAnswerScorer(rubric, profile);
-  const score = ({ prompt }: TokenizedPrompt, answer: string): number =>
-    decidedValue(scoreAnswer(prompt, answer), rubric);
+  const score = ({ prompt }: TokenizedPrompt, answer: string): number => {
+    const { rubric, scoreAnswer } = judging(prompt);
+    return decidedValue(scoreAnswer(prompt, answer), rubric);
+  };
   const plan = { policy: checkpoint.policy, samples: 1, sampling, rng };
   const single = await sampleAnswers(prompts, plan, { engines, tokenizer: checkpoint.tokenizer });
   const best = await bestOfN([n], {
@@ -67,9 +73,9 @@ export async function compareWithBestOfN(inputs: ComparisonInputs): Promise<Best
   const intervals = rng.fork('intervals');
   const points = (challengers: readonly string[]): Float64Array =>
     matchPoints(
-      judge,
+      (prompt) => judging(prompt).judge,
       prompts.map(({ prompt }, at) => ({
-        prompt: prompt.text,
+        prompt,
         challenger: challengers[at],
         incumbent: answers.reference[at],
       })),

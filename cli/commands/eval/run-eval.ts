@@ -1,18 +1,26 @@
 import { EmbeddedEngine } from '../../../core/engine/embedded-engine.js';
 import type { Engine } from '../../../core/engine/engine.js';
-import type { Rubric } from '../../../core/domain/rubric.js';
-import { BadInputError } from '../../../core/errors.js';
+import { servingLocale } from '../../../core/domain/locale.js';
+import type { Prompt } from '../../../core/domain/prompt.js';
+import { BadInputError, MajlisError } from '../../../core/errors.js';
 import type { IntervalEstimate } from '../../../core/math/interval-estimate.js';
 import { createRng } from '../../../core/math/rng.js';
 import { readModelDirectory } from '../../../core/network/model-directory/read-model-directory.js';
 import { openChatTokenizer } from '../../../core/tokens/open-chat-tokenizer.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
+import { rubricSet, type RubricSet } from '../../../reward/rubric/rubric-set.js';
 import { fitControlJudges, judgeFor } from '../../pipeline/control-judges.js';
+import type { RunInputs } from '../../pipeline/run-inputs.js';
 import { formatTable } from '../../terminal/format-table.js';
 import { readCheckedInputs, type CheckedInputs } from '../run/read-checked-inputs.js';
 import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
-import { compareWithBestOfN, type BestOfNComparison } from './compare-with-best-of-n.js';
+import {
+  compareWithBestOfN,
+  type BestOfNComparison,
+  type ComparisonInputs,
+} from './compare-with-best-of-n.js';
 import { findPolicies, type ComparedPolicies, type PolicyChoice } from './find-policies.js';
 
 export interface EvalOptions extends PolicyChoice {
@@ -30,11 +38,13 @@ const TRAINER_THREADS = 2;
 export async function runEval(options: EvalOptions, session: Session): Promise<CommandResult> {
   const checked = await readCheckedInputs(options.runFile);
   const policies = await findPolicies(options, session.clock);
-  const rubric = chosenRubric(checked.rubrics, policies, options);
+  const rubrics = chosenRubrics(checked.rubrics, policies, options);
   const tokenizer = await openChatTokenizer(policies.reference.location);
   const { config: model } = await readModelDirectory(policies.reference.location);
-  const { config, heldOutPrompts, profile } = checked.inputs;
-  const judge = judgeFor(fitControlJudges(checked.inputs, [rubric]), rubric);
+  const { config } = checked.inputs;
+  const tags = rubrics.members.map(({ locale }) => locale);
+  const isServed = ({ locale }: Prompt): boolean => servingLocale(locale, tags) !== undefined;
+  const heldOutPrompts = checked.inputs.heldOutPrompts.filter(isServed);
   const longest = model.contextLength - config.sampling.maxNewTokens;
   const seed = options.seed ?? config.seed;
   const comparison = await withModels(options.workers, ({ engines, trainer }) =>
@@ -49,32 +59,56 @@ export async function runEval(options: EvalOptions, session: Session): Promise<C
         call: { run: 'eval', epoch: 1 },
         rng: createRng(seed).fork('eval'),
       },
-      rubric,
-      profile,
-      judge,
+      judging: judgingUnder(rubrics, checked.inputs),
       mostAnswers: options.mostAnswers,
       onProgress: stoppableProgress(session),
     }),
   );
-  const json = { policyHash: policies.policy.hash, rubric: rubric.id, seed, ...comparison };
+  const rubric = rubrics.members.map((member) => member.rubric.id).join('+');
+  const json = { policyHash: policies.policy.hash, rubric, seed, ...comparison };
   return { json, text: toText(comparison, rubric) };
 }
 
-function chosenRubric(
-  rubrics: CheckedInputs['rubrics'],
+/** What the run ended under, or the one rubric that is asked for: of several locales, that one alone is evaluated then. */
+function chosenRubrics(
+  { first, swapped }: CheckedInputs['rubrics'],
   { rubricHash }: ComparedPolicies,
   { rubric: id, runFile }: EvalOptions,
-): Rubric {
-  const wanted = (rubric: Rubric): boolean =>
-    id === undefined ? rubricHash === undefined || rubric.hash === rubricHash : rubric.id === id;
-  const rubric = rubrics.find(wanted);
-  if (rubric !== undefined) return rubric;
+): RubricSet {
+  const sets = swapped === undefined ? [first] : [first, swapped];
+  const members = sets.flatMap((set) => set.members);
+  const member = members.find(({ rubric }) => rubric.id === id);
+  if (member !== undefined) return rubricSet([member]);
+  const set = sets.find(({ hash }) => rubricHash === undefined || hash === rubricHash);
+  if (id === undefined && set !== undefined) return set;
   throw new BadInputError({
     source: runFile,
     place: 'rubric',
     found: id === undefined ? `no rubric ${rubricHash ?? ''}, which the run ended under` : JSON.stringify(id),
-    allowed: `--rubric with one of ${rubrics.map((known) => known.id).join(', ')}`,
+    allowed: `--rubric with one of ${[...new Set(members.map(({ rubric }) => rubric.id))].join(', ')}`,
   });
+}
+
+function judgingUnder({ members }: RubricSet, inputs: RunInputs): ComparisonInputs['judging'] {
+  const judges = fitControlJudges(
+    inputs,
+    members.map(({ rubric }) => rubric),
+  );
+  const profiles = new Map(inputs.locales.map(({ locale, profile }) => [locale, profile]));
+  const byLocale = new Map(
+    members.flatMap(({ locale, rubric }) => {
+      const profile = profiles.get(locale);
+      if (profile === undefined) return [];
+      const scoreAnswer = createAnswerScorer(rubric, profile);
+      return [[locale, { rubric, scoreAnswer, judge: judgeFor(judges, rubric) }] as const];
+    }),
+  );
+  const tags = [...byLocale.keys()];
+  return ({ locale }) => {
+    const judging = byLocale.get(servingLocale(locale, tags) ?? '');
+    if (judging !== undefined) return judging;
+    throw new MajlisError(`no rubric serves ${locale}`, { code: 'internal' });
+  };
 }
 
 async function withModels<Value>(
@@ -91,7 +125,7 @@ async function withModels<Value>(
   }
 }
 
-function toText({ n, kl, rubricScore, winRate }: BestOfNComparison, rubric: Rubric): string {
+function toText({ n, kl, rubricScore, winRate }: BestOfNComparison, rubric: string): string {
   const interval = ({ value, low, high }: IntervalEstimate): string =>
     `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
   const rows = [
@@ -100,7 +134,7 @@ function toText({ n, kl, rubricScore, winRate }: BestOfNComparison, rubric: Rubr
     [`best of ${n}`, kl.bestOfN.toFixed(3), interval(rubricScore.bestOfN), interval(winRate.bestOfN)],
   ];
   return [
-    formatTable(['', 'KL in nats per answer', `mean of ${rubric.id}'s rules`, 'wins over reference'], rows),
+    formatTable(['', 'KL in nats per answer', `mean of ${rubric}'s rules`, 'wins over reference'], rows),
     '',
     `policy minus best of ${n}, wins: ${interval(winRate.policyMinusBestOfN)}, over ${winRate.policy.n} held-out prompts`,
     `Best-of-n picks by the rubric's rules; the control judge, which counts the wins, shares nothing with them.`,

@@ -5,7 +5,7 @@ import { quote } from '../../../core/config/parse-input.js';
 import { profileFor, type LocaleProfile } from '../../../core/domain/locale.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
 import { localesFor } from '../../../core/config/known-locales.js';
-import { isRubricId } from '../../pipeline/run-inputs.js';
+import { isRubricId } from '../../pipeline/rubric-file.js';
 import { cldrFacts } from '../locale/cldr-facts.js';
 import { scaffoldRubric } from '../locale/scaffold-rubric.js';
 import type { CommandResult } from '../session.js';

@@ -4,7 +4,7 @@ import { BadInputError } from '../../../core/errors.js';
 import type { RunDescription } from '../../../coordinator/control/run-control.js';
 import { resolveRun } from '../../control/resolve-run.js';
 import { withControl, type ControlPlace } from '../../control/with-control.js';
-import { isRubricId } from '../../pipeline/run-inputs.js';
+import { isRubricId } from '../../pipeline/rubric-file.js';
 import { ledgerFile } from '../open-ledger.js';
 import type { CommandResult } from '../session.js';
 import { findRubric } from './find-rubric.js';

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { compileJudges, type JudgesOptions } from '../../../core/config/judges-options.js';
+import { servingLocale } from '../../../core/domain/locale.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { askedCriteria } from '../../../reward/judge/criteria-judge.js';
 import { checkAskedJudges } from '../../judges/asked-judges.js';
 import { fitControlJudges } from '../../pipeline/control-judges.js';
+import { membersOf, rubricsOf } from '../../pipeline/run-rubrics.js';
 import { formatDuration } from '../../terminal/format-duration.js';
 import type { CommandResult, Session } from '../session.js';
 import { estimateRun, MEASURED_RATES, type RunEstimate } from './estimate-run.js';
@@ -22,10 +24,15 @@ export async function dryRun(
   { environment }: Pick<Session, 'environment'>,
 ): Promise<CommandResult> {
   const endpoint = await judgeEndpoint(place, environment);
-  const { inputs, algorithm, rubrics } = await readCheckedInputs(place.runFile, place.prompts);
-  const { config, prompts, heldOutPrompts } = inputs;
+  const { inputs, algorithm, rubrics: named } = await readCheckedInputs(place.runFile, place.prompts);
+  const { config, prompts, heldOutPrompts, locales } = inputs;
+  const rubrics = membersOf(named).map(({ locale, rubric }) => {
+    const tags = locales.map((served) => served.locale);
+    const own = prompts.filter((prompt) => servingLocale(prompt.locale, tags) === locale);
+    return { rubric, share: own.length / prompts.length };
+  });
   const judges = compileJudges(config.judges);
-  fitControlJudges(inputs, rubrics);
+  fitControlJudges(inputs, rubricsOf(named));
   const served = await checkAskedJudges({ judges, runFile: place.runFile });
   const characters = prompts.reduce((sum, { text }) => sum + text.length, 0);
   const estimate = estimateRun({
@@ -35,6 +42,7 @@ export async function dryRun(
     heldOutPrompts: heldOutPrompts.length,
     promptCharacters: characters / prompts.length,
     rubrics: rubrics.length,
+    rubricsPerPair: rubrics.reduce((sum, { share }) => sum + share, 0),
     localJudges: LOCAL_JUDGES,
     askedJudges: endpoint === undefined ? served : 1,
     questions: questionsOf(rubrics, judges),
@@ -44,8 +52,16 @@ export async function dryRun(
   return { json: { runFile: place.runFile, ...estimate, rates: MEASURED_RATES }, text: toText(estimate) };
 }
 
-function questionsOf(rubrics: readonly Rubric[], { asks, orders }: JudgesOptions): number {
-  const each = rubrics.map((rubric) => (asks === 'rubric' ? 1 : askedCriteria(rubric).length));
+/** A rubric, and the share of the prompts that are in its locale. */
+interface SharedRubric {
+  readonly rubric: Rubric;
+  readonly share: number;
+}
+
+function questionsOf(rubrics: readonly SharedRubric[], { asks, orders }: JudgesOptions): number {
+  const each = rubrics.map(
+    ({ rubric, share }) => share * (asks === 'rubric' ? 1 : askedCriteria(rubric).length),
+  );
   return each.reduce((sum, count) => sum + count, 0) * MEAN_ORDERS[orders];
 }
 

@@ -11,13 +11,15 @@ export interface RunSize {
   readonly heldOutPrompts: number;
   /** Mean length of a training prompt, in characters. */
   readonly promptCharacters: number;
-  /** Rubrics that the run judges under. */
+  /** Rubrics that the run judges under, each with a reward model. */
   readonly rubrics: number;
+  /** How many of them judge a pair, on average: of several locales, those of its own. */
+  readonly rubricsPerPair: number;
   /** Judges in the panel that run in this process. */
   readonly localJudges: number;
   /** Language models in the panel. */
   readonly askedJudges: number;
-  /** What each of them is asked about a pair, over all rubrics, in both orders or fewer. */
+  /** What each of them is asked about a pair on average, over all rubrics, in both orders or fewer. */
   readonly questions: number;
   readonly workers: number;
   readonly cores: number;
@@ -60,7 +62,7 @@ const PROCESS_BYTES = 350e6;
 
 /** Counts a run's work and prices it with the measured rates; an answer is taken to be as long as it may be. */
 export function estimateRun(size: RunSize): RunEstimate {
-  const { config, algorithm, prompts, rubrics, localJudges, askedJudges, questions } = size;
+  const { config, algorithm, prompts, rubricsPerPair, localJudges, askedJudges, questions } = size;
   const tasks = algorithm.iterations * algorithm.promptsPerIteration;
   const pairs = prompts * config.preferences.pairsPerPrompt;
   const endpointCalls = Math.round(pairs * askedJudges * questions);
@@ -68,7 +70,7 @@ export function estimateRun(size: RunSize): RunEstimate {
     tasks,
     answers: tasks * algorithm.groupSize,
     pairs,
-    judgeCalls: pairs * rubrics * localJudges * ORDERS + endpointCalls,
+    judgeCalls: Math.round(pairs * rubricsPerPair * localJudges * ORDERS) + endpointCalls,
     endpointCalls,
     parameters: parametersOf(config),
     memoryBytes: Math.round(memoryOf(size)),

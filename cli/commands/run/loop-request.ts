@@ -21,7 +21,7 @@ export async function loopRequest(place: LoopPlace, session: Session): Promise<Q
   const { signal, environment } = session;
   const endpoint = await judgeEndpoint(place, environment);
   const { rubrics } = await readCheckedInputs(runFile, prompts);
-  if (endpoint !== undefined) await checkEndpoint(endpoint, rubrics[0], signal);
+  if (endpoint !== undefined) await checkEndpoint(endpoint, rubrics.first.members[0].rubric, signal);
   return {
     runFile,
     workspace,

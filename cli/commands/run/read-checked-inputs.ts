@@ -1,15 +1,13 @@
-import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError } from '../../../core/errors.js';
 import { compileAlgorithm, type AlgorithmOptions } from '../../../coordinator/algorithm-options.js';
-import { loadRunRubrics } from '../../pipeline/prepare-run.js';
 import { readRunInputs, type RunInputs } from '../../pipeline/run-inputs.js';
+import { loadRunRubrics, type RunRubrics } from '../../pipeline/run-rubrics.js';
 
 /** A run's inputs, all of them read and checked against each other. */
 export interface CheckedInputs {
   readonly inputs: RunInputs;
   readonly algorithm: AlgorithmOptions;
-  /** The run's rubric, then the one that is swapped in, where one is. */
-  readonly rubrics: readonly Rubric[];
+  readonly rubrics: RunRubrics;
 }
 
 /** Reads all that a run file names, so that bad input costs nothing and touches nothing that is stored. */
@@ -17,7 +15,7 @@ export async function readCheckedInputs(runFile: string, prompts?: string): Prom
   const inputs = await readRunInputs(runFile, prompts === undefined ? {} : { prompts });
   return {
     inputs,
-    algorithm: algorithmOf(inputs, runFile),
+    algorithm: requireEveryLocale(algorithmOf(inputs, runFile), inputs, runFile),
     rubrics: await loadRunRubrics(runFile, inputs),
   };
 }
@@ -30,4 +28,20 @@ function algorithmOf({ config }: RunInputs, runFile: string): AlgorithmOptions {
     const place = ['algorithm', thrown.input.place].filter((part) => part !== undefined).join('.');
     throw new BadInputError({ ...thrown.input, source: runFile, place }, thrown);
   }
+}
+
+/** An iteration that asks nothing in one of the locales could not say how that one fares. */
+function requireEveryLocale(
+  algorithm: AlgorithmOptions,
+  { locales }: RunInputs,
+  runFile: string,
+): AlgorithmOptions {
+  const { promptsPerIteration } = algorithm;
+  if (promptsPerIteration >= locales.length) return algorithm;
+  throw new BadInputError({
+    source: runFile,
+    place: 'algorithm.promptsPerIteration',
+    found: String(promptsPerIteration),
+    allowed: `at least ${locales.length}, one prompt in each of the run's locales`,
+  });
 }

@@ -3,7 +3,7 @@ import { klOfBestOf } from '../../../cli/pipeline/best-of-n-size.js';
 import {
   compareWithBestOfN,
   type BestOfNComparison,
-  type ComparisonInputs,
+  type PromptJudging,
 } from '../../../cli/commands/eval/compare-with-best-of-n.js';
 import type { PolicyVersion } from '../../../core/domain/policy.js';
 import type { Rubric } from '../../../core/domain/rubric.js';
@@ -16,6 +16,7 @@ import type { Tokenizer } from '../../../core/network/tokenizer/tokenizer.js';
 import { trainTokenizer } from '../../../core/network/tokenizer/train-tokenizer.js';
 import { EmbeddedChatTokenizer } from '../../../core/tokens/embedded-chat-tokenizer.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import { createAnswerScorer } from '../../../reward/judge/answer-scorer.js';
 import { promptOf, shippedRubric } from '../../support/reward-fixtures.js';
 import { arabic } from '../../support/small-locales.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
@@ -61,10 +62,12 @@ describe('a policy against best-of-n of its reference', () => {
   async function compare(
     policy: PolicyVersion,
     reference: PolicyVersion,
-    judge: ComparisonInputs['judge'],
+    judge: PromptJudging['judge'],
   ): Promise<BestOfNComparison> {
     const prompts = Array.from({ length: 24 }, (_, at) => promptOf(arabic, texts[0], `p${at}`));
     const chat = new EmbeddedChatTokenizer(tokenizer);
+    const rubric = await scriptRubric();
+    const scoreAnswer = createAnswerScorer(rubric, arabic);
     return compareWithBestOfN({
       policy,
       evaluation: {
@@ -76,9 +79,7 @@ describe('a policy against best-of-n of its reference', () => {
         call: { run: 'eval', epoch: 1 },
         rng: createRng(11),
       },
-      rubric: await scriptRubric(),
-      profile: arabic,
-      judge,
+      judging: () => ({ rubric, scoreAnswer, judge }),
       mostAnswers: 40,
       onProgress: () => undefined,
     });

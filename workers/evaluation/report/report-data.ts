@@ -62,7 +62,7 @@ export interface ShadowLine {
   readonly differences: readonly ScoreDifference[];
 }
 
-/** What an arm makes of the held-out prompts of one locale, or of one category (`ar/food`). */
+/** What an arm makes of the held-out prompts of one language, one region of it, or one category (`ar/food`). */
 export interface GroupLine {
   readonly arm: ArmName;
   readonly group: string;
@@ -70,6 +70,10 @@ export interface GroupLine {
   readonly winRate: IntervalEstimate;
   /** Mean normalized reward; absent where no answer has a score. */
   readonly reward?: IntervalEstimate;
+  /** The same of the SFT checkpoint's answers. */
+  readonly rewardBefore?: IntervalEstimate;
+  /** Exact KL to the SFT checkpoint, nats per answer. */
+  readonly kl: IntervalEstimate;
 }
 
 export interface RubricLine {
@@ -88,6 +92,7 @@ export interface JudgeLine {
 /** Everything the report says, as text and as a page. */
 export interface ReportData {
   readonly title: string;
+  /** As the `lang` of answers: `und` where there are several. */
   readonly locale: string;
   readonly seed: number;
   readonly workers: number;

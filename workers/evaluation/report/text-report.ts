@@ -58,7 +58,8 @@ function comparisonLines({ comparison }: ReportData): string[] {
 function groupLines({ groups }: ReportData): string[] {
   if (groups.length === 0) return [];
   const rows = groupRows(groups).map(
-    ([name = '', ...cells]) => `    ${name.padEnd(24)}  ${cells.join('  reward ')}`,
+    ([name = '', wins, before, after, kl]) =>
+      `    ${name.padEnd(24)}  ${wins}  reward ${before} → ${after}  KL ${kl}`,
   );
   return [GROUPS_TITLE, ...rows, ''];
 }

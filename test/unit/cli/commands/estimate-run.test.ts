@@ -28,6 +28,7 @@ function sizeOf(overrides: Partial<RunSize> = {}): RunSize {
     heldOutPrompts: 20,
     promptCharacters: 20,
     rubrics: 1,
+    rubricsPerPair: 1,
     localJudges: 3,
     askedJudges: 0,
     questions: 2,
@@ -49,7 +50,9 @@ describe('estimateRun', () => {
   });
 
   it('counts the calls to an endpoint under both rubrics', () => {
-    expect(estimateRun(sizeOf({ rubrics: 2, askedJudges: 1, questions: 4 }))).toMatchObject({
+    expect(
+      estimateRun(sizeOf({ rubrics: 2, rubricsPerPair: 2, askedJudges: 1, questions: 4 })),
+    ).toMatchObject({
       judgeCalls: 4800,
       endpointCalls: 1200,
     });

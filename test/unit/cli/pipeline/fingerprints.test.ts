@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fingerprintsOf } from '../../../../cli/pipeline/fingerprints.js';
 import { readRunInputs } from '../../../../cli/pipeline/run-inputs.js';
 import type { RunInputs } from '../../../../cli/pipeline/run-inputs.js';
-import { loadRunRubrics } from '../../../../cli/pipeline/prepare-run.js';
+import { loadRunRubrics } from '../../../../cli/pipeline/run-rubrics.js';
 import { requireSameInputs } from '../../../../cli/pipeline/require-same-inputs.js';
 import { packageRoot } from '../../../../core/runtime/package-root.js';
 

@@ -13,9 +13,10 @@ describe('the judging of a run’s pairs', () => {
   const folder = useTemporaryFolder();
 
   it('takes labels of gold pairs that anchor nothing under this rubric', async () => {
-    const { goldPairs: gold, profile } = await readRunInputs(
+    const { goldPairs: gold, locales } = await readRunInputs(
       join(packageRoot, 'examples', 'arabic', 'run.yaml'),
     );
+    const [{ profile }] = locales;
     const said = { annotator: 'Amal', choice: 'first', shown: 'first_shown_first' };
     const lines = gold.map(({ id, rubric }) =>
       JSON.stringify({ ...said, pair: id, rubric, at: '2026-11-22T08:00:00Z' }),

@@ -44,6 +44,7 @@ function rig(parts: Partial<PolicyControlParts> = {}): {
   const control = new PolicyControl({
     checkpoint: { policy: sft, tokenizer: new EmbeddedChatTokenizer(tokenizer) },
     heldOutPrompts,
+    locales: ['ar'],
     prompts: 8,
     sampling: { maxNewTokens: 4, temperature: 1, stopTokenIds: [] },
     judges: new Map([[SKETCH_REWARD.rubricId, judge]]),

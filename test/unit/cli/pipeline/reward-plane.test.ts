@@ -78,7 +78,8 @@ describe('the reward models of a run', () => {
     const scorer = new RewardModelScorer();
     const inputs: Partial<RewardPlaneInputs> = {
       ...{
-        config: { seed: 1, locale: 'ar' },
+        config: { seed: 1 },
+        locale: 'ar',
         profile: arabic,
         form,
         scorer,

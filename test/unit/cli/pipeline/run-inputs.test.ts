@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPrompts } from '../../../../cli/pipeline/run-inputs.js';
+import { readPrompts } from '../../../../cli/pipeline/read-prompts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'run-inputs-'));
 
@@ -18,6 +18,6 @@ describe('readPrompts', () => {
       { id: 'b', text: 'سؤال آخر' },
       { id: 'c', text: 'سؤال ثالث', locale: 'AR' },
     ]);
-    expect((await readPrompts(path, 'ar')).map(({ locale }) => locale)).toEqual(['ar-EG', 'ar', 'ar']);
+    expect((await readPrompts(path, ['ar'])).map(({ locale }) => locale)).toEqual(['ar-EG', 'ar', 'ar']);
   });
 });

@@ -3,7 +3,7 @@ import { comparePolicies, type Contender } from '../../../../workers/evaluation/
 import { comparisonRows } from '../../../../workers/evaluation/report/comparison-rows.js';
 import { arabic } from '../../../support/small-locales.js';
 
-const prompts = ['one', 'two', 'three', 'four'];
+const prompts = ['one', 'two', 'three', 'four'].map((text) => ({ id: text, text, locale: 'ar' }));
 const judge = {
   probabilityFirst: (_prompt: string, first: string, second: string) =>
     first === second ? 0.5 : first === 'good' ? 0.9 : 0.1,
@@ -12,7 +12,8 @@ const judge = {
 function compare(contenders: readonly Contender[]): ReturnType<typeof comparePolicies> {
   const incumbent = prompts.map(() => 'plain');
   const rng = createRng(3);
-  return comparePolicies({ prompts, incumbent, contenders, judge, register: 'msa', profile: arabic, rng });
+  const measures = { locale: 'ar', rubric: 'r', profile: arabic, judge, register: 'msa' };
+  return comparePolicies({ prompts, incumbent, contenders, measuresOf: () => measures, rng });
 }
 
 const texts = (...given: string[]): string[] => given;
