@@ -6,10 +6,10 @@ import { EmbeddedChatTokenizer } from '../../core/tokens/embedded-chat-tokenizer
 import { openChatTokenizer } from '../../core/tokens/open-chat-tokenizer.js';
 import { corpus } from '../fixtures/tokenizer/corpus.js';
 import { byteFallbackFiles, chatmlFiles, writeDirectory } from '../support/hugging-face-directory.js';
-import { useTemporaryFolder } from '../support/temporary-folder.js';
+import { useLastingFolder } from '../support/temporary-folder.js';
 import { describeChatTokenizer } from './chat-tokenizer.contract.js';
 
-const folder = useTemporaryFolder();
+const folder = useLastingFolder();
 
 describeChatTokenizer('the embedded tokenizer', async () => {
   const trained = trainTokenizer(corpus, { vocabSize: 340, specialTokens: SPECIAL_TOKENS });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import { EmbeddedEngine } from '../../core/engine/embedded-engine.js';
 import type { Weights } from '../../core/network/gpt/gpt-parameters.js';
-import { initialWeights } from '../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../core/network/model-directory/write-model-directory.js';
 import type { RuntimeName } from '../../core/network/session/inference-session.js';
+import { livelyWeights } from '../support/lively-weights.js';
 import { referenceLogProbs } from '../support/reference-gpt.js';
 import { describeEngine } from './engine.contract.js';
 
@@ -21,24 +21,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Weights far enough from 0 for attention, biases and gains to matter. */
-function livelyWeights(seed: number): Weights {
-  const weights = initialWeights(config, seed);
-  const noise = initialWeights({ ...config, vocabSize: 4000 }, seed + 100).get('transformer.wte.weight');
-  if (noise === undefined) throw new Error('no noise');
-  let at = 0;
-  for (const [name, values] of weights) {
-    const scale = name.includes('.ln_') ? 1 : 10;
-    values.forEach((value, index) => (values[index] = value * scale + 5 * noise[(at += 1) % noise.length]));
-  }
-  return weights;
-}
-
 async function writePolicy(
   seed: number,
   version: number,
 ): Promise<{ policy: PolicyVersion; weights: Weights }> {
-  const weights = livelyWeights(seed);
+  const weights = livelyWeights(config, seed);
   const location = join(folder, `policy-${String(seed)}`);
   const { sha256 } = await writeModelDirectory({ directory: location, config, weights });
   return { policy: { version, hash: sha256, location }, weights };

@@ -13,3 +13,15 @@ export function useTemporaryFolder(): () => string {
   });
   return () => folder;
 }
+
+/** One new folder for all tests of the file or describe, there for what is set up once; removed after the last. */
+export function useLastingFolder(): () => string {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'majlis-test-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => folder;
+}

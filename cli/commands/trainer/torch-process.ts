@@ -1,12 +1,6 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../../core/config/parse-json.js';
-import { BadInputError, MajlisError } from '../../../core/errors.js';
-import { packageRoot } from '../../../core/runtime/package-root.js';
+import { startPythonServer, type PythonServer } from './python-server.js';
 
 /** What a PyTorch trainer is started with. */
 export interface TorchProcessOptions {
@@ -35,57 +29,20 @@ export interface TorchProcessOptions {
 }
 
 /** A trainer that listens. */
-export interface TorchProcess {
-  /** Of the operating system. */
-  readonly pid: number | undefined;
+export interface TorchProcess extends PythonServer {
   /** host:port. */
   readonly address: string;
   /** Longest sequence of the model, in tokens. */
   readonly contextLength: number;
-  /** Settles with its exit status when the process has ended, null where a signal ended it. */
-  readonly ended: Promise<number | null>;
-  /** Lets it finish what it does, for two seconds, and waits for its end. */
-  stop(): Promise<void>;
 }
 
-/** The folder of the Python package. */
-const PACKAGE = join(packageRoot, 'workers', 'trainer', 'torch');
-
 const readySchema = z.object({ address: z.string(), contextLength: z.int() });
-const failedSchema = z.object({ error: z.string(), code: z.string() });
-const lineSchema = z.union([readySchema, failedSchema]);
 
-/**
- * Starts a trainer and waits until it listens. A model that it cannot open is bad input; a Python without PyTorch is
- * `failed_precondition`. It ends when this process does.
- */
-export async function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
+/** Starts a trainer and waits until it listens; it fails as `startPythonServer` does. */
+export function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
   const { python, model } = options;
-  const child = spawn(python, [...launcher(options), ...trainerArguments(options)], {
-    cwd: PACKAGE,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const ended = endOf(child, python);
-  // Its end is told by `ended`; closing the pipe of a process that is gone says no more.
-  child.stdin.on('error', () => undefined);
-  const line = await Promise.race([firstLine(child), ended.then(() => undefined)]);
-  if (line === undefined) {
-    throw new MajlisError(
-      `${python} ended before the trainer listened; what it needs is installed by: ${python} -m pip install -r ${join(PACKAGE, 'requirements.txt')}`,
-      { code: 'failed_precondition' },
-    );
-  }
-  const said = parseJson(line, lineSchema, { source: 'output of majlis_trainer' });
-  if ('error' in said) throw refusal(said, model);
-  return {
-    ...said,
-    pid: child.pid,
-    ended,
-    stop: async () => {
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const parameters = [...launcher(options), ...trainerArguments(options)];
+  return startPythonServer({ python, parameters, model, name: 'the trainer', ready: readySchema });
 }
 
 /** torchrun where there are several ranks. */
@@ -109,30 +66,4 @@ function trainerArguments(options: TorchProcessOptions): string[] {
   const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   const flags = gradientCheckpointing ? ['--gradient-checkpointing'] : [];
   return [...given, ...flags, '--until-stdin-ends'];
-}
-
-function refusal({ error, code }: z.infer<typeof failedSchema>, model: string): MajlisError {
-  // About the machine or the options, and not about the model.
-  if (code === 'unavailable' || code === 'failed_precondition') return new MajlisError(error, { code });
-  return new BadInputError({
-    source: '--model',
-    place: model,
-    found: error,
-    allowed: 'a Hugging Face directory with config.json and model.safetensors',
-  });
-}
-
-async function firstLine(child: ChildProcess): Promise<string | undefined> {
-  if (child.stdout === null) return undefined;
-  for await (const line of createInterface({ input: child.stdout })) return line;
-  return undefined;
-}
-
-async function endOf(child: ChildProcess, python: string): Promise<number | null> {
-  try {
-    const [status] = (await once(child, 'exit')) as [number | null];
-    return status;
-  } catch (cause) {
-    throw new MajlisError(`${python} could not be started.`, { code: 'failed_precondition', cause });
-  }
 }

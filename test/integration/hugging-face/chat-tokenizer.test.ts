@@ -6,10 +6,10 @@ import { awkwardTexts, corpus } from '../../fixtures/tokenizer/corpus.js';
 import { CHATML_TEMPLATE, TURNS_TEMPLATE } from '../../support/hugging-face-directory.js';
 import { describeWithPython, runPython } from '../../support/python.js';
 import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
-import { useTemporaryFolder } from '../../support/temporary-folder.js';
+import { useLastingFolder } from '../../support/temporary-folder.js';
 
 const oracle = join(__dirname, 'chat-tokenizer-oracle.py');
-const folder = useTemporaryFolder();
+const folder = useLastingFolder();
 
 interface Answers {
   readonly ids: readonly (readonly number[])[];

@@ -1,0 +1,59 @@
+"""`python -m majlis_trainer.generator`: serves, or prints one line of JSON that says why it cannot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from majlis_trainer.call_error import CallError
+from majlis_trainer.generator.http_error import HttpError
+from majlis_trainer.model_files import require_model_files
+
+
+def main() -> int:
+    """Serves until it is told to stop."""
+    options = read_options()
+    # Nothing is fetched, whatever a configuration names. Read when Transformers is imported.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        require_model_files(Path(options.model))
+        from majlis_trainer.generator.serve import serve
+
+        serve(
+            options.model,
+            options.host,
+            options.port,
+            threads=options.threads,
+            until_stdin_ends=options.until_stdin_ends,
+        )
+    except CallError as failure:
+        return report(str(failure), failure.code.name.lower())
+    except HttpError as failure:
+        return report(str(failure), "invalid_argument")
+    except OSError as failure:
+        return report(f"{options.host}:{options.port} cannot be listened on: {failure}.", "unavailable")
+    return 0
+
+
+def report(message: str, code: str) -> int:
+    """One line for whoever started this, and the exit status."""
+    print(json.dumps({"error": message, "code": code}), flush=True)
+    return 1
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m majlis_trainer.generator")
+    parser.add_argument("--model", required=True, help="a Hugging Face directory with a causal language model")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--threads", type=int, default=1, help="of one operation")
+    parser.add_argument("--until-stdin-ends", action="store_true", help="stop too when whoever started this is gone")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
