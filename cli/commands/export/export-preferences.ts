@@ -1,57 +1,58 @@
 import { dirname, resolve } from 'node:path';
-import { makeFolderDurably, writeDurably } from '../../../core/runtime/durable-file.js';
+import { isParquet } from '../../../core/config/read-rows.js';
 import type { Preference } from '../../../core/domain/preference.js';
 import { MajlisError } from '../../../core/errors.js';
 import type { Clock } from '../../../core/runtime/clock.js';
+import { makeFolderDurably, writeDurably } from '../../../core/runtime/durable-file.js';
 import { withRun } from '../open-ledger.js';
 import type { CommandResult } from '../session.js';
+import { parquetOfRows } from './parquet-of-rows.js';
+import { preferenceRow, type PreferenceRow, type PreferenceRowOptions } from './preference-row.js';
 
-export interface ExportRequest {
+export interface ExportRequest extends PreferenceRowOptions {
   readonly workspace: string;
   readonly run: string;
-  /** The file to write; an older one of that name is replaced whole. */
+  /** The file to write, Parquet or JSON lines by its extension; an older one of that name is replaced whole. */
   readonly out: string;
+  /** Whether even pairs are written too: a trainer that knows no ties learns from them that one answer is better. */
+  readonly hasTies: boolean;
 }
 
-/** Writes a run's preferences as JSON lines in TRL's explicit-prompt preference format, in the order of the ledger. */
+/** Writes a run's preferences in TRL's explicit-prompt preference format, in the order of the ledger. */
 export async function exportPreferences(request: ExportRequest, clock: Clock): Promise<CommandResult> {
-  const preferences = await withRun(request, clock, (ledger, run) => ledger.preferences(run.id));
-  if (preferences.length === 0) {
-    throw new MajlisError(`run ${request.run} has recorded no preferences, so there is nothing to export`, {
-      code: 'failed_precondition',
-    });
-  }
-  const lines = preferences.map((preference) => `${JSON.stringify(preferenceLine(preference))}\n`);
-  const out = resolve(request.out);
+  const { run, out, format, hasTies } = request;
+  const all = await withRun(request, clock, (ledger, { id }) => ledger.preferences(id));
+  const kept = hasTies ? all : all.filter(({ probabilityFirst }) => probabilityFirst !== 0.5);
+  if (kept.length === 0) throw nothingToExport(run, all);
+  const rows = kept.map((preference) => preferenceRow(preference, request));
+  await writeRows(out, rows);
+  const left = all.length - kept.length;
+  const text =
+    `${kept.length} preferences written to ${out}` +
+    (left === 0 ? '' : `; ${left} even ${left === 1 ? 'pair' : 'pairs'} left out, --ties keeps them`);
+  return {
+    json: { run, file: resolve(out), format, preferences: kept.length, tiesLeftOut: left },
+    text,
+  };
+}
+
+function nothingToExport(run: string, all: readonly Preference[]): MajlisError {
+  const why =
+    all.length === 0
+      ? 'has recorded no preferences'
+      : `has ${all.length} preferences, all of them even (--ties writes them)`;
+  return new MajlisError(`run ${run} ${why}, so there is nothing to export`, { code: 'failed_precondition' });
+}
+
+async function writeRows(path: string, rows: readonly PreferenceRow[]): Promise<void> {
+  const bytes = isParquet(path)
+    ? await parquetOfRows(rows)
+    : Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), 'utf8');
   try {
-    await makeFolderDurably(dirname(out));
-    await writeDurably(out, Buffer.from(lines.join(''), 'utf8'));
+    await makeFolderDurably(dirname(resolve(path)));
+    await writeDurably(resolve(path), bytes);
   } catch (thrown) {
-    const message = `${request.out} cannot be written (${MajlisError.from(thrown).message})`;
+    const message = `${path} cannot be written (${MajlisError.from(thrown).message})`;
     throw new MajlisError(message, { code: 'failed_precondition', cause: thrown });
   }
-  const text = `${preferences.length} preferences written to ${request.out}`;
-  return { json: { run: request.run, file: out, preferences: preferences.length }, text };
-}
-
-/**
- * One line of the export. `prompt`, `chosen` and `rejected` are TRL's columns; the others let a trainer weigh a pair:
- * `probability` that the chosen answer is the better one, in [0.5, 1], and `weight`, of which the pairs of one prompt
- * share 1. An even pair has its first answer chosen.
- */
-export function preferenceLine({
-  pair,
-  probabilityFirst,
-  weight,
-  rubricHash,
-}: Preference): Readonly<Record<string, string | number>> {
-  const firstWins = probabilityFirst >= 0.5;
-  return {
-    prompt: pair.prompt.text,
-    chosen: firstWins ? pair.first : pair.second,
-    rejected: firstWins ? pair.second : pair.first,
-    probability: firstWins ? probabilityFirst : 1 - probabilityFirst,
-    weight,
-    rubric_hash: rubricHash,
-  };
 }

@@ -1,16 +1,19 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportPreferences } from '../../../cli/commands/export/export-preferences.js';
+import { z } from 'zod';
+import { exportPreferences, type ExportRequest } from '../../../cli/commands/export/export-preferences.js';
 import { checkLedger } from '../../../cli/commands/doctor/check-workspace.js';
 import { findRubric } from '../../../cli/commands/rubric/find-rubric.js';
 import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
 import { listRuns } from '../../../cli/commands/runs/list-runs.js';
 import { showRun } from '../../../cli/commands/runs/show-run.js';
 import { readStoredRubric, rubricForSwap } from '../../../cli/control/stored-rubrics.js';
+import { readRows } from '../../../core/config/read-rows.js';
 import type { Preference } from '../../../core/domain/preference.js';
 import type { IterationEnd, Ledger } from '../../../core/ledger/ledger.js';
 import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import type { Clock } from '../../../core/runtime/clock.js';
+import { readPreferences } from '../../../reward/model/read-preferences.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
@@ -187,35 +190,90 @@ describe('majlis rubric swap', () => {
 });
 
 describe('majlis export', () => {
-  it("writes every preference as a line that is JSON, in the ledger's order", async () => {
-    await inLedger(async (ledger) => {
-      await ledger.createRun(run);
-      await ledger.recordPreferences('r1', [preferenceOf('a', 0.9), preferenceOf('b', 0.2)]);
+  const request = (name: string, changes: Partial<ExportRequest> = {}): ExportRequest => ({
+    ...{ workspace: folder(), run: 'r1', out: join(folder(), 'new', name) },
+    ...{ format: 'standard', hasMargin: false, hasTies: false, ...changes },
+  });
+  const record = (...probabilities: readonly number[]): Promise<void> =>
+    inLedger(async (ledger) => {
+      if ((await ledger.getRun('r1')) === undefined) await ledger.createRun(run);
+      const ids = 'abc'.split('').slice(0, probabilities.length);
+      await ledger.recordPreferences(
+        'r1',
+        ids.map((id, at) => preferenceOf(id, probabilities[at])),
+      );
     });
-    const out = join(folder(), 'new', 'pairs.jsonl');
-    const { json } = await exportPreferences({ workspace: folder(), run: 'r1', out }, clock);
-    expect(json).toEqual({ run: 'r1', file: out, preferences: 2 });
-    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+  const asked = 'سؤال "مهم"\nوسطر';
+
+  it("writes every preference as a line that is JSON, in the ledger's order", async () => {
+    await record(0.9, 0.2);
+    const wanted = request('pairs.jsonl');
+    const { json } = await exportPreferences(wanted, clock);
+    expect(json).toEqual({ run: 'r1', file: wanted.out, format: 'standard', preferences: 2, tiesLeftOut: 0 });
+    const lines = readFileSync(wanted.out, 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       {
-        prompt: 'سؤال "مهم"\nوسطر',
+        prompt: asked,
         chosen: 'a first',
         rejected: 'a second',
         probability: 0.9,
         weight: 0.5,
+        locale: 'ar',
         rubric_hash: 'rubric',
       },
       expect.objectContaining({ chosen: 'b second', rejected: 'b first', probability: 0.8 }),
     ]);
   });
 
+  it('leaves even pairs out and counts them, or writes them where they are asked for', async () => {
+    await record(0.9, 0.5, 0.2);
+    const { json, text } = await exportPreferences(request('pairs.jsonl'), clock);
+    expect(json).toMatchObject({ preferences: 2, tiesLeftOut: 1 });
+    expect(text).toContain('; 1 even pair left out, --ties keeps them');
+    const all = request('all.jsonl', { hasTies: true });
+    expect((await exportPreferences(all, clock)).json).toMatchObject({ preferences: 3, tiesLeftOut: 0 });
+    const pairs = await readPreferences(all.out, { locale: 'ar' });
+    expect(pairs.map(({ probabilityFirst }) => probabilityFirst)).toEqual([0.9, 0.5, 0.8]);
+  });
+
+  it('says so where all pairs are even', async () => {
+    await record(0.5, 0.5);
+    await expect(exportPreferences(request('pairs.jsonl'), clock)).rejects.toThrow(
+      'run r1 has 2 preferences, all of them even (--ties writes them), so there is nothing to export',
+    );
+  });
+
+  it.each(['standard', 'conversational'] as const)(
+    'writes the same %s rows as Parquet and as lines, and reads them again',
+    async (format) => {
+      await record(0.9, 0.2);
+      const schema = z.looseObject({ prompt: z.unknown() });
+      const files = ['pairs.jsonl', 'pairs.parquet'].map((name) =>
+        request(name, { format, hasMargin: true }),
+      );
+      for (const one of files) await exportPreferences(one, clock);
+      const [lines, rows] = await Promise.all(files.map(({ out }) => readRows(out, schema)));
+      expect(rows).toEqual(lines);
+      expect(lines[0]).toEqual({
+        prompt: format === 'standard' ? asked : [{ role: 'user', content: asked }],
+        chosen: format === 'standard' ? 'a first' : [{ role: 'assistant', content: 'a first' }],
+        rejected: format === 'standard' ? 'a second' : [{ role: 'assistant', content: 'a second' }],
+        margin: 0.8,
+        ...{ probability: 0.9, weight: 0.5, locale: 'ar', rubric_hash: 'rubric' },
+      });
+      const [first, second] = await readPreferences(files[1].out, { locale: 'ko' });
+      expect(first).toMatchObject({ first: 'a first', second: 'a second', probabilityFirst: 0.9 });
+      expect(second).toMatchObject({ first: 'b second', probabilityFirst: 0.8, prompt: { locale: 'ar' } });
+    },
+  );
+
   it('refuses a run without preferences and a place that cannot be written', async () => {
     await inLedger((ledger) => ledger.createRun(run));
-    const request = { workspace: folder(), run: 'r1', out: join(folder(), 'taken') };
-    await expect(exportPreferences(request, clock)).rejects.toThrow('no preferences');
-    await inLedger((ledger) => ledger.recordPreferences('r1', [preferenceOf('a', 0.9)]));
-    mkdirSync(request.out);
-    await expect(exportPreferences(request, clock)).rejects.toThrow(/taken cannot be written .*EISDIR/);
+    const taken = request('pairs.jsonl', { out: join(folder(), 'taken') });
+    await expect(exportPreferences(taken, clock)).rejects.toThrow('no preferences');
+    await record(0.9);
+    mkdirSync(taken.out);
+    await expect(exportPreferences(taken, clock)).rejects.toThrow(/taken cannot be written .*EISDIR/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { preferenceLine } from '../../../../cli/commands/export/export-preferences.js';
+import { preferenceRow } from '../../../../cli/commands/export/preference-row.js';
 import type { Preference } from '../../../../core/domain/preference.js';
 import type { LabelledPair } from '../../../../reward/model/labelled-pair.js';
 import { readPreferences } from '../../../../reward/model/read-preferences.js';
@@ -34,7 +34,7 @@ describe('readPreferences', () => {
       weight: 0.5,
       excludedVerdicts: 0,
     };
-    expect(await read(preferenceLine(preference))).toEqual([
+    expect(await read(preferenceRow(preference, { format: 'standard', hasMargin: false }))).toEqual([
       {
         prompt: { id: '1', locale: 'ar', text: 'q' },
         first: 'b',
