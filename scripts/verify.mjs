@@ -12,6 +12,7 @@ const checks = [
   ['types', 'npx', ['tsc', '-b']],
   ['lint', 'npx', ['eslint', '.']],
   ['import walls', 'npm', ['run', '-s', 'walls']],
+  ['python package', 'node', ['scripts/check-python.mjs']],
   ['tests', 'npx', ['jest', '--json', `--outputFile=${REPORT}`]],
 ];
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from majlis_trainer.network import HEAD_NAMES, Network, head_of
 from majlis_trainer.settings import Settings
 from majlis_trainer.token_classifier import token_classifier_of
 
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError, ImportError)
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, RuntimeError, ImportError, SafetensorError, struct.error)
 """What Transformers raises on a directory that it cannot open."""
 
 
@@ -83,7 +84,7 @@ def checkpoint_layers(module: Any) -> None:
     if not module.supports_gradient_checkpointing:
         kind = type(module).__name__
         raise CallError(StatusCode.UNIMPLEMENTED, f"Transformers has no gradient checkpointing for {kind}.")
-    module.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    module.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     for layer in module.modules():
         if getattr(layer, "gradient_checkpointing", False):
             layer.training = True
@@ -111,6 +112,10 @@ def _open_module(path: Path, heads: int) -> Any:
         allowed = "a directory that Transformers opens without code of its own"
         raise BadInputError(source=str(path), place="model", found=str(cause)[:300], allowed=allowed) from cause
     _check_loading(loading, str(path), heads)
+    if gguf is not None:
+        # Its weights were unpacked to float32; Transformers would still refuse to write them.
+        module.hf_quantizer = None
+        module.config.__dict__.pop("quantization_config", None)
     with torch.no_grad():
         for parameter in module.parameters():
             # Memory of its own, aligned as torch likes it, so that equal weights compute equal bits.

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from majlis_trainer.batch import TokenBatch
@@ -50,7 +49,7 @@ class Loss(Protocol):
 
 def by_sequence(values: Tensor, grid: Grid) -> Tensor:
     """Sums of places' values over the grid's sequences. [sequence of the grid]"""
-    return torch.zeros(len(grid.sequences)).index_add(0, grid.owners, values)
+    return values.new_zeros(len(grid.sequences)).index_add(0, grid.owners, values)
 
 
 def clamp_log_ratio(difference: Tensor) -> Tensor:
