@@ -29,11 +29,16 @@ export class RewardSetStore {
 
   /** One that is not there is `data_loss`: it was saved before anything was paid by it. */
   async find(hash: string): Promise<readonly RewardMember[]> {
+    const members = await this.load(hash);
+    if (members !== undefined) return members;
+    const message = `the set of reward models ${hash}, which the run was paid by, is not in its folder any more`;
+    throw new MajlisError(message, { code: 'data_loss' });
+  }
+
+  /** Undefined where the hash is none of a set. */
+  async load(hash: string): Promise<readonly RewardMember[] | undefined> {
     const source = this.pathOf(hash);
-    if (!existsSync(source)) {
-      const message = `the set of reward models ${hash}, which the run was paid by, is not in its folder any more`;
-      throw new MajlisError(message, { code: 'data_loss' });
-    }
+    if (!existsSync(source)) return undefined;
     return parseJson(await readFile(source, 'utf8'), storedSetSchema, { source }).members;
   }
 

@@ -180,7 +180,8 @@ function addExport(reward: Command, session: Session): void {
     .argument('<run>', 'its id')
     .requiredOption('--out <folder>', 'the folder to write; a model that is there never changes')
     .option('--iteration <n>', 'the one that paid this iteration; the last unless told', iterationOf)
-    .action((run: string, flags: { out: string; iteration?: number }, self: Command) =>
+    .option('--locale <tag>', 'of which locale, where the run has several')
+    .action((run: string, flags: { out: string; iteration?: number; locale?: string }, self: Command) =>
       perform(session, self, async ({ workspace }) =>
         (await import('./export-reward-model.js')).exportRewardModel(
           { workspace, run, ...flags },
