@@ -6,36 +6,30 @@ import type { TorchProcess } from '../../../cli/commands/trainer/torch-process.j
 import { createRng } from '../../../core/math/rng.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { readModelDirectory } from '../../../core/network/model-directory/read-model-directory.js';
-import { decodeSafetensors } from '../../../core/network/model-directory/safetensors.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
-import type {
-  LossRequest,
-  OptimStepRequest,
-  Role,
-  TokenBatch,
-  Trainer,
-} from '../../../core/trainer/trainer.js';
+import type { LossRequest, Role, TokenBatch, Trainer } from '../../../core/trainer/trainer.js';
 import { expectClose } from '../../support/expect-close.js';
 import { describeWithPython, interpreter, runPython } from '../../support/python.js';
 import { playOn } from '../torch-replay/recorded-run.js';
+import {
+  ADAM,
+  CALL,
+  distance,
+  expectSameGradient,
+  gradientOf,
+  relative,
+  step,
+  valuesOf,
+  weightsOf,
+} from './compared-gradient.js';
+import type { Values } from './compared-gradient.js';
 import { comparedLosses, unevenBatch } from './compared-losses.js';
 import type { ComparedLoss } from './compared-losses.js';
 import { writeTinyQwen3 } from './qwen3-directory.js';
 
-type Values = ReadonlyMap<string, Float32Array>;
-
-const CALL = { run: 'compared', epoch: 1 };
 const MODEL = { vocabSize: 24, contextLength: 16, layers: 2, width: 32, heads: 4 };
-const NORMALIZER = 20;
-const ADAM = { learningRate: 3e-3, betas: [0.9, 0.95], eps: 1e-5, weightDecay: 0.01, clip: 0.5 } as const;
-/**
- * Without moments and with an ε that dwarfs every gradient, Adam's step is learning rate / ε times the gradient: what the
- * weights move by shows the gradient, tensor by tensor.
- */
-const AMPLIFIED = 1000;
-const PLAIN = { learningRate: AMPLIFIED * 1e6, betas: [0, 0], eps: 1e6, weightDecay: 0 } as const;
 
 describeWithPython('the PyTorch trainer', () => {
   let folder: string;
@@ -43,7 +37,6 @@ describeWithPython('the PyTorch trainer', () => {
   let torchProcess: TorchProcess;
   let torch: GrpcTrainer;
   let embedded: EmbeddedTrainer;
-  let published = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'majlis-torch-compared-'));
@@ -70,50 +63,6 @@ describeWithPython('the PyTorch trainer', () => {
 
   const create = (trainer: Trainer, { role, heads }: ComparedLoss): Promise<string> =>
     trainer.createModel(CALL, { role, base, heads, seed: 1 });
-  const step = async (
-    trainer: Trainer,
-    modelId: string,
-    options: {
-      readonly loss: LossRequest;
-      readonly step: number;
-      readonly adam: Omit<OptimStepRequest, 'modelId' | 'step'>;
-    },
-  ): Promise<{ readonly loss: number; readonly gradNorm: number }> => {
-    const { loss, step: at, adam } = options;
-    const request = { modelId, step: at, micro: 0, normalizer: NORMALIZER, loss };
-    const result = await trainer.forwardBackward(CALL, request);
-    const { gradNorm } = await trainer.optimStep(CALL, { modelId, step: at, ...adam });
-    return { loss: result.loss, gradNorm };
-  };
-  /** Under the embedded trainer's names. */
-  const weightsOf = async (trainer: Trainer, modelId: string): Promise<Values> => {
-    published += 1;
-    const directory = join(folder, `published-${published}`);
-    await trainer.publishWeights(CALL, { modelId, directory });
-    const path = join(directory, 'model.safetensors');
-    const tensors = decodeSafetensors(await readFile(path), path);
-    return new Map(
-      [...tensors].map(([name, { values }]) => [name.replace(/^classifier\./, 'score.'), values]),
-    );
-  };
-  const gradientOf = async (
-    trainer: Trainer,
-    modelId: string,
-    loss: LossRequest,
-  ): Promise<{ readonly loss: number; readonly gradNorm: number; readonly gradient: Values }> => {
-    // A new head is zero and lets no gradient through; after a step it does.
-    await step(trainer, modelId, { loss, step: 0, adam: ADAM });
-    const before = await weightsOf(trainer, modelId);
-    const figures = await step(trainer, modelId, { loss, step: 1, adam: PLAIN });
-    const after = await weightsOf(trainer, modelId);
-    const gradient = new Map(
-      [...before].map(([name, values]) => [
-        name,
-        values.map((value, at) => (value - valuesOf(after, name)[at]) / AMPLIFIED),
-      ]),
-    );
-    return { ...figures, gradient };
-  };
 
   it.each(comparedLosses())(
     'has the loss and every gradient of the embedded one: $title',
@@ -122,14 +71,7 @@ describeWithPython('the PyTorch trainer', () => {
         await gradientOf(embedded, await create(embedded, compared), compared.loss),
         await gradientOf(torch, await create(torch, compared), compared.loss),
       ];
-      expect(relative(theirs.loss, ours.loss)).toBeLessThan(1e-4);
-      expect(relative(theirs.gradNorm, ours.gradNorm)).toBeLessThan(1e-4);
-      expect([...theirs.gradient.keys()].sort()).toEqual([...ours.gradient.keys()].sort());
-      const apart = [...ours.gradient].map(([name, values]) => ({
-        name,
-        apart: distance(valuesOf(theirs.gradient, name), values),
-      }));
-      expect(apart.filter((one) => !(one.apart < 1e-4))).toEqual([]);
+      expectSameGradient(theirs, ours, 1e-4);
     },
   );
 
@@ -272,23 +214,3 @@ describeWithPython('the PyTorch trainer', () => {
     expect((await torch.capabilities()).incarnationId).not.toBe(incarnationId);
   }, 60_000);
 });
-
-function relative(actual: number, expected: number): number {
-  return Math.abs(actual - expected) / Math.abs(expected);
-}
-
-/** ‖a − b‖ / ‖b‖ */
-function distance(a: Float32Array, b: Float32Array): number {
-  let [apart, length] = [0, 0];
-  b.forEach((value, at) => {
-    apart += (a[at] - value) ** 2;
-    length += value ** 2;
-  });
-  return Math.sqrt(apart / length);
-}
-
-function valuesOf(values: Values, name: string): Float32Array {
-  const found = values.get(name);
-  if (found === undefined) throw new Error(`no tensor ${name}`);
-  return found;
-}

@@ -18,6 +18,8 @@ from majlis_trainer.memory import is_out_of_memory
 from majlis_trainer.ranks import Ranks
 from majlis_trainer.trainer import Trainer
 
+LOST_PEER = ("closed by peer", "Connection reset", "Broken pipe")
+"""In gloo's errors."""
 log = logging.getLogger(__name__)
 
 
@@ -49,9 +51,14 @@ class Conductor:
             raise CallError(StatusCode.INTERNAL, self.ended_by) from failure
 
     def stop(self) -> None:
-        """Lets the other ranks end."""
-        if self._ranks.world > 1 and self.ended_by is None:
+        """Lets the other ranks end. One that has ended already is a failure of all."""
+        if self._ranks.world == 1 or self.ended_by is not None:
+            return
+        try:
             self._ranks.broadcast(STOP)
+        except RuntimeError as failure:
+            self.ended_by = failure_of(self._ranks, failure)
+            log.error("%s", self.ended_by)
 
 
 def follow(trainer: Trainer, ranks: Ranks) -> str | None:
@@ -68,7 +75,9 @@ def follow(trainer: Trainer, ranks: Ranks) -> str | None:
 
 
 def failure_of(ranks: Ranks, failure: Exception) -> str:
-    """The first rank's failure, with advice where memory was what it lacked."""
+    """The first rank's failure; what it lacked, where it is memory; that one is gone, where none could say why."""
     if is_out_of_memory(failure):
         failure = MemoryError("out of memory: lower --pass-tokens, use --gradient-checkpointing or more --ranks")
+    elif any(sign in str(failure) for sign in LOST_PEER):
+        failure = ConnectionError("another rank is gone and did not say why; the system may have killed it for its memory")
     return ranks.report_failure(failure)

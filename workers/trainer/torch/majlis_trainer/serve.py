@@ -66,10 +66,8 @@ def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.N
     print(json.dumps(listening), flush=True)
     wait_for_end(ended, until_stdin_ends=options.until_stdin_ends)
     server.stop(GRACE_SECONDS).wait()
-    if conductor.ended_by is not None:
-        return FAILED
     conductor.stop()
-    return 0
+    return 0 if conductor.ended_by is None else FAILED
 
 
 def follow_on(trainer: Trainer, ranks: Ranks) -> int:
