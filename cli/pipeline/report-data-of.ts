@@ -66,6 +66,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     arms: figures,
     curves: curvesOf(results.arms),
     ...(results.comparison === undefined ? {} : { comparison: results.comparison }),
+    ...(inputs.config.rewardModel.form === 'light' ? { rewardModelForm: 'light' } : {}),
     ...(accuracy === undefined || lengthBaseline === undefined
       ? {}
       : { rewardModelAccuracy: { value: accuracy, lengthBaseline, n: pairs } }),

@@ -73,6 +73,7 @@ describe('a run that is paid by light reward models', () => {
     expect(records.every(({ metrics }) => Number.isFinite(metrics['objective/scores']))).toBe(true);
     expect(records.at(-1)?.policyVersion).toBeGreaterThan(0);
     expect(end.summary.rewardModelAccuracy?.value).toBeGreaterThan(0.5);
+    expect(end.reportText).toMatch(/^Light reward model on held-out pairs: \d+\.\d% of \d+;/m);
   });
 
   it('hands its models to the commands that measure reward models', async () => {

@@ -105,6 +105,8 @@ export interface ReportData {
   readonly curves: Readonly<Partial<Record<ArmName, ArmCurves>>>;
   /** Trained policies and best-of-n on the same preferences, where a baseline ran. */
   readonly comparison?: readonly ComparisonRow[];
+  /** Present where it is no network in the trainer. */
+  readonly rewardModelForm?: 'light';
   /** Absent where no held-out pair had a side. */
   readonly rewardModelAccuracy?: {
     readonly value: number;
