@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import warnings
 
 import torch
 import transformers
@@ -18,6 +19,9 @@ def serve(model: str, host: str, port: int, *, threads: int, until_stdin_ends: b
     """Opens the model, listens, prints one line of JSON, and serves until SIGTERM, SIGINT or stdin's end."""
     transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    # Every request says which adapter it wants.
+    warnings.filterwarnings("ignore", message="Adapter .* was active which is now deleted")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     served = ServedModel(model)
