@@ -97,6 +97,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** A file that pyarrow wrote. */
+function parquet(name: string): Buffer {
+  return readFileSync(join(__dirname, '..', '..', 'fixtures', 'parquet', `${name}.parquet`));
+}
+
 interface Case {
   readonly name: string;
   readonly args: () => string[];
@@ -208,6 +213,22 @@ const cases: Case[] = [
     name: 'a binary prompt file',
     args: () => withPrompts(file('binary.jsonl', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]))),
     sentence: /binary\.jsonl at byte 4: found a NUL byte, so the file is binary; allowed: UTF-8 text$/,
+  },
+  {
+    name: 'a prompt file of Parquet that is cut short',
+    args: () => withPrompts(file('cut.parquet', parquet('prompts.zstd').subarray(0, 900))),
+    sentence:
+      /cut\.parquet at its footer: found bytes that are no Parquet \(.+\); allowed: a whole Parquet file$/,
+  },
+  {
+    name: 'a prompt file of Parquet that lacks a column',
+    args: () => withPrompts(file('lacks.parquet', parquet('lacks-a-column'))),
+    sentence: /lacks\.parquet at row 1, text: found nothing; allowed: a value of type string$/,
+  },
+  {
+    name: 'a prompt file of Parquet with a null',
+    args: () => withPrompts(file('null.parquet', parquet('has-a-null'))),
+    sentence: /null\.parquet at row 2, text: found nothing; allowed: a value of type string$/,
   },
   {
     name: 'two prompts of one id',

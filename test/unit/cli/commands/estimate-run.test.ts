@@ -84,4 +84,15 @@ describe('estimateRun', () => {
     expect(memory({ workers: 4 })).toBeGreaterThan(memory({}));
     expect(memory({ algorithm: { ...algorithm, sequencesPerMicroBatch: 256 } })).toBeGreaterThan(memory({}));
   });
+
+  it('expects less time and memory of light reward models, which are not in the trainer', () => {
+    const { config } = sizeOf();
+    const [network, light] = [{}, { rewardModel: { form: 'light', heads: 2 } } as const].map((change) =>
+      estimateRun(
+        sizeOf({ config: { ...config, model: { ...config.model, width: 256, layers: 4 }, ...change } }),
+      ),
+    );
+    expect(light.seconds).toBeLessThan(network.seconds);
+    expect(light.memoryBytes).toBeLessThan(network.memoryBytes);
+  });
 });
