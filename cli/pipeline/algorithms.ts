@@ -1,4 +1,4 @@
-import { MajlisError } from '../../core/errors.js';
+import { requireCapable } from '../../core/trainer/require-capable.js';
 import type { LossName, Role, TrainerCapabilities } from '../../core/trainer/trainer.js';
 import { BASELINE_ARMS, type ArmName, type BaselineName } from '../../workers/evaluation/arm-figures.js';
 
@@ -27,15 +27,6 @@ const NEEDED: Readonly<
 /** Refuses baselines that this trainer cannot train, before anything is written or asked. */
 export function requireBaselines(capabilities: TrainerCapabilities, arms: readonly ArmName[]): void {
   for (const arm of arms.filter(isBaseline)) {
-    const { roles, losses } = NEEDED[arm];
-    const missing = [
-      ...roles.filter((role) => !capabilities.roles.includes(role)).map((role) => `role ${role}`),
-      ...losses.filter((loss) => !capabilities.losses.includes(loss)).map((loss) => `loss ${loss}`),
-    ];
-    if (missing.length === 0) continue;
-    throw new MajlisError(
-      `${arm} needs what the trainer ${capabilities.engine} does not have: ${missing.join(', ')}`,
-      { code: 'failed_precondition' },
-    );
+    requireCapable(capabilities, { who: arm, ...NEEDED[arm] });
   }
 }

@@ -11,7 +11,7 @@ import type { PolicyVersion } from '../../core/domain/policy.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
-import { readModelDirectory } from '../../core/network/model-directory/read-model-directory.js';
+import { hashModelWeights } from '../../core/network/model-directory/hash-model-weights.js';
 import type { TrainerCall } from '../../core/trainer/trainer.js';
 import { optimizePreferences } from '../../coordinator/supervised/direct-preference.js';
 import type { PreferencePair } from '../../coordinator/supervised/preference-pair.js';
@@ -87,7 +87,7 @@ async function trained(
 ): Promise<PolicyVersion | 'cancelled'> {
   const location = join(plan.directory, 'policies', 'policy-000001');
   if (existsSync(location)) {
-    return { version: 1, hash: (await readModelDirectory(location)).sha256, location };
+    return { version: 1, hash: await hashModelWeights(location), location };
   }
   const { trainer, ledger } = services;
   const base = plan.checkpoint.policy.location;

@@ -12,7 +12,10 @@ import { readRunInputs, withSeed } from './run-inputs.js';
 import type { FoundRun } from './run-record.js';
 
 /** What may be asked anew of a run that goes on; all else is as it began. */
-export type ContinueOptions = Pick<ExperimentOptions, 'workers' | 'judge' | 'onProgress' | 'signal'>;
+export type ContinueOptions = Pick<
+  ExperimentOptions,
+  'workers' | 'judge' | 'places' | 'onProgress' | 'signal'
+>;
 
 /**
  * Goes on with a run that was interrupted, from its last checkpoint to its report. Everything that was stored is taken as

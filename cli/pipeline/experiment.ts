@@ -14,7 +14,7 @@ import { textReport } from '../../workers/evaluation/report/text-report.js';
 import { keepRunRubricSet } from '../control/stored-rubric-sets.js';
 import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
-import { isBaseline, requireBaselines } from './algorithms.js';
+import { isBaseline } from './algorithms.js';
 import { runBaseline, type BaselinePlan } from './baseline-arm.js';
 import { compareArms } from './compare-arms.js';
 import { fitControlJudges } from './control-judges.js';
@@ -30,6 +30,8 @@ import { recordNewPreferences } from './record-new-preferences.js';
 import { reportDataOf, type ExperimentResults } from './report-data-of.js';
 import { runArm, type ArmPlan, type ArmResult } from './run-arm.js';
 import type { RunInputs } from './run-inputs.js';
+import { requireRunnable } from './require-runnable.js';
+import { withRunPorts, type RunPlaces } from './run-ports.js';
 import type { FoundRun } from './run-record.js';
 import { loadRunRubrics, rubricsAfter, rubricsOf, type RunRubrics } from './run-rubrics.js';
 import { samplesFile } from './samples-file.js';
@@ -48,6 +50,8 @@ export interface ExperimentOptions {
   readonly judge?: JudgeEndpoint;
   /** Goes on with this run instead of beginning one. */
   readonly continued?: FoundRun;
+  /** Where the run's trainer and engines are, over what its run file says. */
+  readonly places?: RunPlaces;
   /** A prompt file to train on instead of the run file's own. */
   readonly prompts?: string;
   readonly onProgress: ProgressListener;
@@ -83,16 +87,19 @@ export async function experimentIn(
 ): Promise<ExperimentEnd> {
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubricsOf(rubrics));
-  const { workspace } = served;
-  requireBaselines(await workspace.trainer.capabilities(), arms);
-  const runId = options.continued?.id ?? newRunId(inputs.config.name, workspace.clock);
+  const { config } = inputs;
+  const { runFile, places } = options;
+  const runId = options.continued?.id ?? newRunId(config.name, served.workspace.clock);
   const asked = await openAskedJudges({
-    ...{ judges: compileJudges(inputs.config.judges), runFile: options.runFile },
-    ...{ workspace: workspace.folder, run: runId, clock: workspace.clock },
+    ...{ judges: compileJudges(config.judges), runFile },
+    ...{ workspace: served.workspace.folder, run: runId, clock: served.workspace.clock },
     ...(options.judge === undefined ? {} : { endpoint: options.judge }),
   });
   try {
-    return await new Experiment({ arms, inputs, options, rubrics, judges, runId, asked, ...served }).run();
+    return await withRunPorts(served.workspace, { config, runFile, places }, (workspace) => {
+      const parts = { arms, inputs, options, rubrics, judges, runId, asked, ...served, workspace };
+      return new Experiment(parts).run();
+    });
   } finally {
     await asked.close();
   }
@@ -152,7 +159,13 @@ class Experiment {
 
   private async enter([engine]: readonly Engine[]): Promise<void> {
     const { arms, inputs, options, rubrics, workspace } = this.parts;
-    const fingerprints = fingerprintsOf(inputs, rubrics, engine.fingerprint);
+    const trainer = await workspace.trainer.capabilities();
+    requireRunnable(inputs.config, arms, { trainer, engine });
+    const isOwn = inputs.config.trainer === undefined;
+    const fingerprints = {
+      ...fingerprintsOf(inputs, rubrics, engine.fingerprint),
+      ...(isOwn ? {} : { trainer: trainer.fingerprint }),
+    };
     const run = { ...options, id: this.runId, workspace: workspace.folder, arms, inputs, fingerprints };
     await enterRun(workspace.ledger, run);
     await keepRunRubricSet(workspace.folder, rubrics.first);

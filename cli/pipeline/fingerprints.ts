@@ -18,7 +18,7 @@ export function fingerprintsOf(
   rubrics: RunRubrics,
   engineFingerprint: string,
 ): Fingerprints {
-  const { config, locales, ...files } = inputs;
+  const { config, locales, model, ...files } = inputs;
   const ofLocales = locales.flatMap(({ locale, profile, canaries }): [name: string, hash: string][] => {
     const name = locales.length === 1 ? '' : ` ${locale}`;
     return [
@@ -31,6 +31,7 @@ export function fingerprintsOf(
     unicode: unicodeVersion(),
     config: contentHash(config),
     ...Object.fromEntries(ofLocales),
+    ...(model === undefined ? {} : { model: model.hash }),
     ...Object.fromEntries(rubricsOf(rubrics).map(({ id, hash }) => [`rubric ${id}`, hash])),
     ...Object.fromEntries(Object.entries(files).map(([name, lines]) => [name, contentHash(lines)])),
   };

@@ -7,7 +7,9 @@ import type { Rewards } from './locale-rewards.js';
 import { openRewards } from './open-rewards.js';
 import type { PrepareOptions } from './prepare-options.js';
 import type { RunInputs } from './run-inputs.js';
+import { testRunTrainer } from './test-run-trainer.js';
 import {
+  baseModel,
   demonstrationsOf,
   supervisedCheckpoint,
   type SupervisedCheckpoint,
@@ -39,8 +41,11 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { config } = inputs;
   const call = { run: `${options.runId}-prepare`, epoch: EPOCH };
-  const place = { trainer: workspace.trainer, call, directory: join(options.directory, 'checkpoint') };
-  const checkpoint = await supervisedCheckpoint(inputs, place, options.onProgress);
+  const { trainer } = workspace;
+  const place = { trainer, call, directory: join(options.directory, 'checkpoint') };
+  const base = await baseModel(inputs, place.directory);
+  await testRunTrainer(config, { trainer, run: options.runId, base });
+  const checkpoint = await supervisedCheckpoint(inputs, base, place, options.onProgress);
   const { tokenizer } = checkpoint;
   const longest = config.model.contextLength - config.sampling.maxNewTokens;
   const tokenized = (prompts: RunInputs['prompts']): TokenizedPrompt[] =>

@@ -20,6 +20,10 @@ export async function queueRun(request: RunRequest, workspace: Workspace): Promi
   const { source, seed } = request;
   await requireSameText(request);
   const inputs = withSeed(await readRunInputs(source), seed);
+  if (inputs.config.trainer !== undefined || inputs.config.engine !== undefined) {
+    const allowed = 'neither, where a run is queued; start it with majlis run or majlis up';
+    throw new BadInputError({ source, found: 'a trainer or an engine of its own', allowed });
+  }
   const rubrics = await loadRunRubrics(source, inputs);
   const id = request.run ?? newRunId(inputs.config.name, workspace.clock);
   const known = await workspace.ledger.getRun(id);

@@ -1,13 +1,15 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { localesFor } from '../../core/config/known-locales.js';
 import { readRows } from '../../core/config/read-rows.js';
+import { isOwnModel } from '../../core/config/model-options.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
 import { localesOf, type RunLocaleEntry } from '../../core/config/run-locales.js';
 import { profileFor, servingLocale, type LocaleProfile } from '../../core/domain/locale.js';
 import type { Locale, Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
+import { hashModelWeights } from '../../core/network/model-directory/hash-model-weights.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
 import { loadCanaries } from './canaries.js';
 import { readPrompts } from './read-prompts.js';
@@ -39,11 +41,20 @@ interface RunLines {
   readonly controlGold: readonly AuthoredPair[];
 }
 
+/** A Hugging Face directory, and which weights are in it. */
+export interface NamedModel {
+  /** Absolute. */
+  readonly directory: string;
+  readonly hash: string;
+}
+
 /** Everything a run reads from files, parsed and checked. */
 export interface RunInputs extends RunLines {
   readonly config: RunConfig;
   /** At least one. Every prompt is served by one of them. */
   readonly locales: readonly RunLocale[];
+  /** The model that the run begins with; absent where it makes its own. */
+  readonly model?: NamedModel;
 }
 
 const id = z.string().min(1);
@@ -78,6 +89,7 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   const inputs = {
     config,
     locales,
+    ...(await namedModel(config, dirname(path))),
     corpus: all('corpus'),
     heldOutCorpus: all('heldOutCorpus'),
     prompts: given ?? all('prompts'),
@@ -89,6 +101,12 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   requireUniqueIds(inputs, path);
   if (given !== undefined) requireEveryLocale(given, tags, overrides.prompts ?? path);
   return inputs;
+}
+
+async function namedModel({ model }: RunConfig, folder: string): Promise<{ readonly model?: NamedModel }> {
+  if (isOwnModel(model)) return {};
+  const directory = resolve(folder, model.directory);
+  return { model: { directory, hash: await hashModelWeights(directory) } };
 }
 
 /** Where an entry stands in its run file, as the beginning of a place. */

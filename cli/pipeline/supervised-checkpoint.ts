@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOwnModel, type ModelOptions, type OwnModel } from '../../core/config/model-options.js';
+import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
 import { initialWeights } from '../../core/network/gpt/gpt-parameters.js';
-import { readModelDirectory } from '../../core/network/model-directory/read-model-directory.js';
+import { hashModelWeights } from '../../core/network/model-directory/hash-model-weights.js';
 import { writeModelDirectory } from '../../core/network/model-directory/write-model-directory.js';
 import { SPECIAL_TOKENS } from '../../core/network/tokenizer/chat-template.js';
 import { trainTokenizer } from '../../core/network/tokenizer/train-tokenizer.js';
 import type { ChatTokenizer } from '../../core/tokens/chat-tokenizer.js';
 import { EmbeddedChatTokenizer } from '../../core/tokens/embedded-chat-tokenizer.js';
+import { readTokenizerFiles } from '../../core/tokens/hugging-face/tokenizer-files.js';
 import { openChatTokenizer } from '../../core/tokens/open-chat-tokenizer.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
@@ -28,36 +31,59 @@ export interface CheckpointPlace {
   readonly directory: string;
 }
 
+/** What supervised fine-tuning begins with: a Hugging Face directory, and the tokenizer that belongs to it. */
+export interface BaseModel {
+  readonly directory: string;
+  readonly tokenizer: ChatTokenizer;
+  /** Rows of the model's output layer. */
+  readonly vocabulary: number;
+}
+
+/** The run's own new model with a tokenizer of its corpus, written below the folder, or the one that its run file names. */
+export async function baseModel(inputs: RunInputs, folder: string): Promise<BaseModel> {
+  const { config, corpus, model } = inputs;
+  const directory = model?.directory ?? join(folder, 'initial');
+  if (model !== undefined || existsSync(directory)) {
+    const tokenizer = await openChatTokenizer(directory);
+    const { modelVocabSize: vocabulary = tokenizer.vocabSize } = await readTokenizerFiles(directory);
+    return { directory, tokenizer, vocabulary };
+  }
+  const texts = corpus.flatMap(({ prompt, answer }) => [prompt, answer]);
+  const { vocabSize, ...shape } = ownModel(config.model);
+  const trained = trainTokenizer(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
+  const tokenizer = new EmbeddedChatTokenizer(trained);
+  const network = { ...shape, vocabSize: tokenizer.vocabSize };
+  const rng = createRng(config.seed).fork('checkpoint');
+  const weights = initialWeights(network, rng.fork('weights').uint32());
+  await writeModelDirectory({ directory, config: network, weights, tokenizer: trained });
+  return { directory, tokenizer, vocabulary: tokenizer.vocabSize };
+}
+
 /**
- * The tokenizer and the SFT checkpoint of the corpus as one Hugging Face directory: the one that is there already, since
- * a model directory appears whole or not at all, or else a new one.
+ * The SFT checkpoint as a Hugging Face directory: the one that is there already, since a model directory appears whole or not
+ * at all, or else a new one; the base itself where there is nothing to learn first.
  */
 export async function supervisedCheckpoint(
   inputs: RunInputs,
+  base: BaseModel,
   place: CheckpointPlace,
   onProgress: ProgressListener,
 ): Promise<SupervisedCheckpoint> {
-  const location = join(place.directory, 'sft');
-  if (!existsSync(location)) return trainCheckpoint(inputs, place, onProgress);
-  const { sha256: hash } = await readModelDirectory(location);
-  return { tokenizer: await openChatTokenizer(location), policy: { version: 0, hash, location } };
+  const { tokenizer } = base;
+  const trained = join(place.directory, 'sft');
+  const isWanted = inputs.config.supervised.steps > 0 || inputs.model === undefined;
+  if (isWanted && !existsSync(trained)) return trainCheckpoint(inputs, base, place, onProgress);
+  const location = isWanted ? trained : base.directory;
+  return { tokenizer, policy: { version: 0, hash: await hashModelWeights(location), location } };
 }
 
 async function trainCheckpoint(
   { config, corpus }: RunInputs,
+  { directory: base, tokenizer }: BaseModel,
   { trainer, call, directory }: CheckpointPlace,
   onProgress: ProgressListener,
 ): Promise<SupervisedCheckpoint> {
   const rng = createRng(config.seed).fork('checkpoint');
-  const texts = corpus.flatMap(({ prompt, answer }) => [prompt, answer]);
-  const { vocabSize, ...shape } = config.model;
-  const trained = trainTokenizer(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
-  const tokenizer = new EmbeddedChatTokenizer(trained);
-  const network = { ...shape, vocabSize: tokenizer.vocabSize };
-  const base = join(directory, 'initial');
-  const weights = initialWeights(network, rng.fork('weights').uint32());
-  await writeModelDirectory({ directory: base, config: network, weights, tokenizer: trained });
-
   const spec = { role: 'policy', base, heads: 0, seed: rng.fork('model').uint32() } as const;
   const modelId = await trainer.createModel(call, spec);
   const demonstrations = demonstrationsOf(corpus, tokenizer, config.model.contextLength);
@@ -85,4 +111,9 @@ export function demonstrationsOf(
     const answerTokenIds = tokenizer.renderAnswer(answer).slice(0, contextLength - promptTokenIds.length);
     return { promptTokenIds, answerTokenIds };
   });
+}
+
+function ownModel(model: ModelOptions): OwnModel {
+  if (isOwnModel(model)) return model;
+  throw new MajlisError(`${model.directory} was not read with the run's inputs`, { code: 'internal' });
 }

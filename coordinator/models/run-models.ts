@@ -1,6 +1,7 @@
-import { MajlisError } from '../../core/errors.js';
 import { createRng } from '../../core/math/rng.js';
-import type { LossName, Role, Trainer, TrainerCapabilities } from '../../core/trainer/trainer.js';
+import { requireCapable } from '../../core/trainer/require-capable.js';
+import type { TrainerNeeds } from '../../core/trainer/require-capable.js';
+import type { Trainer, TrainerCapabilities } from '../../core/trainer/trainer.js';
 import { needsCritic } from '../algorithm-options.js';
 import type { AlgorithmOptions } from '../algorithm-options.js';
 import { TrainedModel } from './trained-model.js';
@@ -23,7 +24,7 @@ export async function createRunModels(
   spec: { readonly base: string; readonly seed: number; readonly algorithm: AlgorithmOptions },
 ): Promise<RunModels> {
   const { base, seed, algorithm } = spec;
-  requireCapable(await trainer.capabilities(), algorithm);
+  requireAlgorithm(await trainer.capabilities(), algorithm);
   const policy = await TrainedModel.create(trainer, session, { role: 'policy', base, heads: 0, seed });
   const reference = await TrainedModel.create(trainer, session, { role: 'reference', base, heads: 0, seed });
   if (!needsCritic(algorithm)) return { policy, reference };
@@ -43,18 +44,9 @@ export async function deleteRunModels(models: RunModels): Promise<void> {
   await models.critic?.delete();
 }
 
-function requireCapable(capabilities: TrainerCapabilities, algorithm: AlgorithmOptions): void {
-  const roles: readonly Role[] = needsCritic(algorithm)
-    ? ['policy', 'reference', 'critic']
-    : ['policy', 'reference'];
-  const losses: readonly LossName[] = needsCritic(algorithm) ? ['ppo', 'value'] : ['ppo'];
-  const missing = [
-    ...roles.filter((role) => !capabilities.roles.includes(role)).map((role) => `role ${role}`),
-    ...losses.filter((loss) => !capabilities.losses.includes(loss)).map((loss) => `loss ${loss}`),
-  ];
-  if (missing.length === 0) return;
-  throw new MajlisError(
-    `${algorithm.estimator} needs what the trainer ${capabilities.engine} does not have: ${missing.join(', ')}`,
-    { code: 'failed_precondition' },
-  );
+function requireAlgorithm(capabilities: TrainerCapabilities, algorithm: AlgorithmOptions): void {
+  const needs: Pick<TrainerNeeds, 'roles' | 'losses'> = needsCritic(algorithm)
+    ? { roles: ['policy', 'reference', 'critic'], losses: ['ppo', 'value'] }
+    : { roles: ['policy', 'reference'], losses: ['ppo'] };
+  requireCapable(capabilities, { who: algorithm.estimator, ...needs });
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { baselinesSchema } from './baselines-options.js';
+import { engineChoiceSchema, trainerChoiceSchema } from './compute-options.js';
 import { healthSchema } from './health-options.js';
 import { judgesSchema } from './judges-options.js';
+import { modelSchema } from './model-options.js';
 import { rewardModelSchema } from './reward-model-options.js';
 import { localeMisfits, runDataSchema, runLocaleSchema } from './run-locales.js';
 import { watchSchema } from './watch-options.js';
@@ -15,14 +17,6 @@ const nonNegative = z.number().min(0);
 const share = z.number().min(0).max(1);
 const count = z.int().min(1);
 const steps = z.int().min(0);
-
-const modelSchema = z.strictObject({
-  layers: count.default(2),
-  width: count.default(96),
-  heads: count.default(4),
-  vocabSize: z.int().min(300).max(65_536).default(768),
-  contextLength: z.int().min(32).max(4096).default(256),
-});
 
 const supervisedSchema = z.strictObject({
   steps: steps.default(600),
@@ -99,6 +93,10 @@ const runConfigObject = z.strictObject({
   /** Swapped in by the quickstart's second arm, in the running run: for the locale that it is of. */
   swap: z.strictObject({ rubric: z.string().min(1), iteration: count }).exactOptional(),
   judges: judgesSchema.exactOptional(),
+  /** Who trains it; this process unless told. Not filled in, as `watch` is not. */
+  trainer: trainerChoiceSchema.exactOptional(),
+  /** Who generates; this process unless told. Not filled in. */
+  engine: engineChoiceSchema.exactOptional(),
   model: modelSchema.prefault({}),
   supervised: supervisedSchema.prefault({}),
   preferences: preferencesSchema.prefault({}),

@@ -8,7 +8,7 @@ import type { PublishedModels, UnigramWeights } from './unigram-model.js';
 /** Samples from unigram models that the fake trainer published. Records what it was asked. */
 export class FakeEngine implements Engine {
   readonly deterministic = true;
-  readonly contextLength = 64;
+  readonly contextLength: number = 64;
   readonly loads: string[] = [];
   readonly requests: GenerateRequest[] = [];
   /** Runs before each generation; tests make it wait or fail. */

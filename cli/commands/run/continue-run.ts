@@ -3,7 +3,7 @@ import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
 import { endedRun } from './ended-run.js';
 import { judgeEndpoint } from './judge-endpoint.js';
-import { metricsChoice, type LoopOptions } from './loop-options.js';
+import { metricsChoice, placesOf, type LoopOptions } from './loop-options.js';
 
 /** Goes on with an interrupted run and prints its report. */
 export async function continueRun(
@@ -32,6 +32,7 @@ export async function continueRun(
       onProgress: stoppableProgress(session),
       signal: session.signal,
       metrics: metricsChoice(options),
+      ...placesOf(options),
       ...(endpoint === undefined ? {} : { judge: endpoint }),
     }),
   );

@@ -49,7 +49,11 @@ export async function dryRun(
     workers: place.workers,
     cores: availableParallelism(),
   });
-  return { json: { runFile: place.runFile, ...estimate, rates: MEASURED_RATES }, text: toText(estimate) };
+  const { compute, ...counts } = estimate;
+  return {
+    json: { runFile: place.runFile, ...counts, ...compute, rates: MEASURED_RATES },
+    text: toText(estimate),
+  };
 }
 
 /** A rubric, and the share of the prompts that are in its locale. */
@@ -66,13 +70,23 @@ function questionsOf(rubrics: readonly SharedRubric[], { asks, orders }: JudgesO
 }
 
 function toText(estimate: RunEstimate): string {
-  const { tasks, answers, pairs, judgeCalls, endpointCalls, parameters, memoryBytes, seconds } = estimate;
-  const { sampled, trained, scored } = MEASURED_RATES;
-  const number = (value: number): string => Math.round(value).toLocaleString('en');
+  const { tasks, answers, pairs, judgeCalls, endpointCalls, compute } = estimate;
   return [
     `rollout tasks   ${number(tasks)} (${number(answers)} answers)`,
     `pairs           at most ${number(pairs)}`,
     `judge calls     at most ${number(judgeCalls)}, of them ${number(endpointCalls)} to language models`,
+    ...(compute === undefined ? ELSEWHERE : computeLines(compute)),
+  ].join('\n');
+}
+
+const ELSEWHERE = [
+  '',
+  'Memory and time are not estimated where the model, its trainer or its engine is not of Majlis itself.',
+];
+
+function computeLines({ parameters, memoryBytes, seconds }: NonNullable<RunEstimate['compute']>): string[] {
+  const { sampled, trained, scored } = MEASURED_RATES;
+  return [
     `model           ${number(parameters)} parameters`,
     `memory          about ${number(memoryBytes / 1e6)} MB`,
     `time            about ${formatDuration(seconds * 1000)}, without the language models' own`,
@@ -80,5 +94,9 @@ function toText(estimate: RunEstimate): string {
     'Memory and time are estimates from above: every answer is taken to be as long as it may be, and the work is',
     `priced at ${number(sampled)} tokens sampled, ${number(trained)} trained and ${number(scored)} scored per second and`,
     'thread, as measured on a two-core machine with a model of 930,000 parameters.',
-  ].join('\n');
+  ];
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString('en');
 }

@@ -1,3 +1,4 @@
+import { isOwnModel, type OwnModel } from '../../../core/config/model-options.js';
 import type { RunConfig } from '../../../core/config/run-config.js';
 import { gptParameters, elementCount } from '../../../core/network/gpt/gpt-parameters.js';
 import { needsCritic, type AlgorithmOptions } from '../../../coordinator/algorithm-options.js';
@@ -37,10 +38,13 @@ export interface RunEstimate {
   readonly judgeCalls: number;
   /** Those of them that go to language models, without repairs and retries. */
   readonly endpointCalls: number;
-  readonly parameters: number;
-  readonly memoryBytes: number;
-  /** Without the endpoint's own time. */
-  readonly seconds: number;
+  /** Of a model of the run's own, in this process; absent where it is another's, whose rates were not measured. */
+  readonly compute?: {
+    readonly parameters: number;
+    readonly memoryBytes: number;
+    /** Without the endpoint's own time. */
+    readonly seconds: number;
+  };
 }
 
 /**
@@ -72,13 +76,23 @@ export function estimateRun(size: RunSize): RunEstimate {
     pairs,
     judgeCalls: Math.round(pairs * rubricsPerPair * localJudges * ORDERS) + endpointCalls,
     endpointCalls,
-    parameters: parametersOf(config),
-    memoryBytes: Math.round(memoryOf(size)),
-    seconds: Math.ceil(secondsOf(size)),
+    ...computeOf(size),
   };
 }
 
-function parametersOf({ model }: RunConfig): number {
+function computeOf(size: RunSize): Pick<RunEstimate, 'compute'> {
+  const { model, trainer, engine } = size.config;
+  if (!isOwnModel(model) || trainer !== undefined || engine !== undefined) return {};
+  const own = { ...size, model };
+  const memoryBytes = Math.round(memoryOf(own));
+  return { compute: { parameters: parametersOf(own), memoryBytes, seconds: Math.ceil(secondsOf(own)) } };
+}
+
+interface OwnRunSize extends RunSize {
+  readonly model: OwnModel;
+}
+
+function parametersOf({ model }: OwnRunSize): number {
   return gptParameters(model).reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
@@ -89,7 +103,7 @@ function sequenceTokens({ config, promptCharacters }: RunSize): number {
   return Math.min(promptCharacters * TOKENS_PER_CHARACTER, longestPrompt) + maxNewTokens;
 }
 
-function secondsOf(size: RunSize): number {
+function secondsOf(size: OwnRunSize): number {
   const { config, algorithm, prompts, heldOutPrompts, rubrics, workers, cores } = size;
   const { supervised, preferences, rewardModel, sampling } = config;
   const length = sequenceTokens(size);
@@ -107,7 +121,7 @@ function secondsOf(size: RunSize): number {
     (sampled * sampling.maxNewTokens) / (MEASURED_RATES.sampled * samplingThreads) +
     (trained * length) / (MEASURED_RATES.trained * trainingThreads) +
     (scored * length) / (MEASURED_RATES.scored * trainingThreads);
-  return (seconds * parametersOf(config)) / MEASURED_PARAMETERS;
+  return (seconds * parametersOf(size)) / MEASURED_PARAMETERS;
 }
 
 /** Answers that the trainer learns a reward model from; the light form is fitted in the time of a few steps, elsewhere. */
@@ -115,12 +129,12 @@ function rewardAnswers(options: RunConfig['rewardModel']): number {
   return options.form === 'light' ? 0 : options.steps * options.pairsPerStep * 2;
 }
 
-function memoryOf(size: RunSize): number {
+function memoryOf(size: OwnRunSize): number {
   const { config, algorithm, rubrics, workers } = size;
   const rewardNetworks = config.rewardModel.form === 'light' ? 0 : rubrics;
   const trained = (needsCritic(algorithm) ? 2 : 1) + rewardNetworks;
   const frozen = 2 + workers;
-  const weights = parametersOf(config) * BYTES_PER_FLOAT * (trained * FLOATS_PER_TRAINED_PARAMETER + frozen);
+  const weights = parametersOf(size) * BYTES_PER_FLOAT * (trained * FLOATS_PER_TRAINED_PARAMETER + frozen);
   return PROCESS_BYTES + weights + TRAINER_THREADS * activationBytes(size);
 }
 
@@ -129,8 +143,8 @@ function memoryOf(size: RunSize): number {
  * 16 bits (Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", eq. 2), here of 32
  * bits, and three rows of the vocabulary for the loss.
  */
-function activationBytes(size: RunSize): number {
-  const { layers, width, heads, vocabSize } = size.config.model;
+function activationBytes(size: OwnRunSize): number {
+  const { layers, width, heads, vocabSize } = size.model;
   const length = sequenceTokens(size);
   const perLayer = 2 * width * (34 + (5 * heads * length) / width);
   const perToken = layers * perLayer + 3 * BYTES_PER_FLOAT * vocabSize;

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { BadInputError } from '../../../core/errors.js';
+import type { RunPlaces } from '../../pipeline/run-ports.js';
 import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
 import { wholeNumber } from '../whole-number.js';
 
@@ -17,6 +18,8 @@ export interface LoopOptions extends ComputeOptions {
   readonly judge?: string;
   readonly judgeModel?: string;
   readonly judgeKeyFile?: string;
+  readonly trainer?: string;
+  readonly engine?: readonly string[];
 }
 
 const MOST_WORKERS = 64;
@@ -50,7 +53,24 @@ export function addLoopOptions(command: Command): Command {
       'an OpenAI-compatible endpoint that judges beside the rules, such as http://localhost:8000/v1',
     )
     .option('--judge-model <name>', 'the model to ask there')
+    .option('--trainer <host:port>', 'where the trainer of the run file listens, over what that says')
+    .option(
+      '--engine <urls>',
+      'where the engines of the run file listen, with commas between, over what that says',
+      (text: string) => text.split(','),
+    )
     .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)');
+}
+
+/** Where the run's trainer and engines are, as the pipeline takes it. */
+export function placesOf({ trainer, engine }: LoopOptions): { readonly places?: RunPlaces } {
+  if (trainer === undefined && engine === undefined) return {};
+  return {
+    places: {
+      ...(trainer === undefined ? {} : { trainer }),
+      ...(engine === undefined ? {} : { engines: engine }),
+    },
+  };
 }
 
 /** Adds the flags of where figures go. */

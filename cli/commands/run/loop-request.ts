@@ -2,7 +2,7 @@ import type { QuickstartOptions } from '../../pipeline/quickstart.js';
 import type { Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
 import { checkEndpoint, judgeEndpoint } from './judge-endpoint.js';
-import { metricsChoice, type LoopOptions } from './loop-options.js';
+import { metricsChoice, placesOf, type LoopOptions } from './loop-options.js';
 import { readCheckedInputs } from './read-checked-inputs.js';
 
 /** What to run, and where. */
@@ -29,6 +29,7 @@ export async function loopRequest(place: LoopPlace, session: Session): Promise<Q
     onProgress: stoppableProgress(session),
     signal,
     metrics: metricsChoice(place),
+    ...placesOf(place),
     ...(seed === undefined ? {} : { seed }),
     ...(prompts === undefined ? {} : { prompts }),
     ...(endpoint === undefined ? {} : { judge: endpoint }),

@@ -22,7 +22,7 @@ export async function writeTinyQwen3(directory: string, vocabSize: number): Prom
     num_attention_heads: HEADS,
     num_key_value_heads: KEY_HEADS,
     head_dim: HEAD_WIDTH,
-    max_position_embeddings: 64,
+    max_position_embeddings: 512,
     hidden_act: 'silu',
     rms_norm_eps: 1e-6,
     rope_theta: 10_000,

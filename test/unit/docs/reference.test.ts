@@ -64,7 +64,7 @@ describe('docs/run-file.md', () => {
       .filter(([key, , stated]) => {
         const value = runKeys.get(key);
         if (value === undefined) return !/^(required|none$)/.test(stated);
-        return (typeof value === 'number' ? Number(stated) : stated) !== value;
+        return typeof value === 'number' ? Number(stated) !== value : stated !== written(value);
       });
     expect(wrong).toEqual([]);
   });

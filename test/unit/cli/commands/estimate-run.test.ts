@@ -61,7 +61,7 @@ describe('estimateRun', () => {
   it("counts GPT-2's parameters with an output matrix of its own", () => {
     // By hand: embeddings 300·8 + 64·8, output 300·8, last norm 2·8, and a block of two norms 2·2·8,
     // attention 8·24 + 24 + 8·8 + 8, feed-forward 8·32 + 32 + 32·8 + 8.
-    expect(estimateRun(sizeOf()).parameters).toBe(2400 + 512 + 2400 + 16 + (32 + 288 + 552));
+    expect(estimateRun(sizeOf()).compute?.parameters).toBe(2400 + 512 + 2400 + 16 + (32 + 288 + 552));
   });
 
   it('expects twice the sampling time of half the workers, and no more from workers than there are cores', () => {
@@ -71,14 +71,15 @@ describe('estimateRun', () => {
           workers,
           prompts: 1e7,
         }),
-      ).seconds;
+      ).compute?.seconds ?? NaN;
     expect(seconds(1) / seconds(2)).toBeCloseTo(2, 1);
     expect(seconds(8)).toBe(seconds(2));
   });
 
   it('expects more memory of a critic, of more workers and of longer micro-batches', () => {
     const { algorithm } = sizeOf();
-    const memory = (overrides: Partial<RunSize>): number => estimateRun(sizeOf(overrides)).memoryBytes;
+    const memory = (overrides: Partial<RunSize>): number =>
+      estimateRun(sizeOf(overrides)).compute?.memoryBytes ?? NaN;
     const least = memory({ algorithm: { ...algorithm, estimator: 'grpo' } });
     expect(memory({})).toBeGreaterThan(least);
     expect(memory({ workers: 4 })).toBeGreaterThan(memory({}));
@@ -92,7 +93,7 @@ describe('estimateRun', () => {
         sizeOf({ config: { ...config, model: { ...config.model, width: 256, layers: 4 }, ...change } }),
       ),
     );
-    expect(light.seconds).toBeLessThan(network.seconds);
-    expect(light.memoryBytes).toBeLessThan(network.memoryBytes);
+    expect(light.compute?.seconds).toBeLessThan(network.compute?.seconds ?? NaN);
+    expect(light.compute?.memoryBytes).toBeLessThan(network.compute?.memoryBytes ?? NaN);
   });
 });
