@@ -136,11 +136,15 @@ export class OpenAiEngine implements Engine {
   }
 
   private async serve(named: NamedPolicy, signal: AbortSignal | undefined): Promise<void> {
-    if (await this.server.isServing(named, signal)) return;
-    await this.server.serve(named, signal);
-    if (await this.server.isServing(named, signal)) return;
-    throw new MajlisError(`The engine at ${this.baseUrl} was told to serve ${named.name} and does not.`, {
-      code: 'failed_precondition',
+    await inTurn(this.baseUrl, async () => {
+      if (await this.server.isServing(named, signal)) return;
+      const failure = await failureOf(this.server.serve(named, signal));
+      // Somebody in another process may have been quicker, who is then refused the second time.
+      if (await this.server.isServing(named, signal)) return;
+      if (failure !== undefined) throw failure;
+      throw new MajlisError(`The engine at ${this.baseUrl} was told to serve ${named.name} and does not.`, {
+        code: 'failed_precondition',
+      });
     });
   }
 
@@ -185,6 +189,23 @@ export class OpenAiEngine implements Engine {
       code: 'failed_precondition',
     });
   }
+}
+
+/** Servers that something is being loaded into, by their URL: one change of weights at a time. */
+const turns = new Map<string, Promise<unknown>>();
+
+/** Workers of one process share a server; the second of two that need the same weights finds them there. */
+async function inTurn(baseUrl: string, work: () => Promise<void>): Promise<void> {
+  const turn = Promise.resolve(turns.get(baseUrl)).then(work, work);
+  turns.set(baseUrl, turn);
+  await turn;
+}
+
+async function failureOf(work: Promise<void>): Promise<MajlisError | undefined> {
+  return work.then(
+    () => undefined,
+    (thrown: unknown) => MajlisError.from(thrown),
+  );
 }
 
 interface ServerSearch {

@@ -1,8 +1,8 @@
-import { types } from 'node:util';
 import type { z } from 'zod';
 import { parseJson } from '../../config/parse-json.js';
-import { MajlisError, type ErrorCode } from '../../errors.js';
+import { BadInputError, MajlisError, type ErrorCode } from '../../errors.js';
 import type { Clock } from '../../runtime/clock.js';
+import { httpRequest, type HttpRequest } from './http-request.js';
 
 export interface EngineHttpOptions {
   /** Without `/v1`, for example `http://localhost:8000`. */
@@ -42,6 +42,9 @@ export class EngineHttp {
 
   constructor(private readonly options: EngineHttpOptions) {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
+    if (/^https?:\/\//.test(this.baseUrl) && URL.canParse(this.baseUrl)) return;
+    const allowed = 'a URL like http://127.0.0.1:8000, without /v1';
+    throw new BadInputError({ source: 'engine', place: 'baseUrl', found: options.baseUrl, allowed });
   }
 
   async get<T>(path: string, schema: z.ZodType<T>, terms: CallTerms): Promise<T> {
@@ -61,7 +64,11 @@ export class EngineHttp {
     return parseJson(text, schema, { source: `answer of ${this.baseUrl}${path}` });
   }
 
-  private async repeated(path: string, request: RequestInit, terms: CallTerms): Promise<string> {
+  private async repeated(
+    path: string,
+    request: Pick<HttpRequest, 'method' | 'body'>,
+    terms: CallTerms,
+  ): Promise<string> {
     const { clock, retryMs } = this.options;
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -76,7 +83,11 @@ export class EngineHttp {
     }
   }
 
-  private async once(path: string, request: RequestInit, { withinMs, signal }: CallTerms): Promise<string> {
+  private async once(
+    path: string,
+    request: Pick<HttpRequest, 'method' | 'body'>,
+    { withinMs, signal }: CallTerms,
+  ): Promise<string> {
     if (isAborted(signal)) throw cancelled(undefined);
     const over = new AbortController();
     const late = { isLate: false };
@@ -87,14 +98,14 @@ export class EngineHttp {
     const leave = (): void => over.abort();
     signal?.addEventListener('abort', leave, { once: true });
     try {
-      const response = await fetch(`${this.baseUrl}${path}`, {
+      const headers = this.headers();
+      const { status, text } = await httpRequest(`${this.baseUrl}${path}`, {
         ...request,
-        ...this.headers(),
+        headers,
         signal: over.signal,
       });
-      const text = await response.text();
-      if (response.ok) return text;
-      throw this.refusal(path, response.status, text);
+      if (status >= 200 && status < 300) return text;
+      throw this.refusal(path, status, text);
     } catch (thrown) {
       if (thrown instanceof MajlisError) throw thrown;
       if (isAborted(signal)) throw cancelled(thrown);
@@ -104,17 +115,18 @@ export class EngineHttp {
           'deadline_exceeded',
           thrown,
         );
-      throw this.failure(`cannot be reached for ${path}: ${reasonOf(thrown)}`, 'unavailable', thrown);
+      const reason = MajlisError.from(thrown).message;
+      throw this.failure(`cannot be reached for ${path}: ${reason}`, 'unavailable', thrown);
     } finally {
       disarm();
       signal?.removeEventListener('abort', leave);
     }
   }
 
-  private headers(): { headers: Record<string, string> } {
+  private headers(): Record<string, string> {
     const { apiKey } = this.options;
     const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-    return { headers: { 'content-type': 'application/json', ...authorization } };
+    return { 'content-type': 'application/json', ...authorization };
   }
 
   /** The server's own words are kept: they say which field or flag is at fault. */
@@ -135,10 +147,4 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 
 function cancelled(cause: unknown): MajlisError {
   return new MajlisError('The call was cancelled.', { code: 'cancelled', cause });
-}
-
-/** fetch says "fetch failed" and keeps what happened as a cause. */
-function reasonOf(thrown: unknown): string {
-  const cause = types.isNativeError(thrown) ? thrown.cause : undefined;
-  return MajlisError.from(cause ?? thrown).message;
 }

@@ -153,6 +153,26 @@ describe('vLLM', () => {
     await expect(engine.generate(request(first()))).rejects.toMatchObject({ code: 'failed_precondition' });
   });
 
+  it('is told once by workers that need the same adapter at the same time', async () => {
+    const engine = await vllm();
+    const other = await OpenAiEngine.connect({ baseUrl: endpoint.baseUrl, ...PATIENCE });
+    const policy = await adapter();
+    await Promise.all([engine.load(policy), other.load(policy)]);
+    expect(endpoint.sent('POST /v1/load_lora_adapter')).toHaveLength(1);
+  });
+
+  it('that already has the adapter from another process may refuse it', async () => {
+    const engine = await vllm();
+    const policy = await adapter();
+    const load = endpoint.routes.get('POST /v1/load_lora_adapter');
+    endpoint.routes.set('POST /v1/load_lora_adapter', (body) => {
+      load?.(body);
+      return { status: 400, text: 'The lora adapter has already been loaded.' };
+    });
+    await engine.load(policy);
+    expect(await engine.generate(request(policy))).toHaveLength(2);
+  });
+
   it('that says it loaded an adapter and does not list it is refused', async () => {
     const engine = await vllm();
     endpoint.routes.set('POST /v1/load_lora_adapter', () => ({ text: 'Success' }));
@@ -316,6 +336,13 @@ describe('a server', () => {
     const connecting = OpenAiEngine.connect({ baseUrl: `http://127.0.0.1:${String(port)}`, ...PATIENCE });
     await expect(connecting).rejects.toMatchObject({ code: 'unavailable' });
     await expect(connecting).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it.each(['localhost:8000', 'ftp://there', 'http://'])('is not looked for at %s', async (baseUrl) => {
+    endpoint = await GenerationEndpoint.open({});
+    await expect(OpenAiEngine.connect({ baseUrl })).rejects.toThrow(
+      `engine at baseUrl: found ${baseUrl}; allowed: a URL`,
+    );
   });
 
   it('that does not say how long a context may be needs to be helped', async () => {
