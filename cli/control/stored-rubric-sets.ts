@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../core/config/parse-json.js';
@@ -36,7 +36,7 @@ export async function readRubricSet(workspace: string, hash: string): Promise<Ru
       allowed: 'a set that a run of this workspace was paid by',
     });
   }
-  const { members } = parseJson(await readFile(source, 'utf8'), storedSetSchema, { source });
+  const { members } = await readSetFile(source);
   const set = rubricSet(
     await Promise.all(
       members.map(async ({ locale, rubricHash }) => {
@@ -48,6 +48,18 @@ export async function readRubricSet(workspace: string, hash: string): Promise<Ru
   throw new MajlisError(`${source} was changed: its content has the hash ${set.hash}`, { code: 'data_loss' });
 }
 
+/** Hashes of the rubrics in every set that the workspace stores, by the set's hash; none where it stores none yet. */
+export async function storedSetMembers(workspace: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const folder = join(workspace, FOLDER);
+  if (!existsSync(folder)) return new Map();
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const sets = files.map(async (name) => {
+    const { members } = await readSetFile(join(folder, name));
+    return [name.replace(/\.json$/, ''), members.map(({ rubricHash }) => rubricHash)] as const;
+  });
+  return new Map(await Promise.all(sets));
+}
+
 /** The hash of the set in which a stored rubric has taken the place of the member of its locale; it is stored too. */
 export async function setWithRubric(workspace: string, inForce: string, rubricHash: string): Promise<string> {
   const set = withRubric(
@@ -56,6 +68,10 @@ export async function setWithRubric(workspace: string, inForce: string, rubricHa
   );
   await storeRubricSet(workspace, set);
   return set.hash;
+}
+
+async function readSetFile(source: string): Promise<z.infer<typeof storedSetSchema>> {
+  return parseJson(await readFile(source, 'utf8'), storedSetSchema, { source });
 }
 
 async function storeRubricSet(workspace: string, { hash, members }: RubricSet): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Rubric } from '../../../core/domain/rubric.js';
 import { BadInputError } from '../../../core/errors.js';
 import type { RunDescription } from '../../../coordinator/control/run-control.js';
+import { storedSetMembers } from '../../control/stored-rubric-sets.js';
 import { resolveRun } from '../../control/resolve-run.js';
 import { withControl, type ControlPlace } from '../../control/with-control.js';
 import { isRubricId } from '../../pipeline/rubric-file.js';
@@ -15,16 +16,21 @@ import { knownRubrics } from './history/known-rubrics.js';
 /** The rubrics of a run, or the versions of a rubric, whichever the name stands for; a rubric's id comes first. */
 export async function rubricHistory(place: ControlPlace, name: string): Promise<CommandResult> {
   const known = new Map(await knownRubrics(place.workspace));
+  const sets = await storedSetMembers(place.workspace);
   if (!isRubricId(name) && existsSync(name)) {
     const rubric = await findRubric(name);
-    return historyOfRubric(rubric.id, known.set(rubric.hash, rubric), await describeRuns(place));
+    return historyOfRubric(
+      rubric.id,
+      { rubrics: known.set(rubric.hash, rubric), sets },
+      await describeRuns(place),
+    );
   }
   if ([...known.values()].some(({ id }) => id === name)) {
-    return historyOfRubric(name, known, await describeRuns(place));
+    return historyOfRubric(name, { rubrics: known, sets }, await describeRuns(place));
   }
   if (!existsSync(ledgerFile(place.workspace))) throw unknownName(name, known, place.workspace);
   return withControl(place, async (control) =>
-    historyOfRun(await control.describeRun(await resolveRun(control, name)), known),
+    historyOfRun(await control.describeRun(await resolveRun(control, name)), { rubrics: known, sets }),
   );
 }
 

@@ -1,8 +1,8 @@
-import type { Rubric } from '../../../../core/domain/rubric.js';
 import type { RunDescription } from '../../../../coordinator/control/run-control.js';
 import { compareVersions } from '../../../../reward/rubric/semantic-version.js';
 import { formatTable } from '../../../terminal/format-table.js';
 import type { CommandResult } from '../../session.js';
+import type { RubricsAtHand } from './known-rubrics.js';
 import { rubricChanges } from './rubric-changes.js';
 
 interface Use {
@@ -15,14 +15,14 @@ interface Use {
 /** The versions of a rubric that are at hand, lowest first, with what each was made from and the runs that took it up. */
 export function historyOfRubric(
   id: string,
-  rubrics: ReadonlyMap<string, Rubric>,
+  { rubrics, sets }: RubricsAtHand,
   runs: readonly RunDescription[],
 ): CommandResult {
   const versions = [...rubrics.values()]
     .filter((rubric) => rubric.id === id)
     .sort((a, b) => compareVersions(a.version, b.version) || (a.hash < b.hash ? -1 : 1))
     .map(({ version, hash, status, parent }) => ({
-      ...{ version, hash, status, uses: runs.flatMap((run) => usesOf(hash, run)) },
+      ...{ version, hash, status, uses: runs.flatMap((run) => usesOf(hash, run, sets)) },
       ...(parent === undefined ? {} : { parent }),
     }));
   const rows = versions.map(({ version, hash, status, parent, uses }) => [
@@ -38,9 +38,12 @@ export function historyOfRubric(
   };
 }
 
-function usesOf(hash: string, description: RunDescription): Use[] {
+/** One that stays while the rubric of another locale changes is in force once. */
+function usesOf(hash: string, description: RunDescription, sets: RubricsAtHand['sets']): Use[] {
+  const isIn = (changed: string | undefined): boolean =>
+    changed === hash || sets.get(changed ?? '')?.includes(hash) === true;
   return rubricChanges(description)
-    .filter((change) => change.hash === hash)
+    .filter((change, at, all) => isIn(change.hash) && (change.hash === hash || !isIn(all[at - 1]?.hash)))
     .map(({ by, from, pending }) => ({
       ...{ run: description.run.id, by, pending },
       ...(from === undefined ? {} : { from }),

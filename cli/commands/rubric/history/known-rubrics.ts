@@ -5,6 +5,14 @@ import { packageRoot } from '../../../../core/runtime/package-root.js';
 import { storedRubrics } from '../../../control/stored-rubrics.js';
 import { findRubric } from '../find-rubric.js';
 
+/** Rubrics whose content is at hand, and the sets that runs on several locales are paid by. */
+export interface RubricsAtHand {
+  /** By hash. */
+  readonly rubrics: ReadonlyMap<string, Rubric>;
+  /** Hashes of the members, by the set's hash. */
+  readonly sets: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Every rubric whose content is at hand, by hash: those that come with Majlis and those that the workspace stores. */
 export async function knownRubrics(workspace: string): Promise<ReadonlyMap<string, Rubric>> {
   const files = await readdir(join(packageRoot, 'reward', 'rubrics'));
