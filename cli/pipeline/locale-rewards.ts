@@ -134,6 +134,7 @@ export class LocaleRewards implements Rewards {
     await this.inputs.store.save(rewardModelHash, rewards);
     this.inputs.scorer.loadSet({ rubricHash: setHash, rewardModelHash }, rewards);
     return {
+      // Every rubric has the same floor.
       ...{ rubricHash: setHash, rewardModelHash, floor: sources[0].floor },
       rubricId: sources.map(({ rubricId }) => rubricId).join('+'),
       members: sources.map(({ rubricId, rubricHash }, place) => {

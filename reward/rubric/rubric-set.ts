@@ -2,7 +2,6 @@
  * What answers are paid by: one rubric for each of a run's locales.
  *
  * - Its hash is the hash of its members, whatever order they came in; that of a single one is the rubric's own.
- * - All members have one floor: an answer that is ruled out costs the same in every language.
  * - No two have one id: what is authored for a rubric names it so.
  * - A rubric takes the place of the one member whose locale it is of.
  */
@@ -27,10 +26,9 @@ export interface RubricSet {
 /** Rubrics of any language, which may judge every locale. */
 const ANY_LANGUAGE = 'und';
 
-/** The set of some rubrics, one for each locale; rubrics of other languages or unequal floors are a BadInputError. */
+/** The set of some rubrics, one for each locale; rubrics of other languages, or of one id, are a BadInputError. */
 export function rubricSet(members: readonly RubricMember[]): RubricSet {
   for (const member of members) requireItsLanguage(member);
-  requireOneFloor(members);
   requireOwnIds(members);
   const ordered = [...members].sort((a, b) => (a.locale < b.locale ? -1 : 1));
   const hash =
@@ -71,17 +69,6 @@ function requireItsLanguage({ locale, rubric }: RubricMember): void {
     place: 'locale',
     found: JSON.stringify(rubric.locale),
     allowed: `a rubric for ${locale}, the locale that it is to judge`,
-  });
-}
-
-function requireOneFloor([first, ...rest]: readonly RubricMember[]): void {
-  const other = rest.find(({ rubric }) => rubric.floor !== first.rubric.floor);
-  if (other === undefined) return;
-  throw new BadInputError({
-    source: `rubric ${other.rubric.id}`,
-    place: 'floor',
-    found: String(other.rubric.floor),
-    allowed: `${first.rubric.floor}, the floor of ${first.rubric.id}: rubrics of one run have one floor`,
   });
 }
 

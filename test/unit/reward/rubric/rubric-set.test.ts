@@ -52,11 +52,6 @@ describe('a set of rubrics', () => {
       'rubric ja at locale: found "ja-JP"; allowed: a rubric for ko, the locale that it is to judge',
     ],
     [
-      'unequal floors',
-      [msa, { locale: 'ko', rubric: rubric('low', 'ko', { floor: -0.5 }) }],
-      'rubric low at floor: found -0.5; allowed: -1, the floor of msa: rubrics of one run have one floor',
-    ],
-    [
       'one id for two',
       [msa, { locale: 'ko', rubric: rubric('msa', 'ko', { hash: 'other' }) }],
       'rubrics of the run: found two of the id msa; allowed: rubrics with an id of their own for each locale',
