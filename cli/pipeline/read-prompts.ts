@@ -28,9 +28,9 @@ function promptSchema(locales: readonly Locale[]) {
     locales.length === 1
       ? `${first}, the run's locale, or a tag under it`
       : `one of ${locales.join(', ')}, the run's locales, or a tag under one`;
-  const served = z
-    .string({ error: allowed })
-    .refine((tag) => servingLocale(tag, locales) !== undefined, { error: allowed });
+  const isServed = (tag: unknown): boolean =>
+    typeof tag === 'string' && servingLocale(tag, locales) !== undefined;
+  const served = z.custom<string>(isServed, { error: allowed });
   return z
     .strictObject({
       id: id.optional(),

@@ -252,6 +252,32 @@ describe('calibrateReward', () => {
     expect(normalizeReward(2, 'ko-KR', normalizer).normalized).toBe(0);
   });
 
+  it('centres each locale’s own reference answers at 0 with deviation 1, however much either model pays', async () => {
+    const scorer = new RewardModelScorer();
+    const raws = { ar: [0, 1, 2, 4], ko: [0, 100, 130, 190] };
+    const references = Object.fromEntries(
+      Object.keys(raws).map((locale) => [locale, [1, 2, 3].map((token) => item([[[token], 'x']], locale))]),
+    );
+    const members = [];
+    for (const [locale, table] of Object.entries(raws)) {
+      const model = served(await linearModel([table]), locale);
+      const uncalibrated = { model, gate: () => undefined };
+      const normalizer = await calibrateReward(uncalibrated, references[locale], { locales: [locale] });
+      scorer.load({ ...uncalibrated, normalizer });
+      members.push({ locale, rubricHash: 'rubric', rewardModelHash: locale });
+    }
+    const set = { rubricHash: 'both', rewardModelHash: 'models' };
+    scorer.loadSet(set, members);
+    for (const locale of ['ar', 'ko']) {
+      const outcomes = (await scorer.score({ ...set, items: references[locale] })).flat();
+      const paid = outcomes.flatMap((outcome) => (outcome.kind === 'scored' ? outcome.score.normalized : []));
+      const mean = paid.reduce((sum, score) => sum + score, 0) / paid.length;
+      const squares = paid.reduce((sum, score) => sum + (score - mean) ** 2, 0);
+      expect(mean).toBeCloseTo(0, 6);
+      expect(squares / (paid.length - 1)).toBeCloseTo(1, 6);
+    }
+  });
+
   it.each([
     ['one answer', [{ locale: 'ar', raw: 1 }]],
     [
