@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startTorchProcess } from '../../../cli/commands/trainer/torch-process.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
@@ -29,6 +31,55 @@ describeWithPython('majlis trainer torch', () => {
     const { status, stdout } = await finished;
     expect({ status, said: JSON.parse(stdout) }).toEqual({ status: 0, said: { address, contextLength: 16 } });
   }, 60_000);
+
+  it('asks for the token of its file, on every call, and refuses others', async () => {
+    const config = { vocabSize: 24, contextLength: 16, layers: 1, width: 16, heads: 2 };
+    const model = join(folder(), 'model');
+    await writeModelDirectory({ directory: model, config, weights: initialWeights(config, 3) });
+    const tokenFile = join(folder(), 'token');
+    await writeFile(tokenFile, 'a-secret\n');
+    const torch = await startTorchProcess({ python: interpreter, model, tokenFile });
+    const call = { run: 'run', epoch: 1 };
+    const batch = {
+      tokenIds: Int32Array.of(1, 2, 3),
+      offsets: Int32Array.of(0, 3),
+      weights: Float32Array.of(0, 1, 1),
+      temperature: 1,
+    };
+    const ask = async (token?: string): Promise<unknown> => {
+      const trainer = await GrpcTrainer.connect({
+        address: torch.address,
+        ...(token === undefined ? {} : { token }),
+      });
+      try {
+        const modelId = await trainer.createModel(call, { role: 'policy', base: model, heads: 0, seed: 1 });
+        return await trainer.forward(call, { modelId, batch, want: ['log_probs'] });
+      } finally {
+        await trainer.close();
+      }
+    };
+    try {
+      await expect(ask()).rejects.toMatchObject({ code: 'unauthenticated' });
+      await expect(ask('another')).rejects.toMatchObject({ code: 'unauthenticated' });
+      await expect(ask('a-secret')).resolves.toMatchObject({ logProbs: expect.any(Float32Array) });
+    } finally {
+      await torch.stop();
+    }
+  }, 60_000);
+
+  it.each([
+    [['--host', '0.0.0.0'], 'needs --token-file'],
+    [['--token-file', '/nowhere/token'], '--token-file /nowhere/token cannot be read'],
+    [['--device', 'tpu'], 'Allowed choices are cpu, cuda'],
+    [['--pass-tokens', '0'], '--pass-tokens'],
+  ])('refuses %j', async (flags, said) => {
+    const { status, stderr } = await majlis([
+      ...['trainer', 'torch', '--model', folder(), '--python', interpreter],
+      ...flags,
+    ]);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(said);
+  });
 
   it('says what is wrong with a model directory', async () => {
     const { status, stderr } = await majlis([

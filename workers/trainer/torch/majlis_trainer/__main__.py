@@ -38,8 +38,10 @@ def main() -> int:
 
 def check_token(options: argparse.Namespace) -> None:
     """Who listens beyond this machine asks for a token."""
-    if options.token_file is not None and not Path(options.token_file).is_file():
-        raise CallError(StatusCode.NOT_FOUND, f"{options.token_file} cannot be read.")
+    if options.token_file is not None:
+        file = Path(options.token_file)
+        if not file.is_file() or file.read_text().strip() == "":
+            raise CallError(StatusCode.FAILED_PRECONDITION, f"--token-file {file} cannot be read or is empty.")
     if options.token_file is None and options.host not in LOOPBACK:
         message = f"A trainer on {options.host} can be reached from other machines and needs --token-file."
         raise CallError(StatusCode.FAILED_PRECONDITION, message)
