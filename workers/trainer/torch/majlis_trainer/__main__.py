@@ -31,6 +31,7 @@ def main() -> int:
 
         return serve(options)
     except CallError as failure:
+        # Rank 0's, or that of all.
         if os.environ.get("RANK", "0") == "0":
             print(json.dumps({"error": str(failure), "code": failure.code.name.lower()}), flush=True)
         return 1

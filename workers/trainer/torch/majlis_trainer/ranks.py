@@ -117,6 +117,11 @@ def join_ranks(device: str) -> Ranks:
     return Ranks(rank, world, store, mesh)
 
 
+def is_first() -> bool:
+    """Whether this process is, or will be, rank 0."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def local_rank() -> int:
     """This process's number on its machine."""
     return int(os.environ.get("LOCAL_RANK", "0"))

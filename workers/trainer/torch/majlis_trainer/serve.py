@@ -17,7 +17,7 @@ import transformers
 
 from majlis_trainer.conductor import Conductor, follow
 from majlis_trainer.model_directory import Opening, open_network
-from majlis_trainer.ranks import Ranks, join_ranks, local_rank
+from majlis_trainer.ranks import Ranks, is_first, join_ranks, local_rank
 from majlis_trainer.service import Listening, start_server
 from majlis_trainer.settings import Settings, choose_settings
 from majlis_trainer.trainer import Trainer
@@ -44,10 +44,10 @@ def serve(options: argparse.Namespace) -> int:
         torch.use_deterministic_algorithms(True)
     else:
         torch.cuda.set_device(settings.device)
-    # Opened once to find out what is wrong with it now rather than in the first call.
-    context_length = open_network(Opening(options.model, heads=0), settings).context
+    # Opened once to find out what is wrong with it now rather than in the first call; not by all ranks at once.
+    context_length = open_network(Opening(options.model, heads=0), settings).context if is_first() else 0
     ranks = join_ranks(settings.device.type)
-    trainer = Trainer(context_length, settings, ranks)
+    trainer = Trainer(ranks.gather(context_length)[0], settings, ranks)
     return lead(trainer, ranks, settings, options) if ranks.leads else follow_on(trainer, ranks)
 
 
