@@ -13,6 +13,7 @@ import type {
   Trainer,
   TrainerCall,
 } from '../../core/trainer/trainer.js';
+import { describeAdapters } from './trainer-adapters.contract.js';
 
 /** One trainer under test, with a language model that it can open. */
 export interface TrainerHarness {
@@ -478,6 +479,15 @@ export function describeTrainer(name: string, make: () => Promise<TrainerHarness
         closeTo(await logProbs(reference), await logProbs(policy), 0);
       });
     });
+
+    describeAdapters(() => ({
+      trainer,
+      base: harness.base,
+      batch: BATCH,
+      call: CALL,
+      freshFolder,
+      logProbs,
+    }));
 
     describe('bad input', () => {
       const broken: readonly (readonly [string, LossRequest])[] = [
