@@ -33,6 +33,13 @@ const KEPT_ADAPTERS = 2;
 /** So high that every token is nearly as likely as any other. */
 const HOT = 100;
 const SAME = 1e-6;
+/** What servers say of an adapter that is not there to be unloaded, or say nothing. */
+const NOT_THERE: ReadonlySet<string> = new Set([
+  'not_found',
+  'invalid_argument',
+  'failed_precondition',
+  'unavailable',
+]);
 
 /**
  * Text generation by a server in another process: vLLM, SGLang, or the CPU generator beside the PyTorch trainer.
@@ -161,7 +168,7 @@ export class OpenAiEngine implements Engine {
       await this.server.forget(adapter);
     } catch (thrown) {
       const { code } = MajlisError.from(thrown);
-      if (code !== 'not_found' && code !== 'invalid_argument' && code !== 'unavailable') throw thrown;
+      if (!NOT_THERE.has(code)) throw thrown;
     }
   }
 

@@ -138,6 +138,7 @@ export function vllmCompletion(body: EndpointCall['body'], change: object = {}):
 /** SGLang as its sources describe it (0.5), serving one directory; every token sampled is 7. */
 export function sglangRoutes(path: string): Record<string, Route> {
   const served = { model_path: path, weight_version: 'default' };
+  const adapters = new Map<string, string>();
   return {
     'GET /server_info': () => ({ body: { version: '0.5.23', model_path: path, context_length: 64 } }),
     'GET /model_info': () => ({ body: { ...served, is_generation: true } }),
@@ -147,9 +148,21 @@ export function sglangRoutes(path: string): Record<string, Route> {
         body: { success: true, message: 'Succeeded to update model weights.', num_paused_requests: 0 },
       };
     },
-    'POST /load_lora_adapter': ({ lora_name, lora_path }) => ({
-      body: { success: true, error_message: null, loaded_adapters: { [String(lora_name)]: lora_path } },
+    'GET /v1/models': () => ({
+      body: {
+        object: 'list',
+        data: [
+          { id: path, object: 'model', root: path, max_model_len: 64 },
+          ...[...adapters].map(([id, root]) => ({ id, object: 'model', root, parent: path })),
+        ],
+      },
     }),
+    'POST /load_lora_adapter': ({ lora_name, lora_path }) => {
+      const success = !adapters.has(String(lora_name));
+      const error_message = success ? null : `${String(lora_name)} is already loaded`;
+      adapters.set(String(lora_name), String(lora_path));
+      return { body: { success, error_message, loaded_adapters: Object.fromEntries(adapters) } };
+    },
     'POST /generate': (body) => ({
       body: (body['sampling_params'] as Record<string, unknown>[]).map((settings) =>
         sglangAnswer(settings, served.weight_version),

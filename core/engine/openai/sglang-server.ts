@@ -3,6 +3,7 @@ import { MajlisError } from '../../errors.js';
 import { createRng } from '../../math/rng.js';
 import type { EngineHttp } from './engine-http.js';
 import type { EngineTimeouts } from './engine-timeouts.js';
+import { listModels } from './list-models.js';
 import type {
   GenerationServer,
   NamedPolicy,
@@ -29,7 +30,11 @@ const answerSchema = z.looseObject({
   }),
 });
 const answersSchema = z.array(answerSchema);
-const doneSchema = z.looseObject({ success: z.boolean(), message: z.string().nullish() });
+const doneSchema = z.looseObject({
+  success: z.boolean(),
+  message: z.string().nullish(),
+  error_message: z.string().nullish(),
+});
 
 /** The name that SGLang gives to weights which nobody has replaced. */
 const FIRST_WEIGHTS = 'default';
@@ -39,8 +44,6 @@ const FIRST_WEIGHTS = 'default';
  * under a version that every answer names; adapters by `load_lora_adapter`.
  */
 export class SglangServer implements GenerationServer {
-  /** Directories of adapters by name, as the server last told them. */
-  private adapters: ReadonlyMap<string, string> = new Map();
   /** The directory that the server began with. */
   private firstLocation: string | undefined;
 
@@ -60,8 +63,10 @@ export class SglangServer implements GenerationServer {
   }
 
   async isServing({ policy, kind, name }: NamedPolicy, signal?: AbortSignal): Promise<boolean> {
-    if (kind === 'adapter') return this.adapters.get(name) === policy.location;
     const terms = { withinMs: this.timeouts.questionMs, signal };
+    if (kind === 'adapter') {
+      return (await listModels(this.http, terms)).some(({ id }) => id === name);
+    }
     const { model_path, weight_version } = await this.http.get('/model_info', modelSchema, terms);
     if (isFirst(weight_version)) this.firstLocation = model_path;
     return weight_version === name || (isFirst(weight_version) && model_path === policy.location);
@@ -70,7 +75,6 @@ export class SglangServer implements GenerationServer {
   async serve({ policy, kind, name }: NamedPolicy, signal?: AbortSignal): Promise<void> {
     if (kind === 'adapter') {
       await this.done('/load_lora_adapter', { lora_name: name, lora_path: policy.location }, signal);
-      this.adapters = new Map([...this.adapters, [name, policy.location]]);
       return;
     }
     const update = { model_path: policy.location, weight_version: name, flush_cache: true };
@@ -78,7 +82,6 @@ export class SglangServer implements GenerationServer {
   }
 
   async forget({ name }: NamedPolicy): Promise<void> {
-    this.adapters = new Map([...this.adapters].filter(([known]) => known !== name));
     await this.done('/unload_lora_adapter', { lora_name: name });
   }
 
@@ -117,9 +120,9 @@ export class SglangServer implements GenerationServer {
   /** These calls may fail with HTTP 200. */
   private async done(path: string, body: object, signal?: AbortSignal): Promise<void> {
     const terms = { withinMs: this.timeouts.loadMs, signal };
-    const { success, message } = await this.http.post(path, body, doneSchema, terms);
+    const { success, message, error_message } = await this.http.post(path, body, doneSchema, terms);
     if (success) return;
-    const reason = message ?? 'it gives no reason';
+    const reason = message ?? error_message ?? 'it gives no reason';
     throw new MajlisError(`The engine at ${this.http.baseUrl} refused ${path}: ${reason}`, {
       code: 'failed_precondition',
     });

@@ -9,6 +9,7 @@ import type {
   ServerDescription,
 } from './generation-server.js';
 import type { EngineTimeouts } from './engine-timeouts.js';
+import { listModels, type ModelCard } from './list-models.js';
 
 const versionSchema = z.looseObject({
   version: z.string(),
@@ -16,19 +17,6 @@ const versionSchema = z.looseObject({
   fingerprint: z.string().optional(),
   deterministic: z.boolean().default(false),
   vocab_size: z.int().positive().optional(),
-});
-
-const modelsSchema = z.looseObject({
-  data: z
-    .array(
-      z.looseObject({
-        id: z.string(),
-        root: z.string().nullish(),
-        max_model_len: z.int().positive().nullish(),
-        sha256: z.string().nullish(),
-      }),
-    )
-    .min(1),
 });
 
 const completionSchema = z.looseObject({
@@ -153,13 +141,12 @@ export class VllmServer implements GenerationServer {
     return kind === 'adapter' ? name : (await this.baseModel(signal)).id;
   }
 
-  private async baseModel(signal?: AbortSignal): Promise<z.output<typeof modelsSchema>['data'][number]> {
+  private async baseModel(signal?: AbortSignal): Promise<ModelCard> {
     return (await this.models(signal))[0];
   }
 
-  private async models(signal?: AbortSignal): Promise<z.output<typeof modelsSchema>['data']> {
-    const terms = { withinMs: this.timeouts.questionMs, signal };
-    return (await this.http.get('/v1/models', modelsSchema, terms)).data;
+  private models(signal?: AbortSignal): Promise<readonly ModelCard[]> {
+    return listModels(this.http, { withinMs: this.timeouts.questionMs, signal });
   }
 
   private async weightVersion(signal?: AbortSignal): Promise<string | null | undefined> {

@@ -228,6 +228,14 @@ describe('SGLang', () => {
     await expect(engine.load(second())).rejects.toThrow('refused /update_weights_from_disk: Failed to get');
   });
 
+  it('that refuses an adapter says why', async () => {
+    const engine = await sglang();
+    endpoint.routes.set('POST /load_lora_adapter', () => ({
+      body: { success: false, error_message: 'rank too large', loaded_adapters: {} },
+    }));
+    await expect(engine.load(await adapter())).rejects.toThrow('refused /load_lora_adapter: rank too large');
+  });
+
   it('loads an adapter and is asked by its name', async () => {
     const engine = await sglang();
     const policy = await adapter();
@@ -235,6 +243,9 @@ describe('SGLang', () => {
     await engine.generate(request(policy));
     expect(endpoint.sent('POST /load_lora_adapter')).toEqual([{ lora_name: NAME, lora_path: folder() }]);
     expect(endpoint.sent('POST /generate')).toMatchObject([{ lora_path: NAME }]);
+    const other = await OpenAiEngine.connect({ baseUrl: endpoint.baseUrl, ...PATIENCE });
+    await other.load(policy);
+    expect(endpoint.sent('POST /load_lora_adapter')).toHaveLength(1);
   });
 });
 
