@@ -40,23 +40,25 @@ export function rubricSet(members: readonly RubricMember[]): RubricSet {
 
 /** The set with this rubric in place of the member whose locale it is of; a BadInputError where that is none, or several. */
 export function withRubric({ members }: RubricSet, rubric: Rubric): RubricSet {
-  const place = memberPlace(members, rubric);
-  return rubricSet(members.map((member, at) => (at === place ? { ...member, rubric } : member)));
+  const place = localeJudgedBy(
+    rubric,
+    members.map(({ locale }) => locale),
+  );
+  return rubricSet(members.map((member) => (member.locale === place ? { ...member, rubric } : member)));
 }
 
-function memberPlace(members: readonly RubricMember[], rubric: Rubric): number {
-  if (members.length === 1) return 0;
-  const places = (fits: (locale: Locale) => boolean): number[] =>
-    members.flatMap(({ locale }, at) => (fits(locale) ? [at] : []));
-  const near = places((locale) => isWithin(rubric.locale, locale) || isWithin(locale, rubric.locale));
-  const found = near.length > 0 ? near : places((locale) => languageOf(locale) === languageOf(rubric.locale));
+/** The one of a run's locales that a rubric is to judge: where there is one, that; a BadInputError where none fits, or several. */
+export function localeJudgedBy(rubric: Pick<Rubric, 'id' | 'locale'>, locales: readonly Locale[]): Locale {
+  if (locales.length === 1) return locales[0];
+  const near = locales.filter((locale) => isWithin(rubric.locale, locale) || isWithin(locale, rubric.locale));
+  const found =
+    near.length > 0 ? near : locales.filter((locale) => languageOf(locale) === languageOf(rubric.locale));
   if (found.length === 1) return found[0];
-  const locales = members.map(({ locale }) => locale).join(', ');
   throw new BadInputError({
     source: `rubric ${rubric.id}`,
     place: 'locale',
     found: JSON.stringify(rubric.locale),
-    allowed: `a rubric for exactly one of ${locales}, the locales of the run`,
+    allowed: `a rubric for exactly one of ${locales.join(', ')}, the locales of the run`,
   });
 }
 

@@ -31,21 +31,29 @@ describe('what a swap costs', () => {
   }
 
   /** A queued run whose pairs were judged under a rubric, by a judge whose three calls cost 0.01 each. */
-  async function judgedRun(judges: JudgesChoice): Promise<void> {
+  async function judgedRun(judges: JudgesChoice, koreanPairs = 0): Promise<void> {
     const before = await findRubric(rubricFile('before', 'As it was.'));
     await storeRubric(folder(), before);
     const ledger = await openSqliteLedger(join(folder(), 'ledger.sqlite'), clock);
     const run = { id: 'r1', name: 'first', seed: 7, config: '{"locale":"ar"}', configHash: 'c' };
     await ledger.createRun({ ...run, fingerprints: {} });
-    const prompt = { id: 'p', locale: 'ar', text: 'سؤال' };
-    const preferences = Array.from({ length: PAIRS }, (_, number): Preference => ({
-      pair: { id: `pair-${number}`, prompt, first: `${number} أ`, second: `${number} ب` },
+    const promptOf = (locale: string): Preference['pair']['prompt'] => ({ id: locale, locale, text: 'سؤال' });
+    const preferences = Array.from({ length: PAIRS + koreanPairs }, (_, number): Preference => ({
+      pair: {
+        ...{ id: `pair-${number}`, prompt: promptOf(number < PAIRS ? 'ar' : 'ko-KR') },
+        ...{ first: `${number} أ`, second: `${number} ب` },
+      },
       ...{ rubricHash: before.hash, probabilityFirst: 0.7, weight: 1, excludedVerdicts: 0 },
     }));
     await ledger.recordPreferences('r1', preferences);
     await ledger.close();
     const runFile = join(packageRoot, 'examples', 'arabic', 'run.yaml');
-    const { config } = await readRunInputs(runFile);
+    const { locale, rubric, data, ...rest } = (await readRunInputs(runFile)).config;
+    if (locale === undefined || rubric === undefined || data === undefined)
+      throw new Error('several locales');
+    const arabic = { locale, rubric, data };
+    const korean = { locale: 'ko', rubric: 'ko-haeyo', data };
+    const config = koreanPairs === 0 ? { ...rest, ...arabic } : { ...rest, locales: [arabic, korean] };
     await writeRunRecord(join(folder(), 'runs', 'r1'), {
       ...{ format: 'majlis-run/1', arms: ['rubricA'], runFile: join(folder(), 'run.yaml') },
       ...{ config: { ...config, judges }, fingerprints: {} },
@@ -76,9 +84,10 @@ judges: [{ id: qwen, model: m, routes: [${route}] }, { id: new, model: n, routes
   async function dryRun(
     judges: JudgesChoice,
     file = rubricFile('after', 'Said anew.'),
+    koreanPairs = 0,
   ): Promise<{ readonly text: string; readonly json: unknown }> {
     mkdirSync(folder(), { recursive: true });
-    await judgedRun(judges);
+    await judgedRun(judges, koreanPairs);
     const terminal = { say: (): void => undefined };
     const place = { workspace: folder(), run: 'r1', clock, terminal };
     return swapRubric(place, { rubric: file, dryRun: true });
@@ -101,6 +110,11 @@ judges: [{ id: qwen, model: m, routes: [${route}] }, { id: new, model: n, routes
     const { text } = await dryRun({ gateway: 'gateway.yaml', only: ['qwen'] });
     expect(text).toMatch(/\* qwen +the whole rubric +10 +0\.10\n/);
     expect(text).not.toMatch(/[* ] new /);
+  });
+
+  it('is of the pairs in the rubric’s locale alone, where the run has several', async () => {
+    const { json } = await dryRun({ gateway: 'gateway.yaml' }, rubricFile('after', 'Said anew.'), 7);
+    expect(json).toMatchObject({ cost: { pairs: PAIRS, plan: { whole: 10 } } });
   });
 
   it('is not told of a rubric whose formula nobody can be asked about by criterion', async () => {

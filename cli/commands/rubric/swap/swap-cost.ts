@@ -1,11 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { compileJudges, type JudgesOptions } from '../../../../core/config/judges-options.js';
+import { localesOf } from '../../../../core/config/run-locales.js';
+import { servingLocale } from '../../../../core/domain/locale.js';
 import { requireAskable } from '../../../../core/config/require-askable.js';
 import type { AnswerPair } from '../../../../core/domain/preference.js';
 import type { Rubric } from '../../../../core/domain/rubric.js';
 import type { Spend } from '../../../../core/judgements/judgement-store.js';
 import { readGatewayConfig } from '../../../../reward/gateway/gateway-config.js';
 import { planRejudging, type Rejudging } from '../../../../reward/judge/rejudging.js';
+import { localeJudgedBy } from '../../../../reward/rubric/rubric-set.js';
 import { OfflineRunControl } from '../../../control/offline-run-control.js';
 import { requireLedger } from '../../../control/open-unless-held.js';
 import { resolveRun } from '../../../control/resolve-run.js';
@@ -48,14 +51,28 @@ export async function swapCost(
   rubric: Rubric,
 ): Promise<SwapCost | undefined> {
   requireLedger(place.workspace);
-  const { pairs, judgedUnder, record } = await judgedPairs(place);
+  const { pairs: all, judgedUnder, record } = await judgedPairs(place);
   if (record === undefined) return undefined;
+  const pairs = pairsJudgedBy(rubric, all, record);
   requireAskable(rubric, record.config.judges);
   const options = compileJudges(record.config.judges);
   const { judges, currency } = await judgePrices(record, options, place);
   if (judges.length === 0) return undefined;
   const plan = planRejudging({ rubric, judgedUnder, pairs, orders: options.orders });
   return { pairs: pairs.length, asks: options.asks, plan, judges, currency };
+}
+
+/** Of a run on several locales, the pairs of the rubric's own. */
+function pairsJudgedBy(
+  rubric: Rubric,
+  pairs: readonly AnswerPair[],
+  { config }: RunRecord,
+): readonly AnswerPair[] {
+  const locales = localesOf(config).map(({ locale }) => locale);
+  const judged = localeJudgedBy(rubric, locales);
+  return locales.length === 1
+    ? pairs
+    : pairs.filter(({ prompt }) => servingLocale(prompt.locale, locales) === judged);
 }
 
 async function judgedPairs({ workspace, clock, run }: ControlPlace & { run: string }): Promise<JudgedPairs> {
