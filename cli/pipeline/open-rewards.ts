@@ -124,7 +124,7 @@ function planeInputs(
   const { locale, profile } = served;
   const form = createRewardForm(config, { profile, trainer, call, checkpoint });
   return {
-    ...{ config, locale, profile, form, scorer, onProgress },
+    ...{ config, locale, profile, form, scorer, onProgress, signal },
     encode: first.encode,
     references: first.sampled.map(({ prompt, answers }) => ({
       prompt: prompt.prompt,

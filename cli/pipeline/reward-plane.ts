@@ -49,6 +49,8 @@ export interface RewardPlaneInputs {
   readonly findRubric: (hash: string) => Promise<Rubric>;
   readonly store: RewardStore;
   readonly onProgress: ProgressListener;
+  /** Of the run: what is being trained is given up with it. */
+  readonly signal: AbortSignal;
 }
 
 /** A rubric's trained reward and how good it is on pairs that it did not learn from. */
@@ -242,12 +244,12 @@ export class RewardPlane {
     labels: Labels,
     { preferences, encode }: Lessons,
   ): Promise<RewardRecord & { readonly held: HeldRewardModel }> {
-    const { locale, form, references, onProgress } = this.inputs;
+    const { locale, form, references, onProgress, signal } = this.inputs;
     const rng = this.rng(rubric, labels);
     const gate = this.gate(rubric);
     const stage = `reward model ${rubric.id}${labels === 'judged' ? '' : ' (placebo)'}`;
     const { held, evaluation } = await form.train({
-      ...{ rubric, preferences, rng, pairs: this.split(preferences, encode, rng) },
+      ...{ rubric, preferences, rng, signal, pairs: this.split(preferences, encode, rng) },
       references: references.flatMap(({ prompt, answers }) =>
         answers.flatMap(({ text }) => (gate(prompt, text) === undefined ? [{ prompt, answer: text }] : [])),
       ),
@@ -257,6 +259,7 @@ export class RewardPlane {
     });
     const normalizer = await calibrateReward({ model: held.model, gate }, references, {
       locales: [locale],
+      signal,
     });
     return { rewardModelHash: held.model.hash, held, normalizer, evaluation, preferences };
   }

@@ -38,17 +38,18 @@ export class LightRewardForm implements RewardForm {
     return { training: preferencesOf(training), heldOut: preferencesOf(heldOut) };
   }
 
-  async train({ rubric, preferences, references, onStep }: FormTraining): Promise<TrainedForm> {
+  async train({ rubric, preferences, references, signal, onStep }: FormTraining): Promise<TrainedForm> {
     const { profile, heads, seed } = this.parts;
     const trained = await trainLightReward({
       ...{ rubric, profile, seed, settings: { ...LIGHT_DEFAULTS, heads } },
       pairs: preferences.map(labelledPair),
+      signal,
       ...(references.length === 0 ? {} : { references }),
       onFit: (done, all) => {
         onStep({ done, all });
       },
     });
-    return { held: heldLight(trained.reward), evaluation: await evaluationOf(trained) };
+    return { held: heldLight(trained.reward), evaluation: await evaluationOf(trained, signal) };
   }
 
   async restore(directory: string, { form }: FormDetails, { hash }: RewardNames): Promise<HeldRewardModel> {
@@ -71,8 +72,11 @@ function heldLight(reward: StoredLightReward): HeldRewardModel {
 }
 
 /** On the prompts that the model did not learn from, as the trainer's form is measured; lengths are in characters. */
-async function evaluationOf({ reward, pairs }: TrainedLightReward): Promise<RewardModelEvaluation> {
-  const { scored } = await scorePairs(createLightRewardModel(reward), pairs.heldOut);
+async function evaluationOf(
+  { reward, pairs }: TrainedLightReward,
+  signal: AbortSignal,
+): Promise<RewardModelEvaluation> {
+  const { scored } = await scorePairs(createLightRewardModel(reward), pairs.heldOut, { signal });
   const accuracy = pairAccuracy(scored, ({ lead }) => lead);
   const baseline = lengthBaseline(pairs.training.map(lengthsOf), pairs.heldOut.map(lengthsOf));
   return {

@@ -16,6 +16,7 @@ export interface FormTraining {
   /** The SFT checkpoint's answers that rewards are centred on, without those that the rubric vetoes. */
   readonly references: readonly ReferenceAnswer[];
   readonly rng: Rng;
+  readonly signal: AbortSignal;
   /** `note` says how far it is, such as the loss. */
   readonly onStep: (step: { readonly done: number; readonly all: number; readonly note?: string }) => void;
 }

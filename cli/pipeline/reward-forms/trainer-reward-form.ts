@@ -42,7 +42,7 @@ export class TrainerRewardForm implements RewardForm {
     return { training: preferencesOf(training), heldOut: preferencesOf(heldOut) };
   }
 
-  async train({ rubric, preferences, pairs, rng, onStep }: FormTraining): Promise<TrainedForm> {
+  async train({ rubric, preferences, pairs, rng, signal, onStep }: FormTraining): Promise<TrainedForm> {
     const { trainer, call, checkpoint, options, seed } = this.parts;
     // Not how often it is retrained: a first model is the same whether it is or not.
     const { heads, steps, pairsPerStep, learningRate } = options;
@@ -50,6 +50,7 @@ export class TrainerRewardForm implements RewardForm {
     const { model, evaluation } = await trainRewardModel({
       ...{ trainer, call, base: checkpoint.policy.location, pairs, settings },
       rng: rng.fork('training'),
+      signal,
       onStep: (done, loss) => {
         onStep({ done, all: steps, note: `loss ${loss.toFixed(3)}` });
       },
