@@ -26,7 +26,8 @@ export function requireRunnable(
     const who = 'a reward model that is a network (rewardModel.form: light needs none)';
     requireCapable(trainer, { who, roles: ['reward'], losses: ['bradley_terry'] });
   }
-  if (contextLength <= engine.contextLength) return;
+  // The embedded engine has a policy's own context, and no policy yet.
+  if (config.engine === undefined || contextLength <= engine.contextLength) return;
   const message = `model.contextLength is ${contextLength} and the engine has ${engine.contextLength}: write a smaller one, or start the engine with a larger`;
   throw new MajlisError(message, { code: 'failed_precondition' });
 }

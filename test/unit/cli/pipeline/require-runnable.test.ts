@@ -60,8 +60,21 @@ describe('requireRunnable', () => {
   });
 
   it('refuses an engine with a shorter context', () => {
-    expect(() => check({ model: { directory: 'm' } }, { contextLength: 2048 })).toThrow(
+    const engine = { openai: { urls: ['http://127.0.0.1:1'] } };
+    expect(() => check({ engine, model: { directory: 'm' } }, { contextLength: 2048 })).toThrow(
       'model.contextLength is 1024 and the engine has 512',
     );
+  });
+
+  it('asks no context of the embedded engine, which has one once it has a policy', () => {
+    const config = runConfigSchema.parse({ name: 'r', locale: 'ar', rubric: 'ar-msa', data: DATA });
+    const unloaded = Object.defineProperty(new FakeEngine(new Map()), 'contextLength', {
+      get: () => {
+        throw new Error('no policy is loaded');
+      },
+    });
+    expect(() => {
+      requireRunnable(config, ['rubricA'], { trainer: whole, engine: unloaded });
+    }).not.toThrow();
   });
 });
