@@ -47,7 +47,10 @@ def gguf_file(path: Path) -> str | None:
 
 
 def require_tokenizer_within(path: Path, vocabulary: int) -> None:
-    """Refuses a tokenizer.json that has ids for which the model has no embedding. Without one there is nothing to check."""
+    """Refuses a tokenizer.json with ordinary tokens for which the model has no embedding.
+
+    Added ones beyond it are common (Gemma 3's image token in a model for text), and harmless until a text has one.
+    """
     file = path / TOKENIZER
     if not file.is_file():
         return
@@ -55,7 +58,8 @@ def require_tokenizer_within(path: Path, vocabulary: int) -> None:
     entries = content.get("model", {}).get("vocab", {})
     # Unigram models list their pieces; the others map them to ids.
     ids = dict(entries) if isinstance(entries, dict) else {entry[0]: at for at, entry in enumerate(entries)}
-    ids |= {added["content"]: added["id"] for added in content.get("added_tokens") or []}
+    for added in content.get("added_tokens") or []:
+        ids.pop(added["content"], None)
     if ids:
         token, largest = max(ids.items(), key=lambda entry: entry[1])
         if largest >= vocabulary:
