@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addAggregateCommand } from './aggregate.js';
 import { addCoordinatorCommand } from './coordinator.js';
 import { addDoctorCommand } from './doctor.js';
+import { addEngineCommand } from './engine.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
 import { addLabelCommand } from './label.js';
@@ -44,6 +45,7 @@ export function createProgram(session: Session): Command {
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
   addTrainerCommand(program, session);
+  addEngineCommand(program, session);
   addAggregateCommand(program, session);
   addRubricCommand(program, session);
   addLocaleCommand(program, session);
