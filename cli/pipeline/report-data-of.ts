@@ -63,6 +63,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     peakMemoryBytes: peakMemoryBytes(),
     feedbackSource: feedbackSource(judged),
     rubrics: rubricsOf(rubrics).map(({ id, version, title, hash }) => ({ id, version, title, hash })),
+    startedUnder: first.members.map(({ rubric }) => rubric.id),
     arms: figures,
     curves: curvesOf(results.arms),
     ...(results.comparison === undefined ? {} : { comparison: results.comparison }),

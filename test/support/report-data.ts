@@ -56,6 +56,7 @@ export function reportData({
     peakMemoryBytes: 2 ** 30,
     feedbackSource: 'rule judges',
     rubrics: [{ id: 'ar-msa', version: '1.0.0', title: 'Modern Standard Arabic', hash: 'cd'.repeat(32) }],
+    startedUnder: ['ar-msa'],
     arms: { rubricA: arm, swapped: arm, placebo: arm },
     curves: { rubricA: { ...curves, checks }, swapped: curves, placebo: curves },
     rewardModelAccuracy: { value: 0.9, lengthBaseline: 0.5, n: 200 },

@@ -7,7 +7,7 @@ export function claimOf(data: ReportData): string {
   const [name] = armsOf(data);
   const steered = name === undefined ? undefined : data.arms[name];
   if (steered === undefined) return 'No arm was evaluated.';
-  const rubric = data.rubrics[0]?.id ?? 'the rubric';
+  const rubric = data.startedUnder.join(' and ');
   const wins =
     `Under ${rubric}, judged by ${data.feedbackSource}, the policy beats its SFT checkpoint on ` +
     `${formatInterval(steered.winRate, 'percent')} of held-out prompts by the control judge`;

@@ -101,6 +101,8 @@ export interface ReportData {
   /** "rule judges", or the endpoint where one answered. */
   readonly feedbackSource: string;
   readonly rubrics: readonly RubricLine[];
+  /** Ids of those that were in force at first: one for each locale. */
+  readonly startedUnder: readonly string[];
   readonly arms: Readonly<Partial<Record<ArmName, ArmFigures>>>;
   readonly curves: Readonly<Partial<Record<ArmName, ArmCurves>>>;
   /** Trained policies and best-of-n on the same preferences, where a baseline ran. */

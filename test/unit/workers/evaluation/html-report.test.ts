@@ -24,7 +24,12 @@ describe('report page', () => {
   });
 
   it('has a row for every group, in the text and on the page', () => {
-    const figures = ['70.0% (65.0 to 75.0, n = 240)', '0.25 (0.20 to 0.30)'];
+    const figures = [
+      '70.0% (65.0 to 75.0, n = 240)',
+      'none was scored',
+      '0.25 (0.20 to 0.30)',
+      '1.50 (1.45 to 1.55)',
+    ];
     for (const report of [htmlReport(reportData({})), textReport(reportData({}))]) {
       for (const figure of ['rubricA, ar/food', ...figures]) expect(report).toContain(figure);
     }
@@ -34,6 +39,14 @@ describe('report page', () => {
 
   it('draws one line for each arm in each chart', () => {
     expect(htmlReport(reportData({})).match(/<polyline/g)).toHaveLength(6);
+  });
+});
+
+describe('the claim of a report', () => {
+  it('names every rubric that was in force at first, one for each locale', () => {
+    expect(claimOf(reportData({}))).toMatch(/^Under ar-msa, judged by/);
+    const several = { ...reportData({}), startedUnder: ['ar-msa', 'ko-haeyo'] };
+    expect(claimOf(several)).toMatch(/^Under ar-msa and ko-haeyo, judged by/);
   });
 });
 
