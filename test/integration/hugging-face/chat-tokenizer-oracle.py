@@ -1,7 +1,7 @@
 """Tokenizers of three kinds, trained and saved by Hugging Face libraries, and what Transformers makes of conversations.
 
-stdin: {"texts": [training text], "template": chat template, "conversations": [[message]]}.
-argv: KIND DIRECTORY. Prints the ids of each conversation and the decoded text of each.
+stdin: [{"kind", "directory", "texts": [training text], "template": chat template, "conversations": [[message]]}].
+Prints, for each, the ids of each conversation and their decoded texts.
 """
 
 import json
@@ -11,20 +11,22 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|NUMBERS| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<bos>", "<start_of_turn>", "<end_of_turn>"]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
-def byte_level() -> Tokenizer:
-    """Like Qwen's: NFC, its split into words, bytes."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.NFC()
+def byte_level(kind: str) -> Tokenizer:
+    """Like Qwen's (NFC, digits alone) and Llama 3's (three digits together, whole words before merges): words, bytes."""
+    tokenizer = Tokenizer(models.BPE(ignore_merges=kind == "llama 3"))
+    if kind == "qwen":
+        tokenizer.normalizer = normalizers.NFC()
+    numbers = r"\p{N}" if kind == "qwen" else r"\p{N}{1,3}"
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(WORDS), "isolated"),
+            pre_tokenizers.Split(Regex(WORDS.replace("NUMBERS", numbers)), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
@@ -48,8 +50,9 @@ def byte_fallback(scheme: str) -> Tokenizer:
 
 def train(kind: str, texts: list[str]) -> Tokenizer:
     """A tokenizer of that kind."""
-    if kind == "byte-level":
-        tokenizer = byte_level()
+    is_byte_level = kind in ("qwen", "llama 3")
+    if is_byte_level:
+        tokenizer = byte_level(kind)
         special, alphabet = SPECIAL, pre_tokenizers.ByteLevel.alphabet()
     else:
         tokenizer = byte_fallback("never" if kind == "gemma" else "first")
@@ -60,7 +63,7 @@ def train(kind: str, texts: list[str]) -> Tokenizer:
         vocab_size=900, special_tokens=special, initial_alphabet=alphabet, show_progress=False, **limit
     )
     tokenizer.train_from_iterator(texts, trainer)
-    if kind == "byte-level":
+    if is_byte_level:
         return tokenizer
     # The trainer knows bytes as special tokens only; in a real tokenizer they are ordinary ones.
     saved = json.loads(tokenizer.to_str())
@@ -68,19 +71,22 @@ def train(kind: str, texts: list[str]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(saved))
 
 
-kind, directory = sys.argv[1:]
-asked = json.load(sys.stdin)
-PreTrainedTokenizerFast(
-    tokenizer_object=train(kind, asked["texts"]),
-    bos_token="<bos>",
-    eos_token="<|endoftext|>",
-    pad_token="<|endoftext|>",
-    chat_template=asked["template"],
-).save_pretrained(directory)
-tokenizer = AutoTokenizer.from_pretrained(directory)
-ids = [
-    tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False)
-    for messages in asked["conversations"]
-]
-texts = [tokenizer.decode(each, skip_special_tokens=True, clean_up_tokenization_spaces=False) for each in ids]
-print(json.dumps({"ids": ids, "texts": texts, "vocabulary": len(tokenizer)}))
+def answer(job: dict) -> dict:
+    """Trains and saves a tokenizer, opens the directory, and renders the job's conversations."""
+    PreTrainedTokenizerFast(
+        tokenizer_object=train(job["kind"], job["texts"]),
+        bos_token="<bos>",
+        eos_token="<|endoftext|>",
+        pad_token="<|endoftext|>",
+        chat_template=job["template"],
+    ).save_pretrained(job["directory"])
+    tokenizer = AutoTokenizer.from_pretrained(job["directory"])
+    ids = [
+        tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False)
+        for messages in job["conversations"]
+    ]
+    texts = [tokenizer.decode(each, skip_special_tokens=True, clean_up_tokenization_spaces=False) for each in ids]
+    return {"ids": ids, "texts": texts, "vocabulary": len(tokenizer)}
+
+
+print(json.dumps([answer(job) for job in json.load(sys.stdin)]))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChatMessage, ChatTokenizer } from '../../../core/tokens/chat-tokenizer.js';
+import type { ChatMessage } from '../../../core/tokens/chat-tokenizer.js';
 import { openChatTokenizer } from '../../../core/tokens/open-chat-tokenizer.js';
 import { awkwardTexts, corpus } from '../../fixtures/tokenizer/corpus.js';
 import { CHATML_TEMPLATE, TURNS_TEMPLATE } from '../../support/hugging-face-directory.js';
@@ -18,9 +18,10 @@ interface Answers {
 }
 
 const KINDS = [
-  ['byte-level', CHATML_TEMPLATE],
+  ['qwen', CHATML_TEMPLATE],
+  ['llama 3', CHATML_TEMPLATE],
   ['gemma', TURNS_TEMPLATE],
-  ['llama', TURNS_TEMPLATE],
+  ['llama 2', TURNS_TEMPLATE],
 ] as const;
 
 /** Python's `strip` and JavaScript's `trim`, which stand behind a template's `trim`, disagree on these (docs/engines.md). */
@@ -35,61 +36,61 @@ function asked(text: string): ChatMessage[] {
   return [{ role: 'user', content: text }];
 }
 
-/** Trains, saves and asks Transformers; then opens the same directory here. */
-async function compare(
-  [kind, template]: (typeof KINDS)[number],
-  name: string,
-  conversations: readonly (readonly ChatMessage[])[],
-): Promise<{ answers: Answers; tokenizer: ChatTokenizer }> {
-  const directory = join(folder(), `${kind}-${name}`);
-  const texts = conversations.flatMap((messages) => messages.map(({ content }) => content));
-  const input = JSON.stringify({ texts: [...corpus, ...texts.slice(0, 100)], template, conversations });
-  const answers = JSON.parse(runPython(oracle, [kind, directory], input)) as Answers;
-  return { answers, tokenizer: await openChatTokenizer(directory) };
+interface Job {
+  readonly kind: string;
+  readonly template: string;
+  readonly directory: string;
+  readonly texts: readonly string[];
+  readonly conversations: readonly (readonly ChatMessage[])[];
 }
 
-async function expectSameIds(
-  kind: (typeof KINDS)[number],
-  name: string,
-  conversations: readonly (readonly ChatMessage[])[],
-): Promise<void> {
-  const { answers, tokenizer } = await compare(kind, name, conversations);
-  expect(tokenizer.vocabSize).toBe(answers.vocabulary);
-  conversations.forEach((messages, at) => {
-    const ids = tokenizer.renderPrompt(messages);
-    const { text } = tokenizer.decodeAnswer(ids);
-    expect({ messages, ids, text }).toEqual({ messages, ids: answers.ids[at], text: answers.texts[at] });
+function jobsOf(name: string, conversationsFor: (template: string) => Job['conversations']): Job[] {
+  return KINDS.map(([kind, template]) => {
+    const conversations = conversationsFor(template);
+    const texts = [
+      ...corpus,
+      ...conversations.flatMap((turns) => turns.map(({ content }) => content)).slice(0, 120),
+    ];
+    return { kind, template, directory: join(folder(), `${kind} ${name}`), texts, conversations };
   });
 }
 
-describeWithPython('the ids of apply_chat_template in Transformers', () => {
-  it.each(KINDS)(
-    'are those of a %s tokenizer for awkward texts and several turns',
-    async (...kind) => {
-      const turns = corpus.map((text, at): ChatMessage[] => [
-        ...asked(text),
-        { role: 'assistant', content: corpus[(at + 3) % corpus.length] },
-        ...asked(corpus[(at + 5) % corpus.length]),
-      ]);
-      const texts =
-        kind[1] === TURNS_TEMPLATE ? awkwardTexts.filter((text) => !FOREIGN_SPACE.test(text)) : awkwardTexts;
-      expect(texts.length).toBeGreaterThan(10);
-      await expectSameIds(kind, 'awkward', [...texts.map(asked), ...turns]);
-    },
-    120_000,
-  );
-
-  for (const language of ['Arabic', 'Korean']) {
-    describeWithSharedData(`on Vicuna-80 ${language}`, `vicuna80_${language}.jsonl`, () => {
-      it.each(KINDS)(
-        'are those of a %s tokenizer',
-        async (...kind) => {
-          const texts = questions(language);
-          expect(texts).toHaveLength(80);
-          await expectSameIds(kind, language, texts.map(asked));
-        },
-        120_000,
-      );
+/** Trains, saves and asks Transformers in one go, since it takes seconds to start; then the same directories are opened here. */
+async function expectSameIds(jobs: readonly Job[]): Promise<void> {
+  const answers = JSON.parse(runPython(oracle, [], JSON.stringify(jobs))) as Answers[];
+  for (const [at, { directory, conversations }] of jobs.entries()) {
+    const tokenizer = await openChatTokenizer(directory);
+    expect(tokenizer.vocabSize).toBe(answers[at].vocabulary);
+    conversations.forEach((messages, place) => {
+      const ids = tokenizer.renderPrompt(messages);
+      const { text } = tokenizer.decodeAnswer(ids);
+      const expected = { ids: answers[at].ids[place], text: answers[at].texts[place] };
+      expect({ directory, messages, ids, text }).toEqual({ directory, messages, ...expected });
     });
   }
+}
+
+describeWithPython('the ids of apply_chat_template in Transformers', () => {
+  it("are those of tokenizers like Qwen's, Gemma's and both Llamas', for awkward texts and several turns", async () => {
+    const turns = corpus.map((text, at): ChatMessage[] => [
+      ...asked(text),
+      { role: 'assistant', content: corpus[(at + 3) % corpus.length] },
+      ...asked(corpus[(at + 5) % corpus.length]),
+    ]);
+    const trimmed = awkwardTexts.filter((text) => !FOREIGN_SPACE.test(text));
+    expect(trimmed.length).toBeGreaterThan(10);
+    const jobs = jobsOf('awkward', (template) => [
+      ...(template === TURNS_TEMPLATE ? trimmed : awkwardTexts).map(asked),
+      ...turns,
+    ]);
+    await expectSameIds(jobs);
+  }, 120_000);
+
+  describeWithSharedData('on Vicuna-80', 'vicuna80_Arabic.jsonl', () => {
+    it('are the same in Arabic and Korean', async () => {
+      const conversations = ['Arabic', 'Korean'].flatMap(questions).map(asked);
+      expect(conversations).toHaveLength(160);
+      await expectSameIds(jobsOf('vicuna', () => conversations));
+    }, 120_000);
+  });
 });
