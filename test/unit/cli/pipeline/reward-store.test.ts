@@ -59,9 +59,11 @@ describe('reward models that are kept', () => {
     const loaded = await storeOf(other).load('a', 'rubric-a');
     expect(loaded).toEqual({ ...RECORD, restore: expect.any(Function) as unknown });
     expect(() => other.weightsOf('reward')).toThrow();
-    const { model } = (await loaded?.restore()) ?? {};
+    const held = await loaded?.restore();
     expect([...other.weightsOf('reward')]).toEqual([1, 2, 3, 4]);
-    expect(model).toMatchObject({ hash: 'hash-a', rubricHash: 'rubric-a' });
+    expect(held?.model).toMatchObject({ hash: 'hash-a', rubricHash: 'rubric-a' });
+    await held?.free();
+    expect(() => other.weightsOf('reward')).toThrow('no reward');
   });
 
   it('are not there before their description is', async () => {
