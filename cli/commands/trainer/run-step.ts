@@ -5,6 +5,7 @@ import { MajlisError } from '../../../core/errors.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 
 const TOLD_EVERY_MS = 10_000;
+const LONGEST_TOLD = 120;
 const MILLISECONDS = 1000;
 /** Of what a failed command said. */
 const LAST_LINES = 8;
@@ -38,7 +39,8 @@ export async function runStep(step: Step): Promise<void> {
   }
   const start = clock.now();
   const seconds = (): string => ((clock.now() - start) / MILLISECONDS).toFixed(0);
-  const timer = setInterval(() => say(`majlis: ${seconds()} s: ${said.at(-1) ?? line}`), TOLD_EVERY_MS);
+  const newest = (): string => (said.at(-1) ?? line).trim().slice(0, LONGEST_TOLD);
+  const timer = setInterval(() => say(`majlis: ${seconds()} s: ${newest()}`), TOLD_EVERY_MS);
   try {
     const [status] = (await once(child, 'close')) as [number | null];
     if (status === 0) return;

@@ -59,6 +59,7 @@ def load_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> None:
     _require_same_shape(model, tensors, directory)
     _restore(model, tensors, adam_steps)
     model.version = version
+    model.is_torn = False
     model.zero_gradient()
     model.answered = {}
 

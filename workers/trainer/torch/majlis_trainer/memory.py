@@ -48,9 +48,14 @@ class PassSize:
         self._may_halve = False
         self.tokens = max(self.tokens // 2, 1)
         log.warning("out of memory: passes have %d tokens from now on", self.tokens)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_memory()
+
+
+def free_memory() -> None:
+    """What nobody refers to any more goes back to the device now: modules refer to themselves in circles."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def is_out_of_memory(failure: BaseException) -> bool:

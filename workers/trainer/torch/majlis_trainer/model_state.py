@@ -54,6 +54,8 @@ class ModelState:
     micros: int = 0
     """Micro-batches in the gradient."""
     answered: dict[str, Answered] = field(default_factory=dict)
+    is_torn: bool = False
+    """Whether a step was left halfway, so that the weights are those of no version."""
     _optimizer: AdamW | None = None
 
     @property
@@ -64,7 +66,9 @@ class ModelState:
         return self._optimizer
 
     def check_version(self, expected: int | None) -> None:
-        """Refuses a call that believes the model to be at another version."""
+        """Refuses a call that believes the model to be at another version, and a model that is at none."""
+        if self.is_torn:
+            raise precondition(f"A step of model {self.id} failed halfway; load its newest checkpoint into it.")
         if expected is not None and expected != self.version:
             raise precondition(f"Model {self.id} has had {self.version} steps, not {expected}.")
 
@@ -119,7 +123,9 @@ class ModelState:
                 group["betas"] = settings.betas
                 group["eps"] = settings.eps
                 group["weight_decay"] = settings.weight_decay
+            self.is_torn = True
             self.optimizer.step()
+            self.is_torn = False
         self.zero_gradient()
         self.version += 1
         return grad_norm, skipped

@@ -18,6 +18,7 @@ import torch
 from majlis_trainer.call_error import BadInputError, CallError
 from majlis_trainer.command import Command
 from majlis_trainer.conductor import Conductor
+from majlis_trainer.memory import is_out_of_memory
 from majlis_trainer.tensor_stream import collect, reply_parts
 from majlis_trainer.token_gate import TokenGate
 from majlis_trainer.wire import trainer_pb2_grpc as wire_service
@@ -28,6 +29,9 @@ INCARNATION_KEY = "majlis-incarnation"
 """In a call: the incarnation it is meant for. In a refusal's trailer: this one."""
 LONGEST_TEXT = 1024
 """Trailers are HTTP/2 headers, which peers bound; a longer sentence is cut."""
+OUT_OF_MEMORY = (
+    "The trainer has no memory for this model or its optimizer: use LoRA adapters, more --ranks, or a larger machine."
+)
 MESSAGE_BYTES = 8 * 1024 * 1024
 CALLS_AT_ONCE = 16
 """Calls whose tensors may be arriving while one is computed."""
@@ -126,6 +130,8 @@ class TrainerService(wire_service.TrainerServiceServicer):
         except CallError as failure:
             _abort(context, failure.code, str(failure))
         except Exception as failure:
+            if is_out_of_memory(failure):
+                _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, OUT_OF_MEMORY)
             log.exception("a call failed")
             _abort(context, grpc.StatusCode.INTERNAL, f"{type(failure).__name__}: {failure}")
 

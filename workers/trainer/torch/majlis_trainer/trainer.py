@@ -25,10 +25,11 @@ from majlis_trainer.fields import identifier, required
 from majlis_trainer.fingerprint import fingerprint
 from majlis_trainer.losses.loss import Loss, MetricSums
 from majlis_trainer.losses.read_loss import read_loss, read_normalizer
-from majlis_trainer.memory import PassSize
+from majlis_trainer.memory import PassSize, free_memory
 from majlis_trainer.model_directory import Opening, base_of, open_network
 from majlis_trainer.model_state import AdamSettings, Answered, ModelState
 from majlis_trainer.model_table import Call, ModelTable, read_call
+from majlis_trainer.network import Network
 from majlis_trainer.publish import publish_network
 from majlis_trainer.ranks import Ranks
 from majlis_trainer.settings import Settings
@@ -98,32 +99,30 @@ class Trainer:
             raise refuse("role", request.role, f"one of {', '.join(ROLES.values())}")
         _check_heads(role, heads)
         lora = read_lora(request.lora) if request.HasField("lora") else None
-        if lora is not None and role == "reference":
+        frozen = role == "reference"
+        if lora is not None and frozen:
             raise refuse("lora", "adapters for a reference", "none, since a reference is not trained")
         source = self._models.find(call, request.init_from) if request.HasField("init_from") else None
         opening = Opening(identifier(request, "base"), heads, lora, required(request, "seed"))
         base = base_of(opening.directory)
-        twin = self._models.beside(opening) if role == "reference" and source is None else None
-        if twin is not None:
-            network = twin.network.without_adapter()
-        else:
-            network = open_network(opening, self._settings)
-            if source is not None:
-                copy_weights(source.network, network, opening.directory)
-            if role == "reference":
-                network.module.requires_grad_(False)
-            place(network, self._ranks)
+        network = self._open(opening, source, frozen=frozen)
         self._created += 1
-        model = ModelState(
-            id=f"{role}-{self._created}",
-            run=call.run,
-            base=base,
-            network=network,
-            frozen=role == "reference",
-            epoch=call.epoch,
-        )
-        self._models.add(model)
-        return wire.CreateModelResponse(model_id=model.id)
+        model_id = f"{role}-{self._created}"
+        self._models.add(ModelState(model_id, call.run, base, network, frozen=frozen, epoch=call.epoch))
+        return wire.CreateModelResponse(model_id=model_id)
+
+    def _open(self, opening: Opening, source: ModelState | None, *, frozen: bool) -> Network:
+        """On the device; what is frozen shares weights that an adapter stands beside already."""
+        twin = self._models.beside(opening) if frozen and source is None else None
+        if twin is not None:
+            return twin.network.without_adapter()
+        network = open_network(opening, self._settings)
+        if source is not None:
+            copy_weights(source.network, network, opening.directory)
+        if frozen:
+            network.module.requires_grad_(False)
+        place(network, self._ranks)
+        return network
 
     def forward(self, header: Any, tensors: dict[int, bytearray]) -> dict[int, Tensor]:
         """What is wanted of a batch, by tensor name."""
@@ -235,6 +234,8 @@ class Trainer:
         """Frees a model."""
         _call, model = self._named(request)
         self._models.remove(model)
+        del model
+        free_memory()
         return wire.DeleteModelResponse()
 
     def _named(self, message: Any) -> tuple[Call, ModelState]:

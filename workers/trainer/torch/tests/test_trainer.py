@@ -17,6 +17,7 @@ from majlis_trainer.network import Network
 from majlis_trainer.ranks import Ranks
 from majlis_trainer.settings import Settings
 from majlis_trainer.trainer import Trainer
+from majlis_trainer.wire import trainer_pb2 as wire
 
 ModelOf = Callable[..., Path]
 
@@ -175,3 +176,25 @@ def limit_passes(monkeypatch: Any, tokens: int) -> list[int]:
 
     monkeypatch.setattr(Network, "outputs", limited)
     return passes
+
+
+def test_a_step_that_fails_halfway_leaves_a_model_that_only_a_checkpoint_mends(
+    trainer: Trainer, model_of: ModelOf, tmp_path: Path, monkeypatch: Any
+) -> None:
+    model = create(trainer, model_of())
+    place = {"call": call(), "model_id": model, "directory": str(tmp_path / "checkpoint")}
+    trainer.save_checkpoint(wire.SaveCheckpointRequest(**place))
+    before = log_probs(trainer, model)
+    backward(trainer, model)
+
+    def fail(_self: Any) -> None:
+        raise torch.OutOfMemoryError("no room for moments")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.optim.AdamW, "step", fail)
+        with pytest.raises(torch.OutOfMemoryError):
+            optimize(trainer, model)
+    with pytest.raises(CallError, match="failed halfway; load its newest checkpoint"):
+        log_probs(trainer, model)
+    trainer.load_checkpoint(wire.LoadCheckpointRequest(**place))
+    assert torch.equal(log_probs(trainer, model), before)
