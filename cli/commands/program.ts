@@ -17,6 +17,7 @@ import { addRunsCommand } from './runs.js';
 import type { Session } from './session.js';
 import { addSteeringCommands } from './steer.js';
 import { addTrainerCommand } from './trainer.js';
+import { addUpCommand } from './up.js';
 import { addWatchCommand } from './watch.js';
 
 const DEFAULT_WORKSPACE = '.majlis';
@@ -38,6 +39,7 @@ export function createProgram(session: Session): Command {
     .exitOverride();
   addQuickstartCommand(program, session);
   addRunCommand(program, session);
+  addUpCommand(program, session);
   addCoordinatorCommand(program, session);
   addRunsCommand(program, session);
   addReplayCommand(program, session);

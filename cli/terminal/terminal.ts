@@ -11,10 +11,17 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Writes a result to stdout, with a line feed. */
   print(text: string): void;
-  /** Writes a message to stderr, with a line feed, above the lines that are being redrawn. */
-  say(text: string): void;
+  /** Writes a message to stderr, with a line feed, above the lines that are being redrawn; after a label, where it has one. */
+  say(text: string, label?: Label): void;
   /** Replaces the lines that are being redrawn; only on a live terminal. */
   redraw(lines: readonly string[]): void;
+}
+
+/** Whose message it is; in a colour of its own on a live terminal. */
+export interface Label {
+  readonly text: string;
+  /** From 0; the terminal has six. */
+  readonly colour: number;
 }
 
 /** What is used of a stream such as `process.stdout`. */
@@ -25,6 +32,9 @@ export interface OutputStream {
 }
 
 const DEFAULT_COLUMNS = 80;
+/** ANSI's red to cyan. */
+const FIRST_COLOUR = 31;
+const COLOURS = 6;
 
 /** A terminal on two streams; a screen is live unless the environment is CI or asks for plain text. */
 export function createTerminal(
@@ -42,14 +52,19 @@ export function createTerminal(
   const erase = (): void => {
     if (drawn.length > 0) stderr.write(`\u001b[${drawn.length}A\u001b[J`);
   };
+  const isLive = stderr.isTTY === true && !environment.isCi && !environment.isPlainTerminal;
+  const labelled = ({ text, colour }: Label): string => {
+    const shown = visibleControls(text);
+    return isLive ? `\u001b[${FIRST_COLOUR + (colour % COLOURS)}m${shown}\u001b[0m` : shown;
+  };
   return {
-    isLive: stderr.isTTY === true && !environment.isCi && !environment.isPlainTerminal,
+    isLive,
     print: (text) => {
       stdout.write(`${visibleControls(text)}\n`);
     },
-    say: (text) => {
+    say: (text, label) => {
       erase();
-      stderr.write(`${visibleControls(text)}\n`);
+      stderr.write(`${label === undefined ? '' : labelled(label)}${visibleControls(text)}\n`);
       draw(drawn);
     },
     redraw: (lines) => {

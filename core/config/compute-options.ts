@@ -17,6 +17,14 @@ export const trainerChoiceSchema = z.strictObject({
     threads: count.default(1),
     /** Processes that share the work of one that is started. */
     ranks: count.default(1),
+    /** Of one that is started; a GPU where PyTorch finds one, unless told. */
+    device: z.enum(['cpu', 'cuda']).exactOptional(),
+    /** Of its matrix products; bfloat16 on a GPU and float32 on a CPU unless told. */
+    dtype: z.enum(['float32', 'bfloat16']).exactOptional(),
+    /** Tokens of one of its passes through a model; 4,096 unless told. */
+    passTokens: count.exactOptional(),
+    /** Recomputes its layers in the backward pass. */
+    gradientCheckpointing: z.boolean().exactOptional(),
     /** Whether one that is started and dies is started again. */
     restart: z.boolean().default(true),
   }),

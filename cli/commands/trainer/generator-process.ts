@@ -12,6 +12,8 @@ export interface GeneratorProcessOptions {
   readonly port?: number;
   /** Of one operation; 1 unless told, which is fastest for tiny models. */
   readonly threads?: number;
+  /** Told each line of its stderr. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A generator that listens. */
@@ -33,6 +35,7 @@ export function startGeneratorProcess(options: GeneratorProcessOptions): Promise
     python,
     parameters: [...parameters, '--threads', String(threads), '--until-stdin-ends'],
     model: directory,
+    onLine: options.onLine,
     name: 'the generator',
     ready: readySchema,
   });

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { parseJson } from '../../../core/config/parse-json.js';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
@@ -20,6 +21,8 @@ export interface PythonServerOptions<Said> {
   readonly name: string;
   /** What it says once it listens. */
   readonly ready: z.ZodType<Said>;
+  /** Told each line of its stderr, which goes where ours goes unless told. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /** A server that listens. */
@@ -44,11 +47,17 @@ const failedSchema = z.object({ error: z.string(), code: z.string() });
 export async function startPythonServer<Said extends object>(
   options: PythonServerOptions<Said>,
 ): Promise<PythonServer & Said> {
-  const { python, parameters, model, name, ready } = options;
-  const child = spawn(python, [...parameters], { cwd: PACKAGE, stdio: ['pipe', 'pipe', 'inherit'] });
+  const { python, parameters, model, name, ready, onLine } = options;
+  const child = spawn(python, [...parameters], {
+    cwd: PACKAGE,
+    // In a group of its own: a terminal's Ctrl-C reaches it through us, who end what asks of it first.
+    detached: true,
+    stdio: ['pipe', 'pipe', onLine === undefined ? 'inherit' : 'pipe'],
+  });
+  if (onLine !== undefined && child.stderr !== null) void follow(child.stderr, onLine);
   const ended = endOf(child, python);
   // Its end is told by `ended`; closing the pipe of a process that is gone says no more.
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   const line = await Promise.race([firstLine(child), ended.then(() => undefined)]);
   if (line === undefined) {
     throw new MajlisError(
@@ -63,7 +72,7 @@ export async function startPythonServer<Said extends object>(
     pid: child.pid,
     ended,
     stop: async () => {
-      child.stdin.end();
+      child.stdin?.end();
       await ended;
     },
   };
@@ -84,6 +93,10 @@ function refusal({ error, code }: Failure, model: string): MajlisError {
     found: error,
     allowed: 'a Hugging Face directory with config.json and model.safetensors',
   });
+}
+
+async function follow(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream })) onLine(line);
 }
 
 async function firstLine(child: ChildProcess): Promise<string | undefined> {

@@ -26,6 +26,8 @@ export interface TorchProcessOptions {
   readonly passTokens?: number;
   /** Recomputes layers in the backward pass: less memory, more time. */
   readonly gradientCheckpointing?: boolean;
+  /** Told each line of its stderr. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A trainer that listens. */
@@ -40,9 +42,9 @@ const readySchema = z.object({ address: z.string(), contextLength: z.int() });
 
 /** Starts a trainer and waits until it listens; it fails as `startPythonServer` does. */
 export function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
-  const { python, model } = options;
+  const { python, model, onLine } = options;
   const parameters = [...launcher(options), ...trainerArguments(options)];
-  return startPythonServer({ python, parameters, model, name: 'the trainer', ready: readySchema });
+  return startPythonServer({ python, parameters, model, name: 'the trainer', ready: readySchema, onLine });
 }
 
 /** torchrun where there are several ranks. */
