@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 
+from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import main as torchrun
 
@@ -18,11 +19,14 @@ def main() -> int:
     ranks, *options = sys.argv[1:]
     # Each rank sets its threads itself.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
     try:
         torchrun(["--standalone", "--nproc-per-node", ranks, "-m", "majlis_trainer", *options])
     except ChildFailedError:
         return 1
+    except SignalException:
+        # Asked to stop, by Ctrl-C for example; the ranks have been told.
+        return 0
     return 0
 
 

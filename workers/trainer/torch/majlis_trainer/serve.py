@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from majlis_trainer.settings import Settings, choose_settings
 from majlis_trainer.trainer import Trainer
 
 GRACE_SECONDS = 2.0
+LOOK_SECONDS = 0.5
 FAILED = 1
 
 
@@ -47,6 +50,8 @@ def serve(options: argparse.Namespace) -> int:
     # Opened once to find out what is wrong with it now rather than in the first call; not by all ranks at once.
     context_length = open_network(Opening(options.model, heads=0), settings).context if is_first() else 0
     ranks = join_ranks(settings.device.type)
+    if ranks.world > 1:
+        end_with_launcher()
     trainer = Trainer(ranks.gather(context_length)[0], settings, ranks)
     return lead(trainer, ranks, settings, options) if ranks.leads else follow_on(trainer, ranks)
 
@@ -79,6 +84,18 @@ def follow_on(trainer: Trainer, ranks: Ranks) -> int:
         return 0
     logging.getLogger(__name__).error("%s", failure)
     return FAILED
+
+
+def end_with_launcher() -> None:
+    """Ends this rank when torchrun is gone without having told it, so that none is left with a port and memory."""
+    launcher = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == launcher:
+            time.sleep(LOOK_SECONDS)
+        os._exit(FAILED)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def wait_for_end(ended: threading.Event, *, until_stdin_ends: bool) -> None:
