@@ -36,6 +36,7 @@ import type { Dispatcher } from './dispatch/dispatcher.js';
 import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
+import { brokenSteps } from './health/broken-steps.js';
 import { isGoodToCheckpoint } from './health/non-finite.js';
 import { pauseText } from './health/pause-reason.js';
 import type { PauseReason } from './health/pause-reason.js';
@@ -197,7 +198,10 @@ export class Coordinator {
     ]);
     watch.lap('publish');
 
-    const alarms = iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm);
+    const alarms = [
+      ...iterationAlarms(iteration, advantages, update, algorithm.excludedShareAlarm),
+      ...brokenSteps(iteration, update, estimates.packed, groups),
+    ];
     const isWell = alarms.length === 0 && reason === undefined;
     if (!isWell && !(await boundary.wasReached(next.iteration))) {
       for (const alarm of alarms) await this.components.alarms.raise(alarm);

@@ -9,6 +9,7 @@ export interface RunAlarm {
     | 'task_dead_lettered'
     | 'many_answers_excluded'
     | 'update_skipped'
+    | 'loss_not_finite'
     | 'shadow_failed'
     | PauseKind;
   readonly message: string;

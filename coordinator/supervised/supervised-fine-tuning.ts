@@ -1,3 +1,4 @@
+import { requireFiniteLoss } from '../../core/trainer/require-finite-loss.js';
 import type { ModelId, TokenBatch, Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import { createRng, type Rng } from '../../core/math/rng.js';
 import { endlessOrder } from './endless-order.js';
@@ -49,7 +50,8 @@ export async function superviseModel(
   const rng = createRng(options.seed);
   const order = endlessOrder(rng.fork('supervised'), demonstrations.length);
   for (let step = 0; step < options.steps; step += 1) {
-    const chosen = Array.from({ length: options.sequencesPerStep }, () => demonstrations[order.next().value]);
+    const places = Array.from({ length: options.sequencesPerStep }, () => order.next().value);
+    const chosen = places.map((at) => demonstrations[at]);
     const batch = packDemonstrations(chosen);
     addPromptNoise(batch, options, rng.fork(`noise/${step}`));
     const tokens = batch.weights.reduce((sum, weight) => sum + weight, 0);
@@ -60,6 +62,11 @@ export async function superviseModel(
       micro: 0,
       loss: { type: 'cross_entropy', batch },
       normalizer: tokens,
+    });
+    requireFiniteLoss(loss, {
+      step: `supervised step ${step + 1} of ${options.steps}`,
+      ...{ of: 'demonstrations', batch: places.map((at) => at + 1) },
+      nextStep: 'look at these, or lower supervised.learningRate',
     });
     await trainer.optimStep(versioned, {
       modelId,

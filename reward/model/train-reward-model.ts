@@ -4,12 +4,14 @@
  */
 import type { Rng } from '../../core/math/rng.js';
 import { MajlisError } from '../../core/errors.js';
+import { requireFiniteLoss } from '../../core/trainer/require-finite-loss.js';
 import type { Trainer, TrainerCall } from '../../core/trainer/trainer.js';
 import type { EncodedPair } from './encoded-pair.js';
 import { lengthBaseline, lengthOffsets, pairAccuracy } from './length-nuisance.js';
 import type { ModelInTrainer } from './model-in-trainer.js';
 import { scoreSequences } from './model-in-trainer.js';
 import { bootstrapPairs, minibatches, packPairs, plainPairs } from './pair-batches.js';
+import type { TrainingPair } from './pair-batches.js';
 
 import type { Split } from './split-by-prompt.js';
 
@@ -84,14 +86,24 @@ async function takeSteps(training: RewardModelTraining, modelId: string): Promis
   for (let step = 0; step < steps; step += 1) {
     signal?.throwIfAborted();
     const call = { ...training.call, expectedVersion: step };
-    const { batch, normalizer } = packPairs(batches.next().value);
+    const chosen = batches.next().value;
+    const { batch, normalizer } = packPairs(chosen);
     const loss = { type: 'bradley_terry', batch, config: { centring } } as const;
     const result = await trainer.forwardBackward(call, { modelId, step, micro: 0, loss, normalizer });
+    requireFiniteLoss(result.loss, {
+      step: `reward model step ${step + 1} of ${steps}`,
+      ...{ of: 'pairs of prompts', batch: promptsOf(chosen) },
+      nextStep: 'look at these, or lower rewardModel.learningRate',
+    });
     const learningRate = settings.learningRate * (1 - step / steps);
     const adam = { learningRate, betas: [0.9, 0.95] as const, eps: 1e-8, weightDecay, clip };
     await trainer.optimStep(call, { modelId, step, ...adam });
     training.onStep?.(step + 1, result.loss);
   }
+}
+
+function promptsOf(chosen: readonly TrainingPair[]): string[] {
+  return [...new Set(chosen.map(({ pair }) => pair.promptId))];
 }
 
 /** Held-out pair accuracy of the heads' mean, beside the accuracy of length alone. */

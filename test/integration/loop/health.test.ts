@@ -45,15 +45,23 @@ describe('a run that is not well', () => {
     const run = await rig.ledger.getRun(rig.run);
     expect(run?.reason).toContain('Iteration 3: loss/policy_avg is NaN; allowed: finite numbers.');
     expect(run?.reason).toContain('Go back with `majlis rollback run --policy 1`, then `majlis resume run`');
-    expect(rig.alarms).toEqual([{ kind: 'non_finite', message: run?.reason }]);
-    expect(await alarms(rig)).toEqual(['non_finite']);
+    expect(rig.alarms).toEqual([
+      {
+        kind: 'loss_not_finite',
+        message: expect.stringMatching(
+          /^iteration 3: the loss of policy step 1 is NaN, on answers to prompts p\d(, p\d)*$/,
+        ),
+      },
+      { kind: 'non_finite', message: run?.reason },
+    ]);
+    expect(await alarms(rig)).toEqual(['loss_not_finite', 'non_finite']);
     const checkpoints = await rig.ledger.checkpoints(rig.run);
     expect(checkpoints.map(({ iteration }) => iteration)).toEqual([1, 2, 3]);
     expect((await rig.ledger.iterations(rig.run)).at(-1)?.metrics['loss/policy_avg']).toBeNaN();
 
     await goBackAndOn(rig, 1);
     expect((await playing).state).toBe('completed');
-    expect(await alarms(rig)).toEqual(['non_finite']);
+    expect(await alarms(rig)).toEqual(['loss_not_finite', 'non_finite']);
     const journal = await rig.ledger.iterations(rig.run);
     expect(journal.map(({ policyVersion }) => policyVersion)).toEqual([0, 0, 1, 2, 4, 4]);
     const saved = (await rig.ledger.checkpoints(rig.run)).map(({ iteration }) => iteration);
@@ -82,7 +90,7 @@ describe('a run that is not well', () => {
       await goBackAndOn(again, 1);
       await resumed;
       expect(await finishedRun(again)).toEqual(await finishedRun(calm));
-      expect(await alarms(again)).toEqual(['non_finite']);
+      expect(await alarms(again)).toEqual(['loss_not_finite', 'non_finite']);
     },
   );
 
@@ -99,7 +107,7 @@ describe('a run that is not well', () => {
     const again = broken(rig.restarted(), 3);
     expect((await again.play()).state).toBe('completed');
     expect(again.iterations.map(({ iteration }) => iteration)).toEqual([3, 4, 5]);
-    expect(await alarms(again)).toEqual(['non_finite']);
+    expect(await alarms(again)).toEqual(['loss_not_finite', 'non_finite']);
   });
 
   it('pauses when it goes on, where its process died before it could say so', async () => {
@@ -160,7 +168,7 @@ describe('a run that is not well', () => {
     await standing(rig, 2);
     await rig.ledger.requestControl(rig.run, { kind: 'resume' });
     expect((await playing).state).toBe('completed');
-    expect(await alarms(rig)).toEqual(['non_finite']);
+    expect(await alarms(rig)).toEqual(['loss_not_finite', 'non_finite']);
   });
 
   it('stands still before its disk is full, and goes on once there is room', async () => {
