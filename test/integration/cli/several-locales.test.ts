@@ -135,6 +135,7 @@ describe('a run on several locales', () => {
           for (const { run } of await control.listRuns({ withProgress: false })) {
             if (run.state !== 'paused') continue;
             reasons.push(run.reason ?? '');
+            await control.shadowRubric(run.id, { rubric: 'ko-hapsyo' });
             await control.resumeRun(run.id);
           }
         }).catch(() => undefined);
@@ -148,6 +149,9 @@ describe('a run on several locales', () => {
     expect(reasons[0]).toMatch(
       /^Iteration 1: fairness\/(ar|ko)\/mean was -?[\d.]+ over 16 answers in the last 2 iterations; allowed: at least 5 \(health.subgroupFloor\)\. Go back with/,
     );
+    // A candidate that was asked for while the run stood is scored beside it, and changes nothing.
+    const metrics = (await iterationsOf(floored, stood.runId)).map((record) => record.metrics);
+    expect(metrics.map((figures) => 'shadow/scores' in figures)).toEqual([false, false, true, true]);
     expect(stood.summary.arms.rubricA?.policyHash).toBe(end.summary.arms.rubricA?.policyHash);
   });
 
