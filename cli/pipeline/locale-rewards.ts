@@ -34,17 +34,23 @@ export interface LocaleRewardsInputs {
   readonly planes: ReadonlyMap<Locale, Rewards>;
   /** The set of a hash: one of the run file's, or one that a swap made. */
   readonly findSet: (hash: string) => Promise<RubricSet>;
-  readonly scorer: Pick<RewardModelScorer, 'loadSet'>;
+  readonly scorer: Pick<RewardModelScorer, 'loadSet' | 'unload'>;
   readonly store: RewardSetStore;
 }
 
 type RecordPreferences = (preferences: readonly Preference[]) => Promise<void>;
 
+/** A set's reward: the set, and what pays in each locale. */
+interface JoinedReward {
+  readonly rubricHash: string;
+  readonly members: ReadonlyMap<Locale, RewardSource>;
+}
+
 export class LocaleRewards implements Rewards {
   /** Of every member that was met, by its rubric's hash. */
   private readonly localeOf = new Map<string, Locale>();
   /** What each set's reward is made of, by its reward model's hash. */
-  private readonly joinedOf = new Map<string, ReadonlyMap<Locale, RewardSource>>();
+  private readonly joinedOf = new Map<string, JoinedReward>();
 
   constructor(private readonly inputs: LocaleRewardsInputs) {}
 
@@ -67,7 +73,7 @@ export class LocaleRewards implements Rewards {
       keep: async (rewards) => {
         const kept = rewards.flatMap(({ rewardModelHash }) => this.joinedOf.get(rewardModelHash) ?? []);
         for (const [locale, sources] of own) {
-          await sources.keep(kept.flatMap((members) => members.get(locale) ?? []));
+          await sources.keep(kept.flatMap(({ members }) => members.get(locale) ?? []));
         }
       },
     };
@@ -111,7 +117,11 @@ export class LocaleRewards implements Rewards {
     throw new MajlisError(`rubric ${rubricHash} is in no set that was met`, { code: 'internal' });
   }
 
+  /** Takes the sets from the scorer, and has every plane do so with its models. */
   async close(): Promise<void> {
+    for (const [rewardModelHash, { rubricHash }] of this.joinedOf) {
+      this.inputs.scorer.unload({ rubricHash, rewardModelHash });
+    }
     for (const plane of this.inputs.planes.values()) await plane.close();
   }
 
@@ -130,7 +140,8 @@ export class LocaleRewards implements Rewards {
     const rewardModelHash = contentHash({
       rewards: rewards.map((reward) => [reward.locale, reward.rewardModelHash]),
     });
-    this.joinedOf.set(rewardModelHash, new Map(members.map(({ locale }, place) => [locale, sources[place]])));
+    const paying = new Map(members.map(({ locale }, place) => [locale, sources[place]]));
+    this.joinedOf.set(rewardModelHash, { rubricHash: setHash, members: paying });
     await this.inputs.store.save(rewardModelHash, rewards);
     this.inputs.scorer.loadSet({ rubricHash: setHash, rewardModelHash }, rewards);
     return {

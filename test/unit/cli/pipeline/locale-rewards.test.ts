@@ -53,7 +53,9 @@ class FakePlane implements Rewards {
 
   lessons: Rewards['lessons'] = async () => [];
   judgements: Rewards['judgements'] = () => Promise.reject(new Error('not judged here'));
-  close: Rewards['close'] = async () => undefined;
+  close: Rewards['close'] = async () => {
+    this.asked.push('close');
+  };
 }
 
 describe('the rewards of several locales', () => {
@@ -77,7 +79,10 @@ describe('the rewards of several locales', () => {
         if (set === undefined) throw new Error('it is gone');
         return set;
       },
-      scorer: { loadSet: ({ rewardModelHash }, members) => loaded.set(rewardModelHash, members) },
+      scorer: {
+        loadSet: ({ rewardModelHash }, members) => loaded.set(rewardModelHash, members),
+        unload: ({ rewardModelHash }) => loaded.delete(rewardModelHash),
+      },
       store: new RewardSetStore(folder()),
     });
     return { rewards, arabic, korean, loaded };
@@ -131,6 +136,16 @@ describe('the rewards of several locales', () => {
     const { evaluation } = await aRig().rewards.reward(first.hash, 'judged');
     // 0.5 over 50 pairs and 1 over 100.
     expect(evaluation).toEqual({ accuracy: expect.closeTo(125 / 150, 12), pairs: 150 });
+  });
+
+  it('leave nothing in the scorer when they are closed', async () => {
+    const { rewards, arabic, korean, loaded } = aRig();
+    await rewards.sources('judged').activate(first.hash, signal);
+    await rewards.sources('judged').activate(swapped.hash, signal);
+    expect(loaded.size).toBe(2);
+    await rewards.close();
+    expect(loaded.size).toBe(0);
+    expect([arabic, korean].map(({ asked }) => asked.at(-1))).toEqual(['close', 'close']);
   });
 
   it('are not ready where the set cannot be read', async () => {
