@@ -27,10 +27,10 @@ export function describeAdapters(harness: () => AdapterHarness): void {
   const hasAdapters = async (): Promise<boolean> =>
     (await harness().trainer.capabilities()).adapters.includes('lora');
   /** The losses of so many steps on one batch. */
-  const train = async (modelId: string, steps: number): Promise<readonly number[]> => {
+  const train = async (modelId: string, steps: number, first = 0): Promise<readonly number[]> => {
     const { trainer, call, batch } = harness();
     const losses: number[] = [];
-    for (let step = 0; step < steps; step += 1) {
+    for (let step = first; step < first + steps; step += 1) {
       const loss = { type: 'cross_entropy', batch } as const;
       const request = { modelId, step, micro: 0, normalizer: NORMALIZER, loss };
       losses.push((await trainer.forwardBackward(call, request)).loss);
@@ -72,6 +72,10 @@ export function describeAdapters(harness: () => AdapterHarness): void {
       const expected = await logProbs(policy);
       expectClose(await logProbs(await trainer.createModel(call, spec)), expected, 1e-5);
       expectClose(await logProbs(await trainer.createModel(call, { ...spec, lora: LORA })), expected, 1e-6);
+      const reference = await trainer.createModel(call, { ...spec, role: 'reference' });
+      await train(policy, 2, 3);
+      expect(apart(await logProbs(policy), expected)).toBeGreaterThan(1e-3);
+      expectClose(await logProbs(reference), expected, 1e-5);
     });
   });
 }

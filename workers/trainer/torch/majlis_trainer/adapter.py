@@ -7,6 +7,8 @@ the modules of the base, so that one that does not fit is refused by name.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,10 +50,32 @@ class Adapter:
         """Whether a parameter is the adapter's or a head's, rather than the base's."""
         return ".lora_" in name or name.split(".")[0] in self._head_names
 
-    def switch(self, *, on: bool) -> None:
-        """Adapters off is the base alone. PEFT's own switch would also change what is trained, which FSDP keeps by then."""
-        for layer in self._layers().values():
-            layer._disable_adapters = not on
+    def parameters(self, module: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+        """What it owns of the module."""
+        return {name: one for name, one in module.named_parameters() if self.owns(name)}
+
+    @contextmanager
+    def switched_off(self) -> Iterator[None]:
+        """While the base is alone. PEFT's own switch would also change what is trained, which FSDP knows by then."""
+        layers = self._layers().values()
+        for layer in layers:
+            layer._disable_adapters = True
+        try:
+            yield
+        finally:
+            for layer in layers:
+                layer._disable_adapters = False
+
+    @contextmanager
+    def replaced(self, module: torch.nn.Module, other: Mapping[str, Tensor]) -> Iterator[None]:
+        """While other values stand in its place."""
+        parameters = self.parameters(module)
+        kept = {name: one.detach().clone() for name, one in parameters.items()}
+        _fill(parameters, other)
+        try:
+            yield
+        finally:
+            _fill(parameters, kept)
 
     def plain(self, weights: dict[str, Tensor], *, merged: bool) -> dict[str, Tensor]:
         """All weights of the module by its own names, in the names of the base, with the adapter added or without it."""
@@ -170,7 +194,7 @@ def read_adapter_config(directory: Path) -> tuple[LoraSettings, str]:
     return settings, base
 
 
-def read_adapter_weights(directory: Path, parameters: dict[str, torch.nn.Parameter]) -> None:
+def read_adapter_weights(directory: Path, parameters: Mapping[str, Tensor]) -> None:
     """Puts a directory's tensors into the adapter's parameters; each must be there in its shape, and no other."""
     path = directory / WEIGHTS_FILE
     if not path.is_file():
@@ -195,6 +219,12 @@ def read_adapter_weights(directory: Path, parameters: dict[str, torch.nn.Paramet
     with torch.no_grad():
         for name in wanted:
             own[name].copy_(stored[name])
+
+
+def _fill(parameters: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(values[name])
 
 
 def read_lora(message: Any) -> LoraSettings:

@@ -14,11 +14,10 @@ import torch
 from grpc import StatusCode
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.distributed.tensor import DTensor, distribute_tensor
 
 from majlis_trainer.call_error import CallError, precondition
 from majlis_trainer.durable_folder import file_hash, write_folder
-from majlis_trainer.full_tensors import full_tensors
+from majlis_trainer.full_tensors import full_tensors, placed_like
 from majlis_trainer.model_state import ModelState
 from majlis_trainer.ranks import Ranks
 
@@ -110,19 +109,10 @@ def _restore(model: ModelState, tensors: dict[str, Tensor], adam_steps: int) -> 
     model.optimizer.state.clear()
     with torch.no_grad():
         for name, parameter in model.network.parameters().items():
-            parameter.copy_(_like(parameter, tensors[f"weights/{name}"]))
+            parameter.copy_(placed_like(parameter, tensors[f"weights/{name}"]))
             if adam_steps == 0:
                 continue
             model.optimizer.state[parameter] = {
                 "step": torch.tensor(float(adam_steps)),
-                **{moment: _like(parameter, tensors[f"{moment}/{name}"]).clone() for moment in MOMENTS},
+                **{moment: placed_like(parameter, tensors[f"{moment}/{name}"]).clone() for moment in MOMENTS},
             }
-
-
-def _like(parameter: Tensor, whole: Tensor) -> Tensor:
-    """A whole tensor on the parameter's device, and sharded as it is."""
-    placed = whole.to(parameter.device)
-    if not isinstance(parameter, DTensor):
-        return placed
-    # Every rank has read the file itself.
-    return distribute_tensor(placed, parameter.device_mesh, parameter.placements, src_data_rank=None)

@@ -18,9 +18,11 @@ def copy_weights(source: Network, target: Network, base: str) -> None:
     """
     if target.adapter is not None and not _has_same_adapter(source, target):
         raise precondition("A model with LoRA adapters starts from one with the same adapters, or from a directory.")
-    weights = {name: full_tensor(one).cpu() for name, one in source.module.named_parameters()}
-    if source.adapter is not None and target.adapter is None:
-        weights = source.adapter.plain(weights, merged=not source.is_twin)
+    with source.in_place():
+        weights = {name: full_tensor(one).cpu() for name, one in source.module.named_parameters()}
+        if source.adapter is not None and target.adapter is None:
+            # Added up while a twin's own values stand there.
+            weights = source.adapter.plain(weights, merged=not source.is_twin or source.frozen is not None)
     with torch.no_grad():
         for name, parameter in target.parameters().items():
             given = weights.get(name)

@@ -1,11 +1,11 @@
-"""Whole tensors of sharded ones."""
+"""Whole tensors of sharded ones, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from torch import Tensor
-from torch.distributed.tensor import DTensor
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from majlis_trainer.ranks import Ranks
 
@@ -24,3 +24,11 @@ def full_tensors(tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, Tenso
             whole = full_tensor(tensor)
             found[id(tensor)] = whole.cpu() if ranks.leads else whole.new_empty(0)
     return {name: found[id(tensor)] for name, tensor in tensors.items()} if ranks.leads else {}
+
+
+def placed_like(parameter: Tensor, whole: Tensor) -> Tensor:
+    """A whole tensor on the parameter's device, and sharded as it is. Every rank has the whole."""
+    placed = whole.to(parameter.device)
+    if not isinstance(parameter, DTensor):
+        return placed
+    return distribute_tensor(placed, parameter.device_mesh, parameter.placements, src_data_rank=None)

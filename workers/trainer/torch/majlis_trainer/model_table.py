@@ -8,9 +8,9 @@ from typing import Any
 
 from grpc import StatusCode
 
+from majlis_trainer.adapter import LoraSettings
 from majlis_trainer.call_error import CallError
 from majlis_trainer.fields import identifier, required
-from majlis_trainer.model_directory import Opening
 from majlis_trainer.model_state import ModelState
 
 
@@ -53,11 +53,12 @@ class ModelTable:
         """Forgets a model."""
         del self._models[model.id]
 
-    def beside(self, opening: Opening) -> ModelState | None:
-        """A model whose adapter stands beside the very weights that an opening names; they need not be read again."""
-        wanted = Path(opening.directory).resolve()
+    def beside(self, base: str, adapter: LoraSettings | None) -> ModelState | None:
+        """A language model whose adapter stands beside the weights of a directory, and has these settings where told."""
+        wanted = Path(base).resolve()
         for model in self._models.values():
-            fits = model.network.adapter is not None and model.network.heads == opening.heads
+            own = model.network.adapter
+            fits = own is not None and model.network.heads == 0 and adapter in (None, own.settings)
             if fits and Path(model.base).resolve() == wanted:
                 return model
         return None

@@ -44,7 +44,10 @@ class Network:
         self.adapter = adapter
         self.vocabulary: int = module.get_input_embeddings().num_embeddings
         self.context = _context_of(module)
-        self._adapter_is_off = False
+        self.is_twin = False
+        """Whether its weights are those that another model's adapter stands beside."""
+        self.frozen: dict[str, Tensor] | None = None
+        """Of a twin: an adapter of its own, which stands in the other's place while it computes. None is no adapter."""
         self._selector = PlaceSelector(module.get_output_embeddings() if heads == 0 else head_of(module))
 
     @property
@@ -52,21 +55,18 @@ class Network:
         """The Transformers configuration."""
         return self.module.config
 
-    def without_adapter(self) -> Network:
-        """The base of this model, over the same weights."""
+    def twin(self, frozen: dict[str, Tensor] | None) -> Network:
+        """The base of this model over the same weights, with another adapter that is never trained, or with none."""
         twin = object.__new__(Network)
         twin.__dict__.update(self.__dict__)
-        twin._adapter_is_off = True
+        twin.is_twin, twin.frozen = True, frozen
         return twin
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """Every tensor that is this model's own: all weights, or its adapter's and head's. Shared ones once."""
-        named = dict(self.module.named_parameters())
         if self.adapter is None:
-            return named
-        if self._adapter_is_off:
-            return {}
-        return {name: one for name, one in named.items() if self.adapter.owns(name)}
+            return dict(self.module.named_parameters())
+        return {} if self.is_twin else self.adapter.parameters(self.module)
 
     def log_softmax(self, grid: Grid, temperature: float) -> Tensor:
         """Log-probabilities of the next token at the places. [place, vocabulary]"""
@@ -81,27 +81,23 @@ class Network:
         device = self.settings.device
         self._selector.rows = grid.rows.to(device)
         try:
-            with self.settings.mixed_precision(), self._adapter_state():
+            with self.settings.mixed_precision(), self.in_place():
                 logits: Tensor = self.module(input_ids=grid.token_ids.to(device), use_cache=False).logits
         finally:
             self._selector.rows = None
         return logits[0].float()
 
-    @property
-    def is_twin(self) -> bool:
-        """Whether its weights are those that another model's adapter stands beside."""
-        return self._adapter_is_off
-
     @contextmanager
-    def _adapter_state(self) -> Iterator[None]:
-        if self.adapter is None or not self._adapter_is_off:
+    def in_place(self) -> Iterator[None]:
+        """While the shared weights are this model's."""
+        if self.adapter is None or not self.is_twin:
             yield
-            return
-        self.adapter.switch(on=False)
-        try:
-            yield
-        finally:
-            self.adapter.switch(on=True)
+        elif self.frozen is None:
+            with self.adapter.switched_off():
+                yield
+        else:
+            with self.adapter.replaced(self.module, self.frozen):
+                yield
 
 
 HEAD_NAMES = ("score", "classifier")

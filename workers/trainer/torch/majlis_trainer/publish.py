@@ -33,9 +33,11 @@ def publish_network(network: Network, base: str, directory: str, ranks: Ranks) -
     target = Path(directory)
     adapter = None if network.is_twin else network.adapter
     own = network.parameters() if adapter is not None else network.module.state_dict(keep_vars=True)
-    tensors = full_tensors(own, ranks)
-    if network.is_twin and network.adapter is not None:
-        tensors = network.adapter.plain(tensors, merged=False)
+    with network.in_place():
+        tensors = full_tensors(own, ranks)
+        if network.is_twin and network.adapter is not None and ranks.leads:
+            # Added up while a twin's own values stand there.
+            tensors = network.adapter.plain(tensors, merged=network.frozen is not None)
 
     def write(folder: Path) -> None:
         if adapter is None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import torch
 from grpc import StatusCode
 from torch import Tensor
 
-from majlis_trainer.adapter import read_lora
+from majlis_trainer.adapter import is_adapter, read_adapter_config, read_adapter_weights, read_lora
 from majlis_trainer.batch import check_against, read_token_batch
 from majlis_trainer.call_error import CallError, precondition, refuse
 from majlis_trainer.checkpoint import load_checkpoint, save_checkpoint
@@ -23,6 +25,7 @@ from majlis_trainer.compute import Share, add_gradient, forward
 from majlis_trainer.copy_weights import copy_weights
 from majlis_trainer.fields import identifier, required
 from majlis_trainer.fingerprint import fingerprint
+from majlis_trainer.full_tensors import placed_like
 from majlis_trainer.losses.loss import Loss, MetricSums
 from majlis_trainer.losses.read_loss import read_loss, read_normalizer
 from majlis_trainer.memory import PassSize, free_memory
@@ -113,9 +116,9 @@ class Trainer:
 
     def _open(self, opening: Opening, source: ModelState | None, *, frozen: bool) -> Network:
         """On the device; what is frozen shares weights that an adapter stands beside already."""
-        twin = self._models.beside(opening) if frozen and source is None else None
+        twin = self._twin(opening) if frozen and source is None else None
         if twin is not None:
-            return twin.network.without_adapter()
+            return twin
         network = open_network(opening, self._settings)
         if source is not None:
             copy_weights(source.network, network, opening.directory)
@@ -123,6 +126,18 @@ class Trainer:
             network.module.requires_grad_(False)
         place(network, self._ranks)
         return network
+
+    def _twin(self, opening: Opening) -> Network | None:
+        """A frozen model on weights that are there already, with the adapter of its directory where it has one."""
+        path = Path(opening.directory)
+        stored, base = read_adapter_config(path) if is_adapter(path) else (None, opening.directory)
+        model = self._models.beside(base, stored)
+        if model is None or stored is None or model.network.adapter is None:
+            return None if model is None else model.network.twin(None)
+        parameters = model.network.adapter.parameters(model.network.module)
+        read = {name: torch.empty(one.shape) for name, one in parameters.items()}
+        read_adapter_weights(path, read)
+        return model.network.twin({name: placed_like(parameters[name], one) for name, one in read.items()})
 
     def forward(self, header: Any, tensors: dict[int, bytearray]) -> dict[int, Tensor]:
         """What is wanted of a batch, by tensor name."""

@@ -84,6 +84,26 @@ def test_training_leaves_the_base_alone_and_a_reference_shares_it(trainer: Train
         backward(trainer, reference)
 
 
+def test_a_reference_with_its_own_adapter_shares_the_base_too(trainer: Trainer, model_of: ModelOf, tmp_path: Path) -> None:
+    start = create(trainer, model_of(), lora=LORA)
+    train(trainer, start)
+    supervised = publish(trainer, start, tmp_path / "supervised")
+    begun = log_probs(trainer, start)
+    policy, reference = create(trainer, supervised, lora=LORA), create(trainer, supervised, "reference")
+    assert network_of(trainer, reference).module in (network_of(trainer, one).module for one in (start, policy))
+    train(trainer, policy, steps=2)
+    train(trainer, start, steps=2, first=3)
+    moved = log_probs(trainer, policy)
+    assert torch.equal(log_probs(trainer, reference), begun)
+    assert torch.equal(log_probs(trainer, policy), moved)
+    assert not torch.equal(moved, begun)
+    whole = publish(trainer, reference, tmp_path / "whole")
+    torch.testing.assert_close(log_probs(trainer, create(trainer, whole)), begun, atol=1e-5, rtol=1e-5)
+    copied = create(trainer, model_of(), init_from=reference)
+    torch.testing.assert_close(log_probs(trainer, copied), begun, atol=1e-5, rtol=1e-5)
+    assert torch.equal(log_probs(trainer, policy), moved)
+
+
 def test_a_published_adapter_says_the_same_in_peft_and_here(trainer: Trainer, model_of: ModelOf, tmp_path: Path) -> None:
     policy = create(trainer, model_of(), lora=LORA)
     train(trainer, policy)
