@@ -7,9 +7,9 @@ import { checkAnswers } from './openai/check-answers.js';
 import { EngineHttp } from './openai/engine-http.js';
 import { ENGINE_TIMEOUTS, type EngineTimeouts } from './openai/engine-timeouts.js';
 import type { GenerationServer, NamedPolicy, ServerDescription } from './openai/generation-server.js';
+import { findServer } from './openai/find-server.js';
+import { inTurn } from './openai/in-turn.js';
 import { namePolicy } from './openai/name-policy.js';
-import { SglangServer } from './openai/sglang-server.js';
-import { VllmServer } from './openai/vllm-server.js';
 
 export interface OpenAiEngineOptions {
   /** Of the server, without `/v1`. Server and coordinator see policies under the same paths. */
@@ -198,43 +198,11 @@ export class OpenAiEngine implements Engine {
   }
 }
 
-/** Servers that something is being loaded into, by their URL: one change of weights at a time. */
-const turns = new Map<string, Promise<unknown>>();
-
-/** Workers of one process share a server; the second of two that need the same weights finds them there. */
-async function inTurn(baseUrl: string, work: () => Promise<void>): Promise<void> {
-  const turn = Promise.resolve(turns.get(baseUrl)).then(work, work);
-  turns.set(baseUrl, turn);
-  await turn;
-}
-
 async function failureOf(work: Promise<void>): Promise<MajlisError | undefined> {
   return work.then(
     () => undefined,
     (thrown: unknown) => MajlisError.from(thrown),
   );
-}
-
-interface ServerSearch {
-  readonly flavour: OpenAiEngineOptions['flavour'];
-  readonly timeouts: EngineTimeouts;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** SGLang has no `/version`, so what answers there is vLLM or speaks like it. */
-async function findServer(
-  http: EngineHttp,
-  { flavour, timeouts, signal }: ServerSearch,
-): Promise<{ server: GenerationServer; description: ServerDescription }> {
-  const vllm = new VllmServer(http, timeouts);
-  const sglang = new SglangServer(http, timeouts);
-  if (flavour === 'sglang') return { server: sglang, description: await sglang.describe(signal) };
-  try {
-    return { server: vllm, description: await vllm.describe(signal) };
-  } catch (thrown) {
-    if (flavour === 'vllm' || MajlisError.from(thrown).code !== 'not_found') throw thrown;
-    return { server: sglang, description: await sglang.describe(signal) };
-  }
 }
 
 /** vLLM does not know a model's name after it was started again, SGLang an adapter's. */

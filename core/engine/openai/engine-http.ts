@@ -109,14 +109,10 @@ export class EngineHttp {
     } catch (thrown) {
       if (thrown instanceof MajlisError) throw thrown;
       if (isAborted(signal)) throw cancelled(thrown);
-      if (late.isLate)
-        throw this.failure(
-          `did not answer ${path} within ${String(withinMs)} ms`,
-          'deadline_exceeded',
-          thrown,
-        );
       const reason = MajlisError.from(thrown).message;
-      throw this.failure(`cannot be reached for ${path}: ${reason}`, 'unavailable', thrown);
+      throw late.isLate
+        ? this.failure(`did not answer ${path} within ${String(withinMs)} ms`, 'deadline_exceeded', thrown)
+        : this.failure(`cannot be reached for ${path}: ${reason}`, 'unavailable', thrown);
     } finally {
       disarm();
       signal?.removeEventListener('abort', leave);
