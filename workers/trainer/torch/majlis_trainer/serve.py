@@ -31,8 +31,8 @@ FAILED = 1
 
 def serve(options: argparse.Namespace) -> int:
     """Opens the model, listens, prints one line of JSON, and serves until SIGTERM, SIGINT or stdin's end; an exit status."""
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     # Outputs of models are read here and never changed in place.
     warnings.filterwarnings("ignore", message="FSDP2-wrapped module .* returned a view tensor")
     torch.set_num_threads(options.threads)

@@ -17,8 +17,8 @@ from majlis_trainer.serve import wait_for_end
 
 def serve(model: str, host: str, port: int, *, threads: int, until_stdin_ends: bool) -> None:
     """Opens the model, listens, prints one line of JSON, and serves until SIGTERM, SIGINT or stdin's end."""
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     # Every request says which adapter it wants.
     warnings.filterwarnings("ignore", message="Adapter .* was active which is now deleted")
