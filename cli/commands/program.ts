@@ -8,6 +8,7 @@ import { addExportCommand } from './export.js';
 import { addLabelCommand } from './label.js';
 import { addLedgerCommand } from './ledger.js';
 import { addLocaleCommand } from './locale.js';
+import { addMeasureCommand } from './measure.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addReplayCommand } from './replay.js';
 import { addRewardCommand } from './reward.js';
@@ -53,6 +54,7 @@ export function createProgram(session: Session): Command {
   addLocaleCommand(program, session);
   addLabelCommand(program, session);
   addEvalCommand(program, session);
+  addMeasureCommand(program, session);
   addExportCommand(program, session);
   addLedgerCommand(program, session);
   addDoctorCommand(program, session);

@@ -47,19 +47,24 @@ export function addComputeOptions(command: Command): Command {
 
 /** Adds the flags of the commands that run the loop. */
 export function addLoopOptions(command: Command): Command {
-  return addMetricsOptions(addComputeOptions(command))
+  return addPlaceOptions(addMetricsOptions(addComputeOptions(command)));
+}
+
+/** Adds the flags of who judges, trains and generates elsewhere. */
+export function addPlaceOptions(command: Command): Command {
+  return command
     .option(
       '--judge <url>',
       'an OpenAI-compatible endpoint that judges beside the rules, such as http://localhost:8000/v1',
     )
     .option('--judge-model <name>', 'the model to ask there')
+    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)')
     .option('--trainer <host:port>', 'where the trainer of the run file listens, over what that says')
     .option(
       '--engine <urls>',
       'where the engines of the run file listen, with commas between, over what that says',
       (text: string) => text.split(','),
-    )
-    .option('--judge-key-file <file>', 'file that holds its API key (default: the variable OPENAI_API_KEY)');
+    );
 }
 
 /** Where the run's trainer and engines are, as the pipeline takes it. */
