@@ -133,8 +133,13 @@ describeWithPython('two ranks of the PyTorch trainer', () => {
     await expect(
       step(two, modelId, { loss: { type: 'cross_entropy', batch: odd }, step: 0, adam: ADAM }),
     ).rejects.toMatchObject({ code: 'out_of_range', message: expect.stringContaining('at sequence 0') });
-    const pickled = two.createModel(CALL, { role: 'policy', base: folder, heads: 0, seed: 1 });
-    await expect(pickled).rejects.toMatchObject({ code: 'not_found' });
+    const empty = two.createModel(CALL, { role: 'policy', base: folder, heads: 0, seed: 1 });
+    await expect(empty).rejects.toMatchObject({ code: 'not_found' });
+    const directory = join(base, 'config.json', 'no-folder');
+    await expect(two.publishWeights(CALL, { modelId, directory })).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('FileExistsError'),
+    });
     const { gradNorm } = await step(two, modelId, {
       loss: { type: 'cross_entropy', batch },
       step: 0,

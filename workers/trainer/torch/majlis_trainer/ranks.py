@@ -76,7 +76,7 @@ class Ranks:
         return tensor
 
     def on_first(self, work: Callable[[], list[Any]]) -> list[Any]:
-        """Does something on rank 0, such as writing files; its JSON answer or its refusal, on every rank."""
+        """Does something on rank 0, such as writing files; its JSON answer or its failure, on every rank."""
         said: dict[str, Any] = {}
         if self.leads:
             try:
@@ -85,6 +85,11 @@ class Ranks:
                 if self.world == 1:
                     raise
                 said = {"code": refusal.code.name, "message": str(refusal)}
+            except Exception as failure:
+                if self.world == 1:
+                    raise
+                # A full disk is no reason for the others to end.
+                said = {"code": StatusCode.INTERNAL.name, "message": f"{type(failure).__name__}: {failure}"}
         if self.world > 1:
             said = json.loads(self.broadcast(json.dumps(said).encode()))
         if "code" in said:
