@@ -10,6 +10,7 @@ import { lightReward } from './light-reward.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
 import { swap } from './swap.js';
+import { torchOverhead } from './torch-overhead.js';
 import { trainer } from './trainer.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ledger,
   'light-reward': lightReward,
   swap,
+  'torch-overhead': torchOverhead,
   'quickstart-controls': quickstartControls,
 };
 

@@ -21,6 +21,7 @@ import type { IterationFinished } from '../../coordinator/run-observer.js';
 import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
 import type { RewardRefresh, RewardSources } from '../../coordinator/score/reward-source.js';
 import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
+import type { AnswerDecoder } from '../../workers/rollout/answer-task.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
@@ -32,7 +33,7 @@ export interface ArmPlan {
   readonly runId: string;
   readonly name: string;
   readonly config: RunConfig;
-  readonly checkpoint: SupervisedCheckpoint;
+  readonly checkpoint: Pick<SupervisedCheckpoint, 'policy'> & { readonly tokenizer: AnswerDecoder };
   readonly prompts: readonly TokenizedPrompt[];
   readonly sampling: SamplingSettings;
   readonly rewardSources: RewardSources;
