@@ -19,9 +19,10 @@ def place(network: Network, ranks: Ranks) -> None:
     for parameter in network.module.parameters():
         if not parameter.requires_grad:
             parameter.data = parameter.data.to(settings.torch_dtype)
-    network.module.to(settings.device)
     if ranks.world == 1 or ranks.mesh is None:
+        network.module.to(settings.device)
         return
+    # Each layer goes to the device as it is sharded, so that no device ever holds a whole model.
     layers = set(network.module._no_split_modules or ())
     policy = MixedPrecisionPolicy()
     if settings.dtype == "bfloat16":
