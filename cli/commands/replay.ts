@@ -11,6 +11,7 @@ const DEFAULT_TOLERANCE = 1e-4;
 interface ReplayFlags {
   readonly iteration: number;
   readonly tolerance: number;
+  readonly trainer?: string;
 }
 
 /** `majlis replay RUN --iteration N`. */
@@ -30,10 +31,11 @@ export function addReplayCommand(program: Command, session: Session): void {
       positiveNumber,
       DEFAULT_TOLERANCE,
     )
+    .option('--trainer <host:port>', 'for a run that another process trained: such a trainer')
     .action((run: string, flags: ReplayFlags, command: Command) =>
       perform(session, command, async ({ workspace }) =>
         (await import('./replay/replay-run.js')).replayRun(
-          { workspace, run, iteration: flags.iteration, tolerance: flags.tolerance },
+          { ...flags, workspace, run },
           session,
         ),
       ),

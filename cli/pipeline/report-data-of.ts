@@ -1,3 +1,4 @@
+import { isOwnModel } from '../../core/config/model-options.js';
 import type { IterationRecord } from '../../core/ledger/ledger.js';
 import { peakMemoryBytes } from '../../core/runtime/peak-memory.js';
 import { flippedPairs } from '../../reward/preference/flipped-pairs.js';
@@ -62,6 +63,7 @@ export async function reportDataOf(results: ExperimentResults): Promise<ReportDa
     seconds: results.seconds,
     peakMemoryBytes: peakMemoryBytes(),
     feedbackSource: feedbackSource(judged),
+    ...(isOwnModel(inputs.config.model) ? {} : { modelDirectory: inputs.config.model.directory }),
     rubrics: rubricsOf(rubrics).map(({ id, version, title, hash }) => ({ id, version, title, hash })),
     startedUnder: first.members.map(({ rubric }) => rubric.id),
     arms: figures,

@@ -3,15 +3,17 @@ import { SegmentArtifacts } from '../../../core/artifacts/segment-artifacts.js';
 import type { Run } from '../../../core/domain/run.js';
 import { unknownRun } from '../../../core/ledger/ledger-refusals.js';
 import type { Ledger } from '../../../core/ledger/ledger.js';
-import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import { majlisVersion } from '../../../core/runtime/majlis-version.js';
+import type { Trainer } from '../../../core/trainer/trainer.js';
 import { replayIteration } from '../../../coordinator/replay/replay-iteration.js';
 import type { IterationReplay } from '../../../coordinator/replay/replay-iteration.js';
 import { OfflineRunControl } from '../../control/offline-run-control.js';
 import { resolveRun } from '../../control/resolve-run.js';
 import { differences, type Difference } from '../../pipeline/differences.js';
-import { computingFingerprints } from '../../pipeline/fingerprints.js';
+import { computingFingerprints, type Fingerprints } from '../../pipeline/fingerprints.js';
 import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
+import { openReplayTrainer } from './open-replay-trainer.js';
 import { withLedgerCopy } from './ledger-copy.js';
 import { replayText } from './replay-text.js';
 import { replayVerdict } from './replay-verdict.js';
@@ -23,9 +25,9 @@ export interface ReplayRequest {
   readonly iteration: number;
   /** Largest relative difference allowed on another version, engine build or CPU. */
   readonly tolerance: number;
+  /** Where a trainer listens that is like the run's, where that was another process. */
+  readonly trainer?: string;
 }
-
-const TRAINER_THREADS = 2;
 
 /** Recomputes one update of a run, also while it is at work, and says whether it is what the run recorded. */
 export async function replayRun(request: ReplayRequest, session: Session): Promise<CommandResult> {
@@ -33,7 +35,7 @@ export async function replayRun(request: ReplayRequest, session: Session): Promi
   const { clock } = session;
   return withLedgerCopy(workspace, clock, async (ledger, scratch) => {
     const run = await findRun(ledger, request, session);
-    const trainer = EmbeddedTrainer.create({ threads: TRAINER_THREADS });
+    const trainer = await openReplayTrainer(run, request.trainer);
     try {
       const { fingerprint } = await trainer.capabilities();
       const changed = changedSince(run, fingerprint);
@@ -57,7 +59,7 @@ interface StoredRun {
 }
 
 async function replayOn(
-  trainer: EmbeddedTrainer,
+  trainer: Trainer,
   { request, run, ledger, scratch }: StoredRun,
   session: Session,
 ): Promise<IterationReplay> {
@@ -88,9 +90,14 @@ async function findRun(ledger: Ledger, { workspace, run }: ReplayRequest, { cloc
 
 /** What computes here and did not compute there. */
 function changedSince({ fingerprints }: Run, engineFingerprint: string): Difference[] {
-  const now = computingFingerprints(engineFingerprint);
+  // Where another process trained, the engine had no part in an update.
+  const isElsewhere = 'trainer' in fingerprints;
+  const now: Fingerprints = isElsewhere
+    ? { majlis: majlisVersion(), trainer: engineFingerprint }
+    : computingFingerprints(engineFingerprint);
+  const names = isElsewhere ? ['majlis', 'trainer'] : ['majlis', 'engine', 'cpu'];
   const then = Object.fromEntries(
-    ['majlis', 'engine', 'cpu'].flatMap((name) => (name in fingerprints ? [[name, fingerprints[name]]] : [])),
+    names.flatMap((name) => (name in fingerprints ? [[name, fingerprints[name]]] : [])),
   );
   return differences(then, now);
 }

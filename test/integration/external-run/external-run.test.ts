@@ -9,6 +9,7 @@ import { singleRun } from '../../../cli/pipeline/single-run.js';
 import type { ExperimentEnd } from '../../../cli/pipeline/experiment.js';
 import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import { majlis } from '../cli/majlis-process.js';
 import { describeWithPython, interpreter } from '../../support/python.js';
 import { writeSmallRunFile } from '../../support/small-run-file.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
@@ -84,6 +85,9 @@ algorithm: { iterations: 3, promptsPerIteration: 4, groupSize: 4, criticWarmupIt
       expect(figures['sampling/importance_sampling_ratio/max']).toBeCloseTo(1, 4);
     }
     expect(metrics[2]['policy/steps']).toBeGreaterThan(0);
+    const words = ['replay', runId, '--iteration', '2', '--workspace', workspace, '--trainer', torch.address];
+    const replayed = await majlis(['--json', ...words]);
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ verdict: 'identical', changed: [] });
     const { record } = await findRunRecord(workspace, runId);
     expect(record.fingerprints).toMatchObject({ model: expect.any(String), trainer: expect.any(String) });
     const { architectures } = JSON.parse(

@@ -21,7 +21,12 @@ export function claimOf(data: ReportData): string {
 }
 
 /** What this experiment shows, and what it does not. */
-export const LIMITS =
-  'The policy is a small, template-like language model trained on a corpus written for this example. The ' +
-  'figures test whether the loop steers a policy by the rubric it is given, and by nothing else. They do not show that ' +
-  'the rubric is right, that the answers are useful, or what a large model would do.';
+export function limitsOf({ modelDirectory }: Pick<ReportData, 'modelDirectory'>): string {
+  return modelDirectory === undefined
+    ? `The policy is a small, template-like language model trained on a corpus written for this example. ${SHOWN}, or what a large model would do.`
+    : `The policy began as the model in ${modelDirectory}. ${SHOWN}, or what another model would do.`;
+}
+
+const SHOWN =
+  'The figures test whether the loop steers a policy by the rubric it is given, and by nothing else. They do not show that ' +
+  'the rubric is right, that the answers are useful';

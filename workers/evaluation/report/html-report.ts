@@ -1,5 +1,5 @@
 import type { ArmName } from '../arm-figures.js';
-import { claimOf, LIMITS } from './claim.js';
+import { claimOf, limitsOf } from './claim.js';
 import { COMPARISON_HEADS, COMPARISON_NOTE, COMPARISON_TITLE, comparisonRows } from './comparison-rows.js';
 import { escapeHtml, localeText } from './escape-html.js';
 import { armsOf, figureRows } from './figure-rows.js';
@@ -53,7 +53,7 @@ ${samples(data.best, data.locale)}
 <h2>Worst by the control judge</h2>
 ${samples(data.worst, data.locale)}
 <h2>What this shows and what it does not</h2>
-<p>${escapeHtml(LIMITS)}</p>
+<p>${escapeHtml(limitsOf(data))}</p>
 <footer>${data.seconds.toFixed(0)} s, peak memory ${(data.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, seed ${data.seed},
 ${data.workers} rollout workers; ${data.truncatedPrompts} prompts over length, ${data.cutAnswers} answers cut in
 mid-character.</footer>

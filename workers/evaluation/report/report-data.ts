@@ -100,6 +100,8 @@ export interface ReportData {
   readonly peakMemoryBytes: number;
   /** "rule judges", or the endpoint where one answered. */
   readonly feedbackSource: string;
+  /** What the policy began as, where the run did not make it itself. */
+  readonly modelDirectory?: string;
   readonly rubrics: readonly RubricLine[];
   /** Ids of those that were in force at first: one for each locale. */
   readonly startedUnder: readonly string[];

@@ -1,4 +1,4 @@
-import { claimOf, LIMITS } from './claim.js';
+import { claimOf, limitsOf } from './claim.js';
 import { COMPARISON_HEADS, COMPARISON_NOTE, COMPARISON_TITLE, comparisonRows } from './comparison-rows.js';
 import { controlLines } from './control-lines.js';
 import { armsOf, figureRows } from './figure-rows.js';
@@ -34,7 +34,7 @@ export function textReport(data: ReportData): string {
     ...sampleLines(data.best),
     'Worst by the control judge',
     ...sampleLines(data.worst),
-    LIMITS,
+    limitsOf(data),
     `${data.seconds.toFixed(0)} s, peak memory ${(data.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, seed ${data.seed}, ` +
       `${data.workers} rollout workers; ${data.truncatedPrompts} prompts over length, ` +
       `${data.cutAnswers} answers cut in mid-character.`,
