@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SavedModel } from '../../core/domain/checkpoint.js';
-import type { Weights } from '../../core/network/gpt/gpt-parameters.js';
-import { readModelDirectory } from '../../core/network/model-directory/read-model-directory.js';
+import { BadInputError } from '../../core/errors.js';
+import { decodeSafetensors } from '../../core/network/model-directory/safetensors.js';
 import { joinFloats } from '../advantage/join-floats.js';
 import type { RunModels } from '../models/run-models.js';
 import type { TrainedModel } from '../models/trained-model.js';
@@ -36,8 +37,9 @@ export async function comparePolicy(
   const { directory, sha256 } = await model.publish(join(scratch, `policy-after-${iteration}`));
   const hash = { what: `policy version ${version}`, recorded, recomputed: sha256 };
   if (sha256 === recorded || !existsSync(location)) return { hash, weights: [] };
-  const [before, after] = await Promise.all([readModelDirectory(location), readModelDirectory(directory)]);
-  const compared = { recorded: flat(before.weights), recomputed: flat(after.weights) };
+  const [before, after] = await Promise.all([floatWeights(location), floatWeights(directory)]);
+  if (before === undefined || after === undefined) return { hash, weights: [] };
+  const compared = { recorded: before, recomputed: after };
   return { hash, weights: [compareQuantity('policy weights', compared)] };
 }
 
@@ -60,6 +62,21 @@ export async function compareCheckpoint(
   return [...(await compare('policy', manifest.policy)), ...(await compare('critic', manifest.critic))];
 }
 
-function flat(weights: Weights): Float32Array {
-  return joinFloats([...weights.keys()].sort().map((name) => weights.get(name) ?? new Float32Array()));
+/** Of a model or of an adapter. */
+const WEIGHT_FILES = ['model.safetensors', 'adapter_model.safetensors'];
+
+/** All numbers of a published policy by tensor name; undefined where they are not float32 in one file. */
+async function floatWeights(directory: string): Promise<Float32Array | undefined> {
+  const path = WEIGHT_FILES.map((name) => join(directory, name)).find(existsSync);
+  if (path === undefined) return undefined;
+  try {
+    const tensors = decodeSafetensors(await readFile(path), path);
+    return joinFloats(
+      [...tensors.keys()].sort().map((name) => tensors.get(name)?.values ?? new Float32Array()),
+    );
+  } catch (thrown) {
+    // Numbers of another type: their hashes say whether they differ.
+    if (thrown instanceof BadInputError) return undefined;
+    throw thrown;
+  }
 }
