@@ -104,11 +104,11 @@ export async function calibrateReward(
   references: readonly ScoreItem[],
   { locales = [], signal }: { readonly locales?: readonly Locale[]; readonly signal?: AbortSignal } = {},
 ): Promise<RewardNormalizer> {
-  const passed = references.flatMap((item) =>
-    item.answers
-      .filter((answer) => reward.gate(item.prompt, answer.text) === undefined)
-      .map((answer) => toReward(item, answer)),
+  const gated = await gateAnswers(references, reward.gate);
+  const passed = gated.flatMap(({ item, answer, reason }) =>
+    reason === undefined ? [toReward(item, answer)] : [],
   );
+  requireSomePassed(gated);
   const scores = await reward.model.score(passed, signal);
   return measureNormalizer(
     scores.map((outcome, at) => ({
@@ -123,6 +123,18 @@ function toReward(
   answer: ScoreItem['answers'][number],
 ): AnswerToReward {
   return { prompt, answer: answer.text, tokenIds: [...promptTokenIds, ...answer.tokenIds] };
+}
+
+/** A policy all of whose answers the rubric rules out is paid the same for each of them, and learns nothing. */
+function requireSomePassed(gated: readonly GatedAnswer[]): void {
+  const refused = gated.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  if (gated.length === 0 || refused.length < gated.length) return;
+  throw new MajlisError(
+    `The rubric refuses all ${gated.length} answers of the policy that the run begins with, the first because it is ${refused[0]}: ` +
+      'there is nothing to scale rewards by. Next: more supervised.steps, a larger sampling.maxNewTokens, or a model ' +
+      'that already answers in this language.',
+    { code: 'failed_precondition' },
+  );
 }
 
 /** A reference answer without a score leaves nothing to centre by. */

@@ -241,6 +241,14 @@ describe('calibrateReward', () => {
     expect(normalizer.get('ko')).toEqual({ mean: 2, scale: 1 });
   });
 
+  it('says so where the rubric refuses every answer', async () => {
+    const reward = await loadedWith({ gate: () => 'ruled out by criterion degenerate' });
+    const references = [item([[[1], 'a']]), item([[[3], 'b']])];
+    await expect(calibrateReward(reward, references)).rejects.toThrow(
+      /refuses all 2 answers of the policy .* ruled out by criterion degenerate: .* Next: more supervised.steps/,
+    );
+  });
+
   it('measures regions with the locale that serves them, and pays them by the same scale', async () => {
     const references = [item([[[1], 'a']]), item([[[3], 'b']], 'ar-EG'), item([[[3], 'c']], 'ko-KR')];
     const rest = [item([[[1], 'd']], 'ko')];
