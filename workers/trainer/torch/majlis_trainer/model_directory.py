@@ -123,8 +123,17 @@ def _open_module(path: Path, heads: int) -> Any:
         if heads > 0:
             _fill_heads(head_of(module), stored_heads(path))
     require_tokenizer_within(path, module.get_input_embeddings().num_embeddings)
+    _require_finite(module, str(path))
     require_causal(module.eval(), str(path))
     return module
+
+
+def _require_finite(module: Any, directory: str) -> None:
+    """Damaged weights are named here: what they compute would be found fault with elsewhere, and wrongly."""
+    for name, parameter in module.named_parameters():
+        if not bool(torch.isfinite(parameter).all()):
+            found = f"NaN or an infinity in {name}"
+            raise BadInputError(source=directory, place="weights", found=found, allowed="finite numbers")
 
 
 def stored_heads(path: Path) -> dict[str, Tensor]:

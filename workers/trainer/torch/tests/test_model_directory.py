@@ -15,6 +15,7 @@ from calls import LENGTHS, backward, batch_of, call, create, log_probs, tensors_
 from conftest import SIZES
 from gguf_file import qwen3_gguf
 from grpc import StatusCode
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from majlis_trainer.call_error import BadInputError, CallError
@@ -129,6 +130,13 @@ def test_a_tokenizer_with_ids_beyond_the_vocabulary_is_refused(copied: Path, voc
     fitting = {"model": {"vocab": {"a": 23, "<image>": 24}}, "added_tokens": [{"id": 24, "content": "<image>"}]}
     (copied / "tokenizer.json").write_text(json.dumps(fitting))
     open_network(Opening(str(copied), 0), Settings())
+
+
+def test_weights_that_are_no_numbers_are_refused_by_name(copied: Path) -> None:
+    weights = load_file(copied / "model.safetensors")
+    weights["model.norm.weight"][1] = float("nan")
+    save_file(weights, copied / "model.safetensors", metadata={"format": "pt"})
+    assert "found NaN or an infinity in model.norm.weight" in str(refusal(copied))
 
 
 def test_a_prompt_longer_than_the_context_is_refused(trainer: Trainer, model_of: ModelOf) -> None:
