@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -38,7 +38,14 @@ export interface PythonServer {
 /** The folder of the Python package. */
 const PACKAGE = join(packageRoot, 'workers', 'trainer', 'torch');
 
-const failedSchema = z.object({ error: z.string(), code: z.string() });
+const failedSchema = z.object({
+  error: z.string(),
+  code: z.string(),
+  /** Of a value that was refused: `source`, `place`, `found` and `allowed`. */
+  refused: z
+    .object({ source: z.string(), place: z.string(), found: z.string(), allowed: z.string() })
+    .optional(),
+});
 
 /**
  * Starts a server and waits until it says, in one line of JSON, that it listens. A model that it cannot open is bad input; a
@@ -47,7 +54,9 @@ const failedSchema = z.object({ error: z.string(), code: z.string() });
 export async function startPythonServer<Said extends object>(
   options: PythonServerOptions<Said>,
 ): Promise<PythonServer & Said> {
-  const { python, parameters, model, name, ready, onLine } = options;
+  const { parameters, model, name, ready, onLine } = options;
+  // It starts in the package's folder, where a relative path would mean another file; a bare name is looked up in PATH.
+  const python = options.python.includes(sep) ? resolve(options.python) : options.python;
   const child = spawn(python, [...parameters], {
     cwd: PACKAGE,
     // In a group of its own: a terminal's Ctrl-C reaches it through us, who end what asks of it first.
@@ -84,15 +93,14 @@ function isFailure(said: object): said is Failure {
   return 'error' in said;
 }
 
-function refusal({ error, code }: Failure, model: string): MajlisError {
+function refusal({ error, code, refused }: Failure, model: string): MajlisError {
   // About the machine or the options, and not about the model.
   if (code === 'unavailable' || code === 'failed_precondition') return new MajlisError(error, { code });
-  return new BadInputError({
-    source: '--model',
-    place: model,
-    found: error,
-    allowed: 'a Hugging Face directory with config.json and model.safetensors',
-  });
+  if (refused !== undefined) return new BadInputError(refused);
+  return new MajlisError(
+    `The model directory ${model} cannot be opened: ${error} Allowed: a Hugging Face directory with config.json and model.safetensors.`,
+    { code: 'invalid_argument' },
+  );
 }
 
 async function follow(stream: Readable, onLine: (line: string) => void): Promise<void> {
@@ -110,6 +118,10 @@ async function endOf(child: ChildProcess, python: string): Promise<number | null
     const [status] = (await once(child, 'exit')) as [number | null];
     return status;
   } catch (cause) {
-    throw new MajlisError(`${python} could not be started.`, { code: 'failed_precondition', cause });
+    const advice =
+      '--python names the file of a Python 3.11 or later that has what is needed; without it one is made';
+    throw new MajlisError(`${python} could not be started. Next: ${advice}.`, {
+      ...{ code: 'failed_precondition', cause },
+    });
   }
 }

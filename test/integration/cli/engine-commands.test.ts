@@ -36,6 +36,8 @@ describeWithPython('majlis engine torch', () => {
       ...['--python', interpreter],
     ]);
     expect(status).toBe(2);
-    expect(stderr).toContain(`--model at ${folder()}: found ${join(folder(), 'config.json')} cannot be read`);
+    expect(stderr).toContain(
+      `The model directory ${folder()} cannot be opened: ${join(folder(), 'config.json')} cannot be read.`,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { startTorchProcess } from '../../../cli/commands/trainer/torch-process.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
@@ -87,7 +87,9 @@ describeWithPython('majlis trainer torch', () => {
       ...['--python', interpreter],
     ]);
     expect(status).toBe(2);
-    expect(stderr).toContain(`--model at ${folder()}: found ${join(folder(), 'config.json')} cannot be read`);
+    expect(stderr).toContain(
+      `The model directory ${folder()} cannot be opened: ${join(folder(), 'config.json')} cannot be read.`,
+    );
   });
 });
 
@@ -99,6 +101,11 @@ describe('majlis trainer torch without a Python that can serve', () => {
   it('says how to install what is missing', async () => {
     const { status, stderr } = await start('/bin/false');
     expect(status).toBe(1);
+    expect(stderr).toContain('/bin/false -m pip install');
+  });
+
+  it('takes an interpreter from the folder that it is called in', async () => {
+    const { stderr } = await start(relative(process.cwd(), '/bin/false'));
     expect(stderr).toContain('/bin/false -m pip install');
   });
 

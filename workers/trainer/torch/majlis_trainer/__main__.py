@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grpc import StatusCode
 
-from majlis_trainer.call_error import CallError
+from majlis_trainer.call_error import CallError, startup_report
 from majlis_trainer.model_files import require_model_files
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -33,7 +33,7 @@ def main() -> int:
     except CallError as failure:
         # Rank 0's, or that of all.
         if os.environ.get("RANK", "0") == "0":
-            print(json.dumps({"error": str(failure), "code": failure.code.name.lower()}), flush=True)
+            print(json.dumps(startup_report(failure)), flush=True)
         return 1
 
 

@@ -32,3 +32,11 @@ def refuse(place: str, found: object, allowed: str) -> BadInputError:
 def precondition(message: str) -> CallError:
     """A call that does not fit the state in which it finds the trainer."""
     return CallError(StatusCode.FAILED_PRECONDITION, message)
+
+
+def startup_report(failure: CallError) -> dict[str, object]:
+    """What a server that cannot start prints as JSON: the sentence, its code and, of a refused value, its parts."""
+    said: dict[str, object] = {"error": str(failure), "code": failure.code.name.lower()}
+    if isinstance(failure, BadInputError):
+        said["refused"] = {name: getattr(failure, name) for name in ("source", "place", "found", "allowed")}
+    return said

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from majlis_trainer.call_error import CallError
+from majlis_trainer.call_error import CallError, startup_report
 from majlis_trainer.generator.http_error import HttpError
 from majlis_trainer.model_files import require_model_files
 
@@ -30,17 +30,18 @@ def main() -> int:
             until_stdin_ends=options.until_stdin_ends,
         )
     except CallError as failure:
-        return report(str(failure), failure.code.name.lower())
+        return report(startup_report(failure))
     except HttpError as failure:
-        return report(str(failure), "invalid_argument")
+        return report({"error": str(failure), "code": "invalid_argument"})
     except OSError as failure:
-        return report(f"{options.host}:{options.port} cannot be listened on: {failure}.", "unavailable")
+        message = f"{options.host}:{options.port} cannot be listened on: {failure}."
+        return report({"error": message, "code": "unavailable"})
     return 0
 
 
-def report(message: str, code: str) -> int:
+def report(said: dict[str, object]) -> int:
     """One line for whoever started this, and the exit status."""
-    print(json.dumps({"error": message, "code": code}), flush=True)
+    print(json.dumps(said), flush=True)
     return 1
 
 
