@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AlgorithmChoice } from '../../../coordinator/algorithm-options.js';
 import { updateRecordSchema } from '../../../coordinator/update/update-record.js';
 import type { UpdateRecord } from '../../../coordinator/update/update-record.js';
 import { EmbeddedEngine } from '../../../core/engine/embedded-engine.js';
@@ -72,17 +73,18 @@ export async function playAndRead(folder: string): Promise<RecordedRun> {
   }
 }
 
-/** Plays the three iterations on the embedded engine and any trainer. */
+/** Plays the three iterations on the embedded engine and any trainer; `changes` make it another algorithm than PPO. */
 export async function playOn(
   trainer: Trainer,
   folder: string,
+  changes: AlgorithmChoice = {},
 ): Promise<{ readonly rig: LoopRig; readonly base: string; readonly policies: readonly Weights[] }> {
   const base = join(folder, 'base');
   await writeModelDirectory({ directory: base, config: MODEL, weights: opinionatedWeights() });
   const engine = await EmbeddedEngine.open();
   try {
     const rig = new LoopRig({
-      algorithm: ALGORITHM,
+      algorithm: { ...ALGORITHM, ...changes },
       scoreAnswer,
       sampling: { maxNewTokens: 10, temperature: 0.8, stopTokenIds: [0] },
       prompts: [[1, 2], [3], [1, 4, 5, 6], [7, 8, 9], [10, 11, 12, 13, 14, 15], [2, 2, 2]],
