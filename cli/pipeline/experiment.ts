@@ -88,7 +88,7 @@ export async function experimentIn(
   const rubrics = await loadRunRubrics(options.runFile, inputs);
   const judges = fitControlJudges(inputs, rubricsOf(rubrics));
   const { config } = inputs;
-  const { runFile, places } = options;
+  const { runFile, places, signal } = options;
   const runId = options.continued?.id ?? newRunId(config.name, served.workspace.clock);
   const asked = await openAskedJudges({
     ...{ judges: compileJudges(config.judges), runFile },
@@ -96,7 +96,7 @@ export async function experimentIn(
     ...(options.judge === undefined ? {} : { endpoint: options.judge }),
   });
   try {
-    return await withRunPorts(served.workspace, { config, runFile, places }, (workspace) => {
+    return await withRunPorts(served.workspace, { config, runFile, places, signal }, (workspace) => {
       const parts = { arms, inputs, options, rubrics, judges, runId, asked, ...served, workspace };
       return new Experiment(parts).run();
     });

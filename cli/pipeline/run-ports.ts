@@ -26,6 +26,8 @@ export interface RunPortsOptions {
   readonly config: RunConfig;
   readonly runFile: string;
   readonly places?: RunPlaces | undefined;
+  /** Nobody waits for a trainer that went away once it has fired. */
+  readonly signal: AbortSignal;
 }
 
 /** Lends the workspace with the run's own trainer and engines in it. */
@@ -54,7 +56,7 @@ function adapted(trainer: Trainer, { model }: RunConfig): Trainer {
 
 async function connectTrainer(
   workspace: Workspace,
-  { config, runFile, places = {} }: RunPortsOptions,
+  { config, runFile, places = {}, signal }: RunPortsOptions,
 ): Promise<GrpcTrainer | undefined> {
   const choice = config.trainer?.torch;
   if (choice === undefined) {
@@ -70,6 +72,7 @@ async function connectTrainer(
     address,
     clock: workspace.clock,
     patienceMs: 1000 * choice.patience,
+    signal,
     onAbsence: (absence) => tellAbsence(workspace, absence),
     ...(token === undefined ? {} : { token }),
   });

@@ -58,6 +58,8 @@ export interface GrpcTrainerOptions {
   readonly deadlines?: Partial<TrainerDeadlines>;
   /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
   readonly patienceMs?: number;
+  /** Ends that patience: a call that waits then rejects with an AbortError. */
+  readonly signal?: AbortSignal;
   /** Told once each time such waiting begins, and once it is over. */
   readonly onAbsence?: (absence: TrainerAbsence) => void;
 }
@@ -240,7 +242,7 @@ export class GrpcTrainer implements Trainer {
   }
 
   private async repeated<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const { clock = systemClock, patienceMs = 0 } = this.options;
+    const { clock = systemClock, patienceMs = 0, signal } = this.options;
     const later = Array<number>(Math.ceil(patienceMs / LATER_RETRY_MS)).fill(LATER_RETRY_MS);
     for (const [at, waitMs] of [...RETRY_MS, ...later].entries()) {
       try {
@@ -248,7 +250,7 @@ export class GrpcTrainer implements Trainer {
       } catch (failure) {
         if (!(failure instanceof MajlisError) || failure.code !== 'unavailable') throw this.present(failure);
         if (at === RETRY_MS.length) this.absent(true);
-        await clock.sleep(waitMs);
+        await (at < RETRY_MS.length ? clock.sleep(waitMs) : clock.sleep(waitMs, signal));
       }
     }
     return this.present(await ask());

@@ -61,7 +61,8 @@ export async function runMeasure(options: MeasureOptions, session: Session): Pro
   const inputs = withSeed(await readRunInputs(runFile), seed);
   const workspace = await openWorkspace(options.workspace, TRAINER_THREADS);
   try {
-    const places = { config: inputs.config, runFile, ...placesOf({ workers: 1, ...options }) };
+    const { signal } = session;
+    const places = { config: inputs.config, runFile, signal, ...placesOf({ workers: 1, ...options }) };
     const measures = await withRunPorts(workspace, places, async (lent) => {
       const base = await baseModel(inputs, join(found.directory, 'checkpoint'));
       const policies = await policiesOf(lent, found);

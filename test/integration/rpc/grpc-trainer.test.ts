@@ -107,8 +107,8 @@ describe('GrpcTrainer', () => {
     await server.close();
   });
 
-  const backward = (tokens: number): Promise<unknown> =>
-    trainer.forwardBackward(CALL, {
+  const backward = (tokens: number, by = trainer): Promise<unknown> =>
+    by.forwardBackward(CALL, {
       modelId: 'policy-1',
       step: 0,
       micro: 0,
@@ -135,6 +135,25 @@ describe('GrpcTrainer', () => {
     scripted.absences = 100;
     await expect(backward(3)).rejects.toMatchObject({ code: 'unavailable' });
     expect(scripted.asked).toHaveLength(5);
+  });
+
+  it('waits for a trainer that went away until nobody wants it to', async () => {
+    const stopping = new AbortController();
+    const absences: boolean[] = [];
+    const patient = await GrpcTrainer.connect({
+      address: server.address,
+      clock: { ...systemClock, sleep: async (_, signal) => signal && systemClock.sleep(60_000, signal) },
+      patienceMs: 600_000,
+      signal: stopping.signal,
+      onAbsence: ({ isBack }) => {
+        absences.push(isBack);
+        stopping.abort();
+      },
+    });
+    scripted.absences = 100;
+    await expect(backward(3, patient)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(absences).toEqual([false]);
+    await patient.close();
   });
 
   it('makes a model once, since a second one would be another', async () => {
