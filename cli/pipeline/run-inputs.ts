@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { localesFor } from '../../core/config/known-locales.js';
@@ -10,6 +11,8 @@ import { profileFor, servingLocale, type LocaleProfile } from '../../core/domain
 import type { Locale, Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
 import { hashModelWeights } from '../../core/network/model-directory/hash-model-weights.js';
+import { modelFiles } from '../../core/network/model-directory/model-files.js';
+import { openChatTokenizer } from '../../core/tokens/open-chat-tokenizer.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
 import { loadCanaries } from './canaries.js';
 import { readPrompts } from './read-prompts.js';
@@ -106,7 +109,21 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
 async function namedModel({ model }: RunConfig, folder: string): Promise<{ readonly model?: NamedModel }> {
   if (isOwnModel(model)) return {};
   const directory = resolve(folder, model.directory);
-  return { model: { directory, hash: await hashModelWeights(directory) } };
+  const hash = await hashModelWeights(directory);
+  await requireConfigurationAndTokens(directory);
+  return { model: { directory, hash } };
+}
+
+/** Refuses now what would be refused once trainer and engine are there: it takes no time, and they may take minutes. */
+async function requireConfigurationAndTokens(directory: string): Promise<void> {
+  if (!existsSync(join(directory, modelFiles.config))) {
+    throw new BadInputError({
+      source: directory,
+      found: `no ${modelFiles.config}`,
+      allowed: 'a Hugging Face directory with config.json, tokenizer.json, chat template and safetensors',
+    });
+  }
+  await openChatTokenizer(directory);
 }
 
 /** Where an entry stands in its run file, as the beginning of a place. */

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { RunConfig } from '../../core/config/run-config.js';
+import { trainerAddressSchema } from '../../core/config/compute-options.js';
 import { isOwnModel } from '../../core/config/model-options.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { OpenAiEngine } from '../../core/engine/openai-engine.js';
@@ -66,6 +67,10 @@ async function connectTrainer(
   }
   const address = places.trainer ?? choice.address;
   if (address === undefined) throw unplaced(runFile, 'trainer.torch.address', '--trainer HOST:PORT');
+  if (!trainerAddressSchema.safeParse(address).success) {
+    const allowed = 'host:port, such as 127.0.0.1:7300';
+    throw new BadInputError({ source: '--trainer', found: address, allowed });
+  }
   const { tokenFile } = choice;
   const token = tokenFile === undefined ? undefined : await readSecret(resolve(dirname(runFile), tokenFile));
   return GrpcTrainer.connect({

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 
 /** Who trains and who generates, where that is not this process. Absent keys are not filled in, so that other runs' hashes stay. */
-const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, { error: 'host:port' });
+
+/** Where a trainer listens. */
+export const trainerAddressSchema = z.string().regex(/^[^\s:]+:\d{1,5}$/, { error: 'host:port' });
 const count = z.int().min(1);
 
 /** Schema of `trainer`. */
 export const trainerChoiceSchema = z.strictObject({
   torch: z.strictObject({
     /** Where it listens; `majlis up` starts one where it is left out. */
-    address: address.exactOptional(),
+    address: trainerAddressSchema.exactOptional(),
     /** Holds the token that it asks for, from the run file's folder. */
     tokenFile: z.string().min(1).exactOptional(),
     /** Seconds that a trainer which went away is waited for, before the run pauses. */

@@ -21,7 +21,9 @@ export function requireCapable(capabilities: TrainerCapabilities, needs: Trainer
     ...losses.filter((loss) => !capabilities.losses.includes(loss)).map((loss) => `loss ${loss}`),
     ...(lora && !capabilities.adapters.includes('lora') ? ['adapters (lora)'] : []),
     ...(contextLength > capabilities.contextLength
-      ? [`a context of ${contextLength} tokens, of which it has ${capabilities.contextLength}`]
+      ? [
+          `a context of ${contextLength} tokens, of which it has ${capabilities.contextLength} (write model.contextLength: ${capabilities.contextLength} or less)`,
+        ]
       : []),
   ];
   if (missing.length === 0) return;

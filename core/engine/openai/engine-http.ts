@@ -112,7 +112,11 @@ export class EngineHttp {
       const reason = MajlisError.from(thrown).message;
       throw late.isLate
         ? this.failure(`did not answer ${path} within ${String(withinMs)} ms`, 'deadline_exceeded', thrown)
-        : this.failure(`cannot be reached for ${path}: ${reason}`, 'unavailable', thrown);
+        : this.failure(
+            `cannot be reached for ${path}: ${reason}; see that an engine listens there`,
+            'unavailable',
+            thrown,
+          );
     } finally {
       disarm();
       signal?.removeEventListener('abort', leave);

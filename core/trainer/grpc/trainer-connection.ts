@@ -58,7 +58,10 @@ export class TrainerConnection {
         if (error === undefined) resolve();
         else
           reject(
-            new MajlisError(`No trainer listens on ${this.address}.`, { code: 'unavailable', cause: error }),
+            new MajlisError(
+              `No trainer listens on ${this.address}. Next: start one there, or name the host:port of one that listens.`,
+              { code: 'unavailable', cause: error },
+            ),
           );
       });
     });

@@ -176,7 +176,7 @@ describe('GrpcTrainer', () => {
     const connecting = GrpcTrainer.connect({ address, deadlines: { connectMs: 300 } });
     await expect(connecting).rejects.toMatchObject({
       code: 'unavailable',
-      message: `No trainer listens on ${address}.`,
+      message: `No trainer listens on ${address}. Next: start one there, or name the host:port of one that listens.`,
     });
   });
 });

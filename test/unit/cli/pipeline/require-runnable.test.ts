@@ -49,7 +49,12 @@ describe('requireRunnable', () => {
       { contextLength: 2048, adapters: [] },
       'the run’s model needs what the trainer fake does not have: adapters (lora)',
     ],
-    ['so long a context', { model: { directory: 'm' } }, {}, 'a context of 1024 tokens, of which it has 512'],
+    [
+      'so long a context',
+      { model: { directory: 'm' } },
+      {},
+      'a context of 1024 tokens, of which it has 512 (write model.contextLength: 512 or less)',
+    ],
   ])('refuses a trainer without %s', (_, run, change, sentence) => {
     expect(() => check(run, change)).toThrow(sentence);
   });

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrompts } from '../../../../cli/pipeline/read-prompts.js';
 import { readRunInputs } from '../../../../cli/pipeline/run-inputs.js';
 import { loadRunRubrics, membersOf, rubricsAfter } from '../../../../cli/pipeline/run-rubrics.js';
+import { chatmlFiles, writeDirectory } from '../../../support/hugging-face-directory.js';
 
 const FIXTURES = join(__dirname, '..', '..', '..', 'fixtures', 'parquet');
 const folder = mkdtempSync(join(tmpdir(), 'run-inputs-'));
@@ -54,6 +55,22 @@ describe('readPrompts', () => {
       { id: 'p1', text: 'صف طبق الكشري.', locale: 'ar' },
     ]);
     expect(prompts).toHaveLength(5);
+  });
+});
+
+describe('the model directory that a run begins with', () => {
+  it.each([
+    ['config.json', /found no config\.json; allowed: a Hugging Face directory/],
+    ['tokenizer.json', /found no tokenizer\.json/],
+    ['chat_template.jinja', /found no chat template/],
+  ])('is refused without %s before anything is started', async (lacking, said) => {
+    const directory = join(folder, `without-${lacking}`);
+    mkdirSync(directory);
+    const files = { ...chatmlFiles(), 'config.json': { vocab_size: 100_000 }, 'model.safetensors': {} };
+    await writeDirectory(directory, files);
+    rmSync(join(directory, lacking));
+    const path = runFile([entry('ar', 'ar-msa'), entry('ko', 'ko-haeyo')], { model: { directory } });
+    await expect(readRunInputs(path)).rejects.toThrow(said);
   });
 });
 

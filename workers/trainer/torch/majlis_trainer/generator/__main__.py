@@ -32,6 +32,9 @@ def main() -> int:
     except CallError as failure:
         return report(startup_report(failure))
     except HttpError as failure:
+        # At the start there is no request whose field could be named: what is wrong with the directory is.
+        if isinstance(failure.__cause__, CallError):
+            return report(startup_report(failure.__cause__))
         return report({"error": str(failure), "code": "invalid_argument"})
     except OSError as failure:
         message = f"{options.host}:{options.port} cannot be listened on: {failure}."
