@@ -37,6 +37,7 @@ import { rolloutMetrics } from './dispatch/rollout-metrics.js';
 import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { brokenSteps } from './health/broken-steps.js';
+import { withBatchNamed } from './health/named-batch.js';
 import { isGoodToCheckpoint } from './health/non-finite.js';
 import { pauseText } from './health/pause-reason.js';
 import type { PauseReason } from './health/pause-reason.js';
@@ -174,7 +175,11 @@ export class Coordinator {
     watch.lap('advantages');
     const learning = { iteration, estimates, advantages, beta, holdsPolicy, maxNewTokens };
     const [update, watched] = await Promise.all([
-      recovery.keep({ iteration }, () => updater.update(learning, signal), signal),
+      recovery
+        .keep({ iteration }, () => updater.update(learning, signal), signal)
+        .catch((thrown: unknown) => {
+          throw withBatchNamed(thrown, iteration, batch.groups);
+        }),
       rewardWatch.measure({ batch, rewards }, signal),
     ]);
     watch.lap('update');

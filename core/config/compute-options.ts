@@ -36,7 +36,10 @@ export const trainerChoiceSchema = z.strictObject({
 export const engineChoiceSchema = z.strictObject({
   openai: z.strictObject({
     /** Servers that share the work; `majlis up` starts one where they are left out. */
-    urls: z.array(z.url()).min(1).exactOptional(),
+    urls: z
+      .array(z.url({ error: 'a URL such as http://127.0.0.1:8000' }))
+      .min(1)
+      .exactOptional(),
     /** Its dialect; asked of the server unless told. */
     flavour: z.enum(['vllm', 'sglang']).exactOptional(),
     /**
