@@ -123,8 +123,20 @@ export function compileAlgorithm(choice: AlgorithmChoice): AlgorithmOptions {
   if (minibatches > promptsPerIteration * groupSize) {
     throw refused('minibatches', String(minibatches), `at most ${promptsPerIteration * groupSize} answers`);
   }
+  if (groupSize < 2 && COMPARES_GROUPS.includes(options.estimator)) {
+    const allowed = `2 or more: ${options.estimator} learns from how the answers to one prompt differ`;
+    throw refused('groupSize', String(groupSize), allowed);
+  }
   return options;
 }
+
+/** With one answer a prompt, each of them would be compared with itself, and nothing learned. */
+const COMPARES_GROUPS: readonly AlgorithmOptions['estimator'][] = [
+  'grpo',
+  'dr_grpo',
+  'rloo',
+  'reinforce_plus_plus_baseline',
+];
 
 /** True where the estimator learns a value function. */
 export function needsCritic(options: AlgorithmOptions): boolean {

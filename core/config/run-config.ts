@@ -124,6 +124,14 @@ export const runConfigSchema = runConfigObject.superRefine((config, context) => 
       message: 'judges.gateway beside it, the file that has these judges',
     });
   }
+  if (config.sampling.maxNewTokens >= config.model.contextLength) {
+    context.addIssue({
+      code: 'custom',
+      path: ['sampling', 'maxNewTokens'],
+      params: { found: String(config.sampling.maxNewTokens) },
+      message: `fewer than model.contextLength, ${config.model.contextLength}, which prompt and answer share`,
+    });
+  }
   if (schedule !== 'lockstep' || maxStaleness === undefined) return;
   context.addIssue({
     code: 'custom',

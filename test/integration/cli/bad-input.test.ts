@@ -288,6 +288,15 @@ const cases: Case[] = [
     sentence: /schedule\.yaml at schedule: found "eager"; allowed: "lockstep", "async"$/,
   },
   {
+    name: 'answers that leave a prompt no room',
+    args: () => [
+      'run',
+      runFile('room.yaml', { sampling: { maxNewTokens: 256 }, model: { contextLength: 256 } }),
+    ],
+    sentence:
+      /room\.yaml at sampling\.maxNewTokens: found 256; allowed: fewer than model\.contextLength, 256, which prompt and answer share$/,
+  },
+  {
     name: 'a staleness in lockstep',
     args: () => ['run', runFile('stale.yaml', { schedule: 'lockstep', maxStaleness: 2 })],
     sentence:

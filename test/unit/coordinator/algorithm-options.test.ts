@@ -14,6 +14,7 @@ describe('compileAlgorithm', () => {
     [{ kl: { target: 6 } }, 'algorithm at kl: found only one of target and horizon'],
     [{ kl: { horizon: 100 } }, 'algorithm at kl: found only one of target and horizon'],
     [{ kl: { placement: 'loss' } }, 'found k1 as a loss; allowed: k2 or k3'],
+    [{ estimator: 'grpo', groupSize: 1, minibatches: 1 }, 'found 1; allowed: 2 or more: grpo learns from'],
     [{ minibatches: 9, promptsPerIteration: 2, groupSize: 4 }, 'found 9; allowed: at most 8 answers'],
   ] as const)('refuses %j', (choice, message) => {
     expect(() => compileAlgorithm(choice)).toThrow(message);
