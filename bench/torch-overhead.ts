@@ -12,9 +12,9 @@ import { makeModel, openTorchPeer, type OverheadPlan, type TorchPeer } from './t
 
 const VOCABULARY = 2048;
 const PROMPT_TOKENS = 32;
-const PROMPTS = 8;
-const ROUNDS = 4;
-const ITERATIONS = 3;
+const PROMPTS = 16;
+const ROUNDS = 3;
+const ITERATIONS = 2;
 const BAR = 0.9;
 /** Mean scores of the last iteration that lie further apart say that both sides cannot have done the same work. */
 const SAME_WORK = 0.15;
@@ -22,8 +22,8 @@ const SAME_WORK = 0.15;
 const PLAN: OverheadPlan = {
   seed: 1,
   prompts: prompts(),
-  groupSize: 4,
-  maxNewTokens: 48,
+  groupSize: 8,
+  maxNewTokens: 32,
   paid: 512,
   epochs: 2,
   minibatches: 2,
