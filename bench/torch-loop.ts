@@ -126,6 +126,7 @@ function algorithmOf(plan: OverheadPlan, iterations: number): RunConfig['algorit
     ...{ iterations, groupSize, epochs, minibatches, policyLearningRate, criticLearningRate, gamma },
     promptsPerIteration: prompts.length,
     lambda: plan.lambda,
+    importanceCap: plan.importanceCap,
     criticWarmupIterations: 0,
     kl: { placement: 'reward', kind: 'k1', initial: plan.kl },
   };

@@ -30,6 +30,7 @@ const PLAN: OverheadPlan = {
   policyLearningRate: 5e-4,
   criticLearningRate: 1e-3,
   kl: 0.05,
+  importanceCap: 2,
   gamma: 1,
   lambda: 0.95,
 };

@@ -20,6 +20,8 @@ export interface OverheadPlan {
   readonly criticLearningRate: number;
   /** β of the KL penalty in the reward. */
   readonly kl: number;
+  /** C of truncated importance sampling. */
+  readonly importanceCap: number;
   readonly gamma: number;
   readonly lambda: number;
 }

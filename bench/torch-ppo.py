@@ -4,9 +4,10 @@ Usage: torch-ppo.py make MODEL_DIRECTORY
        torch-ppo.py learn MODEL_DIRECTORY PLAN_JSON
 
 `make` writes a small random Qwen3. `learn` trains it with the loop's model, batch, losses and optimizer: answers of a
-fixed length sampled with a KV cache, log-probs of policy and reference, values, KL in the reward, GAE, whitening, clipped
-policy and value losses, AdamW with clipping by the global norm. For each line on stdin, a number of iterations, it takes
-those and prints one JSON object: the seconds of each, and mean score and gradient norm of the last.
+fixed length sampled with a KV cache and their log-probs, log-probs of policy and reference, values, KL in the reward, GAE,
+whitening, truncated importance sampling, clipped policy and value losses, AdamW with clipping by the global norm, and the
+figures that a run logs of each step: entropy, approximate KL, clipped share, ratio. For each line on stdin, a number of
+iterations, it takes those and prints one JSON object: the seconds of each, and mean score and gradient norm of the last.
 """
 
 import json
@@ -75,11 +76,12 @@ class Learner:
             self.critic.parameters(), lr=plan["criticLearningRate"], betas=(0.9, 0.999), eps=1e-8, weight_decay=0
         )
         prompts = torch.tensor(plan["prompts"])
+        self.figures: dict[str, float] = {}
         self.prompts = prompts.repeat_interleave(plan["groupSize"], dim=0)
 
     def iterate(self) -> dict:
         """One iteration; mean score and the policy's last gradient norm."""
-        tokens = self.sample()
+        tokens, behaviour = self.sample()
         prompt_length = self.prompts.shape[1]
         with torch.no_grad():
             old = self.log_probs(self.policy, tokens)
@@ -90,29 +92,36 @@ class Learner:
         rewards[:, -1] += scores
         advantages, returns = gae(rewards, values, self.plan["gamma"], self.plan["lambda"])
         advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        advantages = advantages * torch.exp(old - behaviour).clamp(max=self.plan["importanceCap"])
         grad_norm = 0.0
         for _ in range(self.plan["epochs"]):
             for rows in torch.randperm(len(tokens)).chunk(self.plan["minibatches"]):
                 grad_norm = self.step_policy(tokens[rows], old[rows], advantages[rows])
                 self.step_critic(tokens[rows], values[rows], returns[rows])
-        return {"score": scores.mean().item(), "gradNorm": grad_norm}
+        return {"score": scores.mean().item(), "gradNorm": grad_norm, **self.figures}
 
     @torch.no_grad()
-    def sample(self) -> Tensor:
-        """[answer × token], prompts included."""
-        tokens, past, given = self.prompts, None, self.prompts
+    def sample(self) -> tuple[Tensor, Tensor]:
+        """Prompts with answers [answer × token], and log-probs of what was sampled [answer × new token]."""
+        tokens, past, given, sampled = self.prompts, None, self.prompts, []
         for _ in range(self.plan["maxNewTokens"]):
             output = self.policy(input_ids=given, past_key_values=past, use_cache=True, logits_to_keep=1)
             past = output.past_key_values
-            given = torch.multinomial(functional.softmax(output.logits[:, -1].float(), dim=-1), 1)
+            distribution = functional.log_softmax(output.logits[:, -1].float(), dim=-1)
+            given = torch.multinomial(distribution.exp(), 1)
+            sampled.append(distribution.gather(1, given))
             tokens = torch.cat([tokens, given], dim=1)
-        return tokens
+        return tokens, torch.cat(sampled, dim=1)
+
+    def distribution(self, model: torch.nn.Module, tokens: Tensor) -> Tensor:
+        """Log-probs of every token. [answer × new token × vocabulary]"""
+        new = self.plan["maxNewTokens"]
+        logits = model(input_ids=tokens, use_cache=False, logits_to_keep=new + 1).logits[:, :-1].float()
+        return functional.log_softmax(logits, dim=-1)
 
     def log_probs(self, model: torch.nn.Module, tokens: Tensor) -> Tensor:
         """[answer × new token]"""
-        new = self.plan["maxNewTokens"]
-        logits = model(input_ids=tokens, use_cache=False, logits_to_keep=new + 1).logits[:, :-1].float()
-        return functional.log_softmax(logits, dim=-1).gather(2, tokens[:, -new:, None]).squeeze(2)
+        return self.distribution(model, tokens).gather(2, tokens[:, -self.plan["maxNewTokens"] :, None]).squeeze(2)
 
     def values(self, tokens: Tensor) -> Tensor:
         """Of the state before each new token. [answer × new token]"""
@@ -120,9 +129,19 @@ class Learner:
         return self.critic(input_ids=tokens, use_cache=False).logits[:, -new - 1 : -1, 0].float()
 
     def step_policy(self, tokens: Tensor, old: Tensor, advantages: Tensor) -> float:
-        ratio = torch.exp(self.log_probs(self.policy, tokens) - old)
-        loss = -torch.min(ratio * advantages, ratio.clamp(0.8, 1.2) * advantages).mean()
-        return take_step(self.policy, self.policy_optimizer, loss)
+        distribution = self.distribution(self.policy, tokens)
+        log_probs = distribution.gather(2, tokens[:, -self.plan["maxNewTokens"] :, None]).squeeze(2)
+        ratio = torch.exp(log_probs - old)
+        plain, bounded = ratio * advantages, ratio.clamp(0.8, 1.2) * advantages
+        with torch.no_grad():
+            own = distribution.detach()
+            self.figures = {
+                "entropy": -(own.exp() * own).sum(dim=-1).mean().item(),
+                "approximateKl": (ratio - 1 - (log_probs - old)).mean().item(),
+                "clipped": (bounded < plain).float().mean().item(),
+                "ratio": ratio.mean().item(),
+            }
+        return take_step(self.policy, self.policy_optimizer, -torch.min(plain, bounded).mean())
 
     def step_critic(self, tokens: Tensor, old: Tensor, returns: Tensor) -> None:
         values = self.values(tokens)
