@@ -1,20 +1,16 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { localesFor } from '../../core/config/known-locales.js';
 import { readRows } from '../../core/config/read-rows.js';
-import { isOwnModel } from '../../core/config/model-options.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { runConfigSchema, type RunConfig } from '../../core/config/run-config.js';
 import { localesOf, type RunLocaleEntry } from '../../core/config/run-locales.js';
 import { profileFor, servingLocale, type LocaleProfile } from '../../core/domain/locale.js';
 import type { Locale, Prompt } from '../../core/domain/prompt.js';
 import { BadInputError } from '../../core/errors.js';
-import { hashModelWeights } from '../../core/network/model-directory/hash-model-weights.js';
-import { modelFiles } from '../../core/network/model-directory/model-files.js';
-import { openChatTokenizer } from '../../core/tokens/open-chat-tokenizer.js';
 import type { AuthoredPair } from '../../workers/evaluation/control-judge.js';
 import { loadCanaries } from './canaries.js';
+import { namedModel, type NamedModel } from './named-model.js';
 import { readPrompts } from './read-prompts.js';
 
 /** One demonstration of the corpus, as text. */
@@ -42,13 +38,6 @@ interface RunLines {
   readonly goldPairs: readonly AuthoredPair[];
   readonly controlPairs: readonly AuthoredPair[];
   readonly controlGold: readonly AuthoredPair[];
-}
-
-/** A Hugging Face directory, and which weights are in it. */
-export interface NamedModel {
-  /** Absolute. */
-  readonly directory: string;
-  readonly hash: string;
 }
 
 /** Everything a run reads from files, parsed and checked. */
@@ -89,10 +78,11 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   ]);
   const all = <Name extends keyof RunLines>(name: Name): RunLines[Name][number][] =>
     files.flatMap((lines): readonly RunLines[Name][number][] => lines[name]);
+  const model = await namedModel(config, path);
   const inputs = {
     config,
     locales,
-    ...(await namedModel(config, dirname(path))),
+    ...(model === undefined ? {} : { model }),
     corpus: all('corpus'),
     heldOutCorpus: all('heldOutCorpus'),
     prompts: given ?? all('prompts'),
@@ -104,26 +94,6 @@ export async function readRunInputs(path: string, overrides: { prompts?: string 
   requireUniqueIds(inputs, path);
   if (given !== undefined) requireEveryLocale(given, tags, overrides.prompts ?? path);
   return inputs;
-}
-
-async function namedModel({ model }: RunConfig, folder: string): Promise<{ readonly model?: NamedModel }> {
-  if (isOwnModel(model)) return {};
-  const directory = resolve(folder, model.directory);
-  const hash = await hashModelWeights(directory);
-  await requireConfigurationAndTokens(directory);
-  return { model: { directory, hash } };
-}
-
-/** Refuses now what would be refused once trainer and engine are there: it takes no time, and they may take minutes. */
-async function requireConfigurationAndTokens(directory: string): Promise<void> {
-  if (!existsSync(join(directory, modelFiles.config))) {
-    throw new BadInputError({
-      source: directory,
-      found: `no ${modelFiles.config}`,
-      allowed: 'a Hugging Face directory with config.json, tokenizer.json, chat template and safetensors',
-    });
-  }
-  await openChatTokenizer(directory);
 }
 
 /** Where an entry stands in its run file, as the beginning of a place. */

@@ -66,10 +66,30 @@ describe('the model directory that a run begins with', () => {
   ])('is refused without %s before anything is started', async (lacking, said) => {
     const directory = join(folder, `without-${lacking}`);
     mkdirSync(directory);
-    const files = { ...chatmlFiles(), 'config.json': { vocab_size: 100_000 }, 'model.safetensors': {} };
+    const files = {
+      ...chatmlFiles(),
+      'config.json': { model_type: 'gpt2', vocab_size: 100_000 },
+      'model.safetensors': {},
+    };
     await writeDirectory(directory, files);
     rmSync(join(directory, lacking));
     const path = runFile([entry('ar', 'ar-msa'), entry('ko', 'ko-haeyo')], { model: { directory } });
+    await expect(readRunInputs(path)).rejects.toThrow(said);
+  });
+
+  it.each([
+    [
+      'trainer',
+      {},
+      /at trainer: found none, and model\.directory is a qwen3; allowed: trainer: \{ torch: \{\} \}/,
+    ],
+    ['engine', { trainer: { torch: {} } }, /at engine: found none, .*; allowed: engine: \{ openai: \{\} \}/],
+  ])('is refused where this process would have to be its %s', async (lacking, keys, said) => {
+    const directory = join(folder, `qwen3-without-${lacking}`);
+    mkdirSync(directory);
+    const files = { ...chatmlFiles(), 'config.json': { model_type: 'qwen3', vocab_size: 100_000 } };
+    await writeDirectory(directory, { ...files, 'model.safetensors': {} });
+    const path = runFile([entry('ar', 'ar-msa'), entry('ko', 'ko-haeyo')], { model: { directory }, ...keys });
     await expect(readRunInputs(path)).rejects.toThrow(said);
   });
 });
