@@ -34,10 +34,7 @@ export function addReplayCommand(program: Command, session: Session): void {
     .option('--trainer <host:port>', 'for a run that another process trained: such a trainer')
     .action((run: string, flags: ReplayFlags, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./replay/replay-run.js')).replayRun(
-          { ...flags, workspace, run },
-          session,
-        ),
+        (await import('./replay/replay-run.js')).replayRun({ ...flags, workspace, run }, session),
       ),
     );
 }

@@ -43,7 +43,11 @@ const PAIRS = 12;
 
 /** Every third one has no category, and the last is even. */
 function preferenceOf(at: number): Preference {
-  const prompt = { id: `p${at}`, locale: at % 2 === 0 ? 'ar' : 'ko', text: `${at}: ${corpus[at % corpus.length]} "؟"\n` };
+  const prompt = {
+    id: `p${at}`,
+    locale: at % 2 === 0 ? 'ar' : 'ko',
+    text: `${at}: ${corpus[at % corpus.length]} "؟"\n`,
+  };
   return {
     pair: {
       id: `pair-${at}`,
