@@ -123,13 +123,16 @@ def _open_module(path: Path, heads: int) -> Any:
         if heads > 0:
             _fill_heads(head_of(module), stored_heads(path))
     require_tokenizer_within(path, module.get_input_embeddings().num_embeddings)
-    _require_finite(module, str(path))
-    require_causal(module.eval(), str(path))
+    try:
+        require_causal(module.eval(), str(path))
+    except BadInputError:
+        _require_finite(module, str(path))
+        raise
     return module
 
 
 def _require_finite(module: Any, directory: str) -> None:
-    """Damaged weights are named here: what they compute would be found fault with elsewhere, and wrongly."""
+    """Names the damaged weights of a model that computes no numbers, which is not the fault that is found with it."""
     for name, parameter in module.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
             found = f"NaN or an infinity in {name}"
