@@ -4,6 +4,7 @@ import { createRng } from '../../math/rng.js';
 import type { EngineHttp } from './engine-http.js';
 import type { EngineTimeouts } from './engine-timeouts.js';
 import { listModels } from './list-models.js';
+import { wholeDistribution } from './whole-distribution.js';
 import type {
   GenerationServer,
   NamedPolicy,
@@ -141,15 +142,7 @@ function bodyOf({ promptTokenIds, samples, sampling, seed }: SampleRequest, name
     input_ids: places.map(() => promptTokenIds),
     sampling_params: places.map((place) => ({
       max_new_tokens: sampling.maxNewTokens,
-      temperature: sampling.temperature,
-      top_p: 1,
-      top_k: -1,
-      min_p: 0,
-      repetition_penalty: 1,
-      frequency_penalty: 0,
-      presence_penalty: 0,
-      stop_token_ids: sampling.stopTokenIds,
-      ignore_eos: true,
+      ...wholeDistribution(sampling),
       sampling_seed: rng.fork(place).uint32(),
     })),
     ...(named.kind === 'adapter' ? { lora_path: named.name } : {}),

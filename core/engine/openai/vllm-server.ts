@@ -10,6 +10,7 @@ import type {
 } from './generation-server.js';
 import type { EngineTimeouts } from './engine-timeouts.js';
 import { listModels, type ModelCard } from './list-models.js';
+import { wholeDistribution } from './whole-distribution.js';
 
 const versionSchema = z.looseObject({
   version: z.string(),
@@ -155,7 +156,6 @@ export class VllmServer implements GenerationServer {
   }
 }
 
-/** Nothing is left to the server's own generation configuration, least of all what ends an answer. */
 function bodyOf({ promptTokenIds, samples, sampling, seed }: SampleRequest, model: string): object {
   return {
     model,
@@ -163,15 +163,7 @@ function bodyOf({ promptTokenIds, samples, sampling, seed }: SampleRequest, mode
     n: samples,
     seed,
     max_tokens: sampling.maxNewTokens,
-    temperature: sampling.temperature,
-    top_p: 1,
-    top_k: -1,
-    min_p: 0,
-    repetition_penalty: 1,
-    frequency_penalty: 0,
-    presence_penalty: 0,
-    stop_token_ids: sampling.stopTokenIds,
-    ignore_eos: true,
+    ...wholeDistribution(sampling),
     return_token_ids: true,
     return_tokens_as_token_ids: true,
   };
