@@ -10,7 +10,7 @@
  *   that ends drops the rest.
  * - Nothing is issued between `hold` and the next `collect`.
  */
-import type { Delivery, QueueStatus } from '../../core/bus/bus.js';
+import type { Delivery } from '../../core/bus/bus.js';
 import type { TrajectoryGroup } from '../../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
@@ -55,7 +55,7 @@ export class AsyncDispatcher implements Dispatcher {
   private failure: MajlisError | undefined;
   private droppedStale = 0;
   private consumedStale = 0;
-  private seenDeadLetters = 0;
+  private lastDeadLetter = 0;
   /** Dead letters since the last answer that was accepted. */
   private deadInARow = 0;
 
@@ -84,7 +84,7 @@ export class AsyncDispatcher implements Dispatcher {
   async finish(): Promise<void> {
     await this.close();
     const { bus, queues, ledger, tasks } = this.options;
-    await bus.purge(queues.tasks);
+    await bus.purge(queues.tasks, tasks.run);
     await dropUnconsumed(ledger, tasks.run);
   }
 
@@ -100,13 +100,13 @@ export class AsyncDispatcher implements Dispatcher {
   private async begin(iteration: number): Promise<Books> {
     const { bus, queues, ledger, tasks, books } = this.options;
     await dropUnconsumed(ledger, tasks.run);
-    await bus.purge(queues.tasks);
+    await bus.purge(queues.tasks, tasks.run);
     const known = await ledger.tasks(tasks.run);
     const policies = await ledger.policyVersions(tasks.run);
     const consumed = iteration * books.perIteration;
     const slots = new TaskSlots(books, { used: known.length, consumed, policies });
     const intake = new AsyncIntake(this.options, slots, known);
-    this.seenDeadLetters = (await bus.status(queues.tasks)).deadLetters.length;
+    this.lastDeadLetter = (await bus.status(queues.tasks)).lastDeadLetter;
     this.pumping = this.pump({ slots, intake });
     return { slots, intake };
   }
@@ -247,8 +247,8 @@ export class AsyncDispatcher implements Dispatcher {
   /** Ends what is in the dead letters; what was taken and did not come back in time is dropped or issued again. */
   private async endLost(books: Books): Promise<void> {
     const { bus, queues, clock, reissueAfterMs, maxIssues } = this.options;
-    const { pending, deadLetters } = await bus.status(queues.tasks);
-    await this.endDead(books, deadLetters);
+    const { pending, lastDeadLetter } = await bus.status(queues.tasks);
+    if (lastDeadLetter > this.lastDeadLetter) await this.endDead(books);
     const outstanding = books.slots.outstanding.map(({ task }) => task.id);
     const limits = { now: clock.monotonic(), limitMs: reissueAfterMs };
     const ids = this.leases.overdue(outstanding, pending + this.outbox.size, limits);
@@ -274,10 +274,12 @@ export class AsyncDispatcher implements Dispatcher {
     await this.inTurn(() => this.send(overdue));
   }
 
-  private async endDead(books: Books, deadLetters: QueueStatus['deadLetters']): Promise<void> {
-    const fresh = deadLetters.slice(this.seenDeadLetters);
-    this.seenDeadLetters = deadLetters.length;
-    for (const { data, reason } of fresh) {
+  /** What one reading leaves is read at the next turn. */
+  private async endDead(books: Books): Promise<void> {
+    const { bus, queues } = this.options;
+    const unread = { after: this.lastDeadLetter, max: PULL_MAX };
+    for (const { number, data, reason } of await bus.deadLetters(queues.tasks, unread)) {
+      this.lastDeadLetter = number;
       const slot = books.slots.find(taskIdOf(data));
       if (slot !== undefined && slot.result === undefined) await this.bury(books, slot, reason);
     }

@@ -11,7 +11,7 @@
  * - The batch is complete and keeps the schedule's order. It does not depend on the number of workers, on time, or on
  *   the run's id (task ids do, which is why they do not order it).
  */
-import type { Delivery } from '../../core/bus/bus.js';
+import type { DeadLetter, Delivery } from '../../core/bus/bus.js';
 import type { RolloutTask, TrajectoryGroup } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { decodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
@@ -154,14 +154,20 @@ export class LockstepDispatcher implements Dispatcher {
   private async reissue(outstanding: OutstandingTasks): Promise<void> {
     const missing = outstanding.size - outstanding.done;
     if (this.rounds >= this.options.maxIssues) {
-      const { deadLetters } = await this.options.bus.status(this.options.queues.tasks);
-      const reason = deadLetters.at(-1)?.reason ?? 'no worker said why';
+      const reason = (await this.lastDeadLetter())?.reason ?? 'no worker said why';
       throw new MajlisError(`${missing} tasks never came back after ${this.rounds} issues: ${reason}`, {
         code: 'deadline_exceeded',
       });
     }
     this.alarm('tasks_reissued', `${missing} tasks did not come back and are issued again`);
     await this.issue(outstanding);
+  }
+
+  private async lastDeadLetter(): Promise<DeadLetter | undefined> {
+    const { bus, queues } = this.options;
+    const { lastDeadLetter } = await bus.status(queues.tasks);
+    const [letter] = await bus.deadLetters(queues.tasks, { after: lastDeadLetter - 1, max: 1 });
+    return letter;
   }
 
   private alarm(kind: RunAlarm['kind'], message: string): void {

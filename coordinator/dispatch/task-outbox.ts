@@ -1,11 +1,11 @@
-import type { Bus } from '../../core/bus/bus.js';
+import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { encodeRolloutTask } from '../../core/rpc/rollout-codec.js';
 
 /** Tasks on their way to the queue. What the queue has no room for waits here, in order, for the next flush. */
 export class TaskOutbox {
-  private waiting: { readonly dedupeId: string; readonly data: Uint8Array }[] = [];
+  private waiting: OutgoingMessage[] = [];
   private sending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -19,7 +19,8 @@ export class TaskOutbox {
   }
 
   add(task: RolloutTask, issue: number): void {
-    this.waiting.push({ dedupeId: `${task.id}/${issue}`, data: encodeRolloutTask(task) });
+    const { id, run } = task;
+    this.waiting.push({ run, dedupeId: `${id}/${issue}`, data: encodeRolloutTask(task) });
   }
 
   /** Publishes as far as the queue has room. Calls take turns, so that tasks keep their order. */

@@ -1,7 +1,17 @@
 import { MajlisError } from '../errors.js';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { Clock } from '../runtime/clock.js';
-import type { Bus, Delivery, OutgoingMessage, PullOptions, QueueSettings, QueueStatus } from './bus.js';
+import type {
+  Bus,
+  DeadLetter,
+  DeadLetterOptions,
+  Delivery,
+  OutgoingMessage,
+  PullOptions,
+  QueueSettings,
+  QueueStatus,
+} from './bus.js';
+import type { BusObserver } from './bus-observer.js';
 import { WorkQueue } from './work-queue.js';
 import type { QueuedMessage } from './work-queue.js';
 
@@ -15,13 +25,17 @@ export class MemoryBus implements Bus {
   private readonly waiting = new Map<WorkQueue, Set<() => void>>();
   private closed = false;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly observer: BusObserver = {},
+  ) {}
 
   async declareQueue(settings: QueueSettings): Promise<void> {
     this.refuseWhenClosed();
     const known = this.queues.get(settings.name);
     if (known === undefined) {
-      this.queues.set(settings.name, new WorkQueue({ ...settings }));
+      const onDeath = (reason: string): void => this.observer.deadLettered?.(settings.name, reason);
+      this.queues.set(settings.name, new WorkQueue({ ...settings }, onDeath));
     } else if (canonicalJson(known.settings) !== canonicalJson(settings)) {
       const message = `queue ${settings.name} is already declared with other settings: ${canonicalJson(known.settings)}`;
       throw new MajlisError(message, { code: 'already_exists' });
@@ -31,6 +45,7 @@ export class MemoryBus implements Bus {
   async publish(queueName: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
     const queue = this.find(queueName);
     const outcome = queue.add(message, this.clock.monotonic());
+    this.observer.published?.(queueName, outcome);
     if (outcome === 'full') {
       const { maxMessages } = queue.settings;
       throw new MajlisError(`queue ${queueName} is full: it holds ${maxMessages} messages`, {
@@ -63,32 +78,51 @@ export class MemoryBus implements Bus {
     return this.find(queueName).status(this.clock.monotonic());
   }
 
-  async purge(queueName: string): Promise<void> {
-    this.find(queueName).purge();
+  async deadLetters(queueName: string, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
+    return this.find(queueName).deadLetters(options, this.clock.monotonic());
   }
 
-  /** Pulls that are waiting reject with `cancelled`; what is still queued is lost with the bus. */
+  async purge(queueName: string, run?: string): Promise<void> {
+    this.find(queueName).purge(run);
+  }
+
+  async restoreConsumer(queueName: string): Promise<void> {
+    const queue = this.find(queueName);
+    queue.restore();
+    this.wake(queue);
+  }
+
+  /** What is still queued is lost with the bus. */
   async close(): Promise<void> {
     this.closed = true;
     for (const queue of this.queues.values()) this.wake(queue);
   }
 
   private deliver(queue: WorkQueue, message: QueuedMessage): Delivery {
+    const { name } = queue.settings;
+    const { observer } = this;
+    observer.delivered?.(name, message.deliveries);
     return {
+      run: message.run,
       data: new Uint8Array(message.data),
+      headers: message.headers,
       attempt: message.deliveries,
       ack: async () => {
         queue.remove(message);
+        observer.settled?.(name, 'acked');
       },
       nak: async (delayMs = 0) => {
         queue.giveBack(message, this.clock.monotonic() + delayMs);
+        observer.settled?.(name, 'returned');
         this.wake(queue);
       },
       working: async () => {
         queue.extend(message, this.clock.monotonic());
+        observer.settled?.(name, 'extended');
       },
       terminate: async (reason) => {
         queue.kill(message, reason);
+        observer.settled?.(name, 'terminated');
       },
     };
   }

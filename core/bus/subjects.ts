@@ -1,22 +1,22 @@
 import type { QueueSettings } from './bus.js';
 
 /**
- * The topology of the bus: which queues a run has. Each run has its own, so that runs of one process, or of one
- * cluster, never take each other's work.
+ * The topology of the bus: which queues a pool of rollout workers has. Each pool has its own, so that pools never take
+ * each other's work. In one process every run is its own pool.
  */
 export interface RolloutQueueNames {
   readonly tasks: string;
   readonly results: string;
 }
 
-/** Queues between the coordinator and the rollout workers of a run. */
-export function rolloutQueueNames(run: string): RolloutQueueNames {
-  return { tasks: `rollout-tasks-${run}`, results: `rollout-results-${run}` };
+/** Queues between the coordinator and the rollout workers of a pool. */
+export function rolloutQueueNames(pool: string): RolloutQueueNames {
+  return { tasks: `tasks.${pool}`, results: `results.${pool}` };
 }
 
 /** Their settings: leases of half a minute unless told, which workers extend; five deliveries, then dead letters. */
-export function rolloutQueues(run: string, ackWaitMs = 30_000): readonly QueueSettings[] {
-  const { tasks, results } = rolloutQueueNames(run);
+export function rolloutQueues(pool: string, ackWaitMs = 30_000): readonly QueueSettings[] {
+  const { tasks, results } = rolloutQueueNames(pool);
   const common = { maxMessages: 4096, ackWaitMs, maxDeliveries: 5, dedupeWindowMs: 120_000 };
   return [
     { ...common, name: tasks },

@@ -1,7 +1,16 @@
-import type { OutgoingMessage, QueueSettings, QueueStatus } from './bus.js';
+import type {
+  DeadLetter,
+  DeadLetterOptions,
+  MessageHeaders,
+  OutgoingMessage,
+  QueueSettings,
+  QueueStatus,
+} from './bus.js';
 
 /** A message of a work queue, with the one lease it may be under. */
 export interface QueuedMessage {
+  readonly run: string;
+  readonly headers: MessageHeaders;
   readonly data: Uint8Array;
   /** Times it was delivered. */
   deliveries: number;
@@ -9,6 +18,9 @@ export interface QueuedMessage {
   /** Monotonic milliseconds when a lease runs out or a delay ends. */
   dueAt: number;
 }
+
+/** The newest that are remembered. */
+const DEAD_LETTERS_KEPT = 1000;
 
 /**
  * The state of one work queue, without time or waiting of its own: every method is given the present in monotonic
@@ -23,9 +35,14 @@ export class WorkQueue {
   private readonly held = new Set<QueuedMessage>();
   /** Dedupe id to the time it is forgotten; in order of that time, since all live equally long. */
   private readonly recentIds = new Map<string, number>();
-  private readonly deadLetters: QueueStatus['deadLetters'][number][] = [];
+  private readonly dead: DeadLetter[] = [];
+  private lastDeadLetter = 0;
 
-  constructor(readonly settings: QueueSettings) {}
+  /** @param onDeath told of every message that becomes a dead letter */
+  constructor(
+    readonly settings: QueueSettings,
+    private readonly onDeath: (reason: string) => void = () => undefined,
+  ) {}
 
   /** Stores a copy: the slice of a Buffer would share its memory. */
   add(message: OutgoingMessage, now: number): 'stored' | 'duplicate' | 'full' {
@@ -35,6 +52,8 @@ export class WorkQueue {
     if (this.messages.size >= this.settings.maxMessages) return 'full';
     this.recentIds.set(message.dedupeId, now + this.settings.dedupeWindowMs);
     const stored: QueuedMessage = {
+      run: message.run,
+      headers: { ...message.headers },
       data: new Uint8Array(message.data),
       deliveries: 0,
       place: 'ready',
@@ -76,22 +95,40 @@ export class WorkQueue {
   kill(message: QueuedMessage, reason: string): void {
     if (message.place === 'gone') return;
     this.remove(message);
-    this.deadLetters.push({ data: message.data, reason });
+    this.lastDeadLetter += 1;
+    const { run, data } = message;
+    this.dead.push({ number: this.lastDeadLetter, run, data, reason });
+    if (this.dead.length > DEAD_LETTERS_KEPT) this.dead.shift();
+    this.onDeath(reason);
   }
 
-  /** Dead letters and known dedupe ids stay. */
-  purge(): void {
-    for (const message of this.messages) message.place = 'gone';
-    this.messages.clear();
+  deadLetters({ after, max }: DeadLetterOptions, now: number): DeadLetter[] {
+    this.settle(now);
+    return this.dead.filter(({ number }) => number > after).slice(0, max);
+  }
+
+  /** Of one run, or of all. Dead letters and known dedupe ids stay. */
+  purge(run?: string): void {
+    for (const message of this.messages) if (run === undefined || message.run === run) this.remove(message);
+    this.fresh = this.fresh.filter(({ place }) => place !== 'gone');
+    this.returned = this.returned.filter(({ place }) => place !== 'gone');
+  }
+
+  /** Ends every lease and delay, as if nothing had been delivered yet. */
+  restore(): void {
     this.held.clear();
-    this.fresh = [];
     this.returned = [];
+    this.fresh = [...this.messages];
+    for (const message of this.fresh) {
+      message.place = 'ready';
+      message.deliveries = 0;
+    }
   }
 
   status(now: number): QueueStatus {
     this.settle(now);
     const leased = [...this.held].filter((message) => message.place === 'leased').length;
-    return { pending: this.messages.size - leased, leased, deadLetters: [...this.deadLetters] };
+    return { pending: this.messages.size - leased, leased, lastDeadLetter: this.lastDeadLetter };
   }
 
   /** When time alone next makes a message available; infinite when nothing is held. */

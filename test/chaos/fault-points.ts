@@ -103,7 +103,7 @@ export function busWithPoints(bus: Bus, executioner: Executioner, diary: ChildDi
   return around<Bus>(bus, {
     pull: async (inner, queue, options) => {
       const deliveries = await inner(queue, options);
-      return queue.startsWith('rollout-results-') ? deliveries.map(watched) : deliveries;
+      return queue.startsWith('results.') ? deliveries.map(watched) : deliveries;
     },
   });
 }

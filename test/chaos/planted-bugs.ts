@@ -30,7 +30,7 @@ export function acknowledgesBeforeCommit(ledger: Ledger): Ledger {
 export function losesRngState(bus: Bus): Bus {
   return around<Bus>(bus, {
     publish: (inner, queue, message) => {
-      if (!queue.startsWith('rollout-tasks-')) return inner(queue, message);
+      if (!queue.startsWith('tasks.')) return inner(queue, message);
       const task = decodeRolloutTask(message.data);
       return inner(queue, { ...message, data: encodeRolloutTask({ ...task, seed: (task.seed ^ 1) >>> 0 }) });
     },

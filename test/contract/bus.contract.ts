@@ -38,8 +38,8 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       await harness.close();
     });
 
-    const publish = (data: string, dedupeId = data) =>
-      bus.publish(settings.name, { dedupeId, data: bytes(data) });
+    const publish = (data: string, dedupeId = data, run = 'run') =>
+      bus.publish(settings.name, { run, dedupeId, data: bytes(data) });
 
     async function pullOne(): Promise<Delivery> {
       const [delivery] = await bus.pull(settings.name, { max: 1, waitMs: 1000 });
@@ -54,17 +54,27 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
     }
 
     const status = () => bus.status(settings.name);
+    const deadLetters = (after = 0, max = 10) => bus.deadLetters(settings.name, { after, max });
 
     describe('delivery', () => {
       it('delivers a message with its bytes and attempt 1, then never again once it is acked', async () => {
-        await bus.publish(settings.name, { dedupeId: 'a', data: Uint8Array.of(0, 255, 10, 0) });
+        await bus.publish(settings.name, { run: 'run', dedupeId: 'a', data: Uint8Array.of(0, 255, 10, 0) });
         const delivery = await pullOne();
         expect([...delivery.data]).toEqual([0, 255, 10, 0]);
         expect(delivery.attempt).toBe(1);
         await delivery.ack();
         await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
         await expectNothing();
-        expect(await status()).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+        expect(await status()).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
+      });
+
+      it('delivers the run and the headers beside the bytes', async () => {
+        const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+        await bus.publish(settings.name, { run: 'arm-2', dedupeId: 'a', data: bytes('a'), headers });
+        await publish('b');
+        const [first, second] = await bus.pull(settings.name, { max: 2, waitMs: 1000 });
+        expect([first.run, first.headers]).toEqual(['arm-2', headers]);
+        expect([second.run, second.headers]).toEqual(['run', {}]);
       });
 
       it('delivers in the order of publishing, at most as many as asked', async () => {
@@ -86,7 +96,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
 
       it('is not changed by what a publisher later does to its buffer', async () => {
         const data = bytes('a');
-        await bus.publish(settings.name, { dedupeId: 'a', data });
+        await bus.publish(settings.name, { run: 'run', dedupeId: 'a', data });
         data[0] = 0;
         expect(text((await pullOne()).data)).toBe('a');
       });
@@ -185,7 +195,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         await next.ack();
         await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
         await expectNothing();
-        expect(await status()).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+        expect(await status()).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
       });
     });
 
@@ -230,17 +240,17 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
           await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
         }
         await expectNothing();
-        const { deadLetters, ...counts } = await status();
-        expect(counts).toEqual({ pending: 0, leased: 0 });
-        expect(deadLetters.map((letter) => text(letter.data))).toEqual(['poison']);
-        expect(deadLetters[0]?.reason).toContain(`${settings.maxDeliveries} times`);
+        expect(await status()).toEqual({ pending: 0, leased: 0, lastDeadLetter: 1 });
+        const [letter, ...others] = await deadLetters();
+        expect([text(letter.data), others]).toEqual(['poison', []]);
+        expect(letter.reason).toContain(`${settings.maxDeliveries} times`);
       });
 
       it('take a message that was given back once too often', async () => {
         await publish('poison');
         for (let attempt = 1; attempt <= settings.maxDeliveries; attempt += 1) await (await pullOne()).nak();
         await expectNothing();
-        expect((await status()).deadLetters).toHaveLength(1);
+        expect((await status()).lastDeadLetter).toBe(1);
       });
 
       it('take a terminated message at once, with its reason', async () => {
@@ -249,9 +259,25 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         await (await pullOne()).terminate('prompt is not UTF-8');
         expect(text((await pullOne()).data)).toBe('b');
         await harness.elapse(MARGIN_MS);
-        const { deadLetters } = await status();
-        expect(deadLetters.map((letter) => [text(letter.data), letter.reason])).toEqual([
+        const letters = await deadLetters();
+        expect(letters.map((letter) => [text(letter.data), letter.reason])).toEqual([
           ['a', 'prompt is not UTF-8'],
+        ]);
+      });
+
+      it('are numbered, so that they can be read on from where one stood', async () => {
+        for (const data of ['a', 'b', 'c']) await publish(data, data, `run-${data}`);
+        for (const delivery of await bus.pull(settings.name, { max: 3, waitMs: 1000 })) {
+          await delivery.terminate(`not ${text(delivery.data)}`);
+        }
+        const { lastDeadLetter } = await status();
+        const [first] = await deadLetters(0, 1);
+        expect(await deadLetters(lastDeadLetter)).toEqual([]);
+        const rest = await deadLetters(first.number);
+        expect([first, ...rest].map(({ number, run, reason }) => [number, run, reason])).toEqual([
+          [1, 'run-a', 'not a'],
+          [2, 'run-b', 'not b'],
+          [3, 'run-c', 'not c'],
         ]);
       });
     });
@@ -261,7 +287,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         await bus.declareQueue({ ...settings, name: 'results' });
         await publish('a');
         expect(await bus.status('results')).toMatchObject({ pending: 0 });
-        expect(await bus.publish('results', { dedupeId: 'a', data: bytes('r') })).toEqual({
+        expect(await bus.publish('results', { run: 'run', dedupeId: 'a', data: bytes('r') })).toEqual({
           duplicate: false,
         });
         expect(text((await pullOne()).data)).toBe('a');
@@ -279,7 +305,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       });
 
       it('have to be declared', async () => {
-        const lost = bus.publish('nowhere', { dedupeId: 'a', data: bytes('a') });
+        const lost = bus.publish('nowhere', { run: 'run', dedupeId: 'a', data: bytes('a') });
         await expect(lost).rejects.toMatchObject({ code: 'not_found' });
         const pulled = bus.pull('nowhere', { max: 1, waitMs: 10 });
         await expect(pulled).rejects.toMatchObject({ code: 'not_found' });
@@ -294,6 +320,44 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         await leased.nak();
         await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
         await expectNothing();
+      });
+
+      it('forget the messages of one run when that run is purged, leased ones too', async () => {
+        await publish('a', 'a', 'ended');
+        await publish('b', 'b', 'going on');
+        await publish('c', 'c', 'ended');
+        const leased = await pullOne();
+        await bus.purge(settings.name, 'ended');
+        await leased.nak();
+        const left = await bus.pull(settings.name, { max: 10, waitMs: 1000 });
+        expect(left.map((delivery) => delivery.run)).toEqual(['going on']);
+        await harness.elapse(MARGIN_MS);
+        await left[0].ack();
+        await expectNothing();
+      });
+
+      it('deliver every message again, leased ones too, once their consumer is restored', async () => {
+        for (const data of ['a', 'b', 'c']) await publish(data);
+        const [first] = await bus.pull(settings.name, { max: 2, waitMs: 1000 });
+        await first.ack();
+        await harness.elapse(MARGIN_MS);
+        await bus.restoreConsumer(settings.name);
+        const again = await bus.pull(settings.name, { max: 10, waitMs: 1000 });
+        expect(again.map(({ data, attempt }) => [text(data), attempt])).toEqual([
+          ['b', 1],
+          ['c', 1],
+        ]);
+        for (const delivery of again) await delivery.ack();
+        await expectNothing();
+      });
+
+      it('reach the consumer that waits while they are restored', async () => {
+        await publish('a');
+        await pullOne();
+        const pulled = bus.pull(settings.name, { max: 1, waitMs: 5000 });
+        await harness.elapse(50);
+        await bus.restoreConsumer(settings.name);
+        expect((await pulled).map(({ data }) => text(data))).toEqual(['a']);
       });
     });
 

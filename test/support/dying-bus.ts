@@ -1,5 +1,7 @@
 import type {
   Bus,
+  DeadLetter,
+  DeadLetterOptions,
   Delivery,
   OutgoingMessage,
   PullOptions,
@@ -37,8 +39,16 @@ export class DyingBus implements Bus {
     return this.bus.status(queue);
   }
 
-  async purge(queue: string): Promise<void> {
-    await this.bus.purge(queue);
+  async deadLetters(queue: string, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
+    return this.bus.deadLetters(queue, options);
+  }
+
+  async purge(queue: string, run?: string): Promise<void> {
+    await this.bus.purge(queue, run);
+  }
+
+  async restoreConsumer(queue: string): Promise<void> {
+    await this.bus.restoreConsumer(queue);
   }
 
   async close(): Promise<void> {
@@ -47,8 +57,7 @@ export class DyingBus implements Bus {
 
   private mortal(delivery: Delivery): Delivery {
     return {
-      data: delivery.data,
-      attempt: delivery.attempt,
+      ...delivery,
       ack: async () => {
         this.requireAlive();
         await delivery.ack();

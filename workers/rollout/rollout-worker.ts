@@ -133,7 +133,7 @@ export class RolloutWorker {
       const heartbeat = this.heartbeat(delivery, task.id, answered.signal);
       try {
         outcome = await this.outcome(task, signal);
-        await this.publish(task.id, outcome.data, signal);
+        await this.publish(task, outcome.data, signal);
       } finally {
         answered.abort();
         await heartbeat;
@@ -160,13 +160,13 @@ export class RolloutWorker {
   }
 
   /** Stores the result. A full queue is waited for: the answer is already paid for, and the lease is being kept. */
-  private async publish(taskId: string, data: Uint8Array, signal: AbortSignal): Promise<void> {
+  private async publish({ id, run }: RolloutTask, data: Uint8Array, signal: AbortSignal): Promise<void> {
     const { bus, queues, clock, retryDelayMs } = this.options;
     this.deliveries += 1;
     // Names this delivery alone: a dedupe id of the task would let the bus drop the answer to a reissued task.
-    const dedupeId = `${taskId}/${this.name}/${this.deliveries}`;
+    const dedupeId = `${id}/${this.name}/${this.deliveries}`;
     const room = { clock, retryMs: retryDelayMs, whileWaiting: async () => undefined, signal };
-    await publishWhenThereIsRoom(bus, queues.results, { dedupeId, data }, room);
+    await publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data }, room);
   }
 
   private async heartbeat(delivery: Delivery, taskId: string, answered: AbortSignal): Promise<void> {

@@ -42,7 +42,7 @@ describe('the loop in one process', () => {
     expect(await rig.ledger.outstandingTasks(rig.run)).toEqual([]);
     const { tasks, results } = rolloutQueueNames(rig.run);
     for (const queue of [tasks, results]) {
-      expect(await rig.bus.status(queue)).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+      expect(await rig.bus.status(queue)).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
     }
     const ids = new Set<string>();
     for (let iteration = 0; iteration < 6; iteration += 1) {
@@ -244,8 +244,12 @@ describe('the loop in one process', () => {
       const group = decodeTrajectoryGroup(await rig.artifacts.get(payloadHash));
       const [first, ...others] = group.trajectories;
       const altered = { ...group, trajectories: [{ ...first, text: 'forged' }, ...others] };
-      await rig.bus.publish(results, { dedupeId: 'forged', data: encodeTrajectoryGroup(altered) });
-      await rig.bus.publish(results, { dedupeId: 'again', data: encodeTrajectoryGroup(group) });
+      await rig.bus.publish(results, {
+        run: rig.run,
+        dedupeId: 'forged',
+        data: encodeTrajectoryGroup(altered),
+      });
+      await rig.bus.publish(results, { run: rig.run, dedupeId: 'again', data: encodeTrajectoryGroup(group) });
     };
     const end = await rig.play();
     expect(rig.alarms.map(({ kind }) => kind)).toEqual(['conflicting_result']);

@@ -86,7 +86,7 @@ class Rig {
 
   async result(data: Uint8Array): Promise<void> {
     this.published += 1;
-    await this.bus.publish(queues.results, { dedupeId: String(this.published), data });
+    await this.bus.publish(queues.results, { run: RUN, dedupeId: String(this.published), data });
     await this.clock.advance(1);
   }
 

@@ -227,7 +227,7 @@ export class AsyncSimulation {
     const { id: taskId, policyVersion } = task;
     const oldestVersion = await this.policies.oldestAdmissible();
     const publish = (data: Uint8Array, dedupeId: string): Promise<unknown> =>
-      this.bus.publish(queues.results, { dedupeId, data });
+      this.bus.publish(queues.results, { run: RUN, dedupeId, data });
     if (policyVersion < oldestVersion) {
       await publish(
         encodeGivenUpTask({ taskId, policyVersion, oldestVersion }),

@@ -78,7 +78,7 @@ class Rig {
     id = task.id,
   ): Promise<void> {
     const data = encodeTrajectoryGroup({ ...aResult(task), ...change });
-    await this.bus.publish(queues.results, { dedupeId: `${id}/${JSON.stringify(change)}`, data });
+    await this.bus.publish(queues.results, { run: RUN, dedupeId: `${id}/${JSON.stringify(change)}`, data });
     await this.clock.advance(1);
   }
 }
@@ -107,7 +107,7 @@ describe('LockstepDispatcher', () => {
     const stored = await rig.ledger.results(RUN, 0);
     const payloads = await Promise.all(stored.map(({ payloadHash }) => rig.artifacts.has(payloadHash)));
     expect(payloads).toEqual([true, true]);
-    expect(await rig.bus.status(queues.results)).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+    expect(await rig.bus.status(queues.results)).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
   });
 
   it('accepts the same result twice and counts it once', async () => {
@@ -115,8 +115,8 @@ describe('LockstepDispatcher', () => {
     const { batch } = await rig.collect();
     const [task] = (await rig.take()).map(taskOf);
     const data = encodeTrajectoryGroup(aResult(task));
-    await rig.bus.publish(queues.results, { dedupeId: 'a', data });
-    await rig.bus.publish(queues.results, { dedupeId: 'b', data });
+    await rig.bus.publish(queues.results, { run: RUN, dedupeId: 'a', data });
+    await rig.bus.publish(queues.results, { run: RUN, dedupeId: 'b', data });
     await rig.clock.advance(1);
     expect((await batch).groups).toHaveLength(1);
     expect(await rig.ledger.results(RUN, 0)).toHaveLength(1);
@@ -148,7 +148,7 @@ describe('LockstepDispatcher', () => {
     const [task] = (await rig.take()).map(taskOf);
     await rig.answer(task, change);
     expect(rig.alarms).toMatchObject([{ kind: 'refused_result', message: expect.stringContaining(reason) }]);
-    expect((await rig.bus.status(queues.results)).deadLetters).toHaveLength(1);
+    expect((await rig.bus.status(queues.results)).lastDeadLetter).toBe(1);
     expect(await rig.ledger.results(RUN, 0)).toEqual([]);
     await rig.answer(task);
     expect((await batch).groups).toHaveLength(1);
@@ -159,7 +159,7 @@ describe('LockstepDispatcher', () => {
     const { batch } = await rig.collect();
     const [task] = (await rig.take()).map(taskOf);
     await rig.answer({ ...task, id: 'stranger' });
-    await rig.bus.publish(queues.results, { dedupeId: 'junk', data: Uint8Array.of(255, 255) });
+    await rig.bus.publish(queues.results, { run: RUN, dedupeId: 'junk', data: Uint8Array.of(255, 255) });
     await rig.clock.advance(1);
     expect(rig.alarms.map(({ kind }) => kind)).toEqual(['refused_result', 'refused_result']);
     await rig.answer(task);

@@ -7,7 +7,7 @@ async function makeBus() {
   const clock = new FakeClock();
   const bus = new MemoryBus(clock);
   await bus.declareQueue(queue);
-  const publish = (id: string) => bus.publish('q', { dedupeId: id, data: Buffer.from(id) });
+  const publish = (id: string) => bus.publish('q', { run: 'run', dedupeId: id, data: Buffer.from(id) });
   const pull = async (max: number) =>
     (await bus.pull('q', { max, waitMs: 0 })).map((delivery) => ({
       ...delivery,
@@ -94,5 +94,39 @@ describe('the memory bus', () => {
   it('refuses a pull of no messages', async () => {
     const { bus } = await makeBus();
     await expect(bus.pull('q', { max: 0, waitMs: 0 })).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+});
+
+describe('who observes the memory bus', () => {
+  it('is told of every publish, delivery and end of a lease', async () => {
+    const clock = new FakeClock();
+    const seen: unknown[][] = [];
+    const bus = new MemoryBus(clock, {
+      published: (...given) => seen.push(given),
+      delivered: (...given) => seen.push(given),
+      settled: (...given) => seen.push(given),
+      deadLettered: (...given) => seen.push(given),
+    });
+    await bus.declareQueue({ ...queue, maxMessages: 1, maxDeliveries: 2 });
+    const message = { run: 'run', dedupeId: 'a', data: Buffer.from('a') };
+    await bus.publish('q', message);
+    await bus.publish('q', message);
+    await expect(bus.publish('q', { ...message, dedupeId: 'b' })).rejects.toThrow('full');
+    const [first] = await bus.pull('q', { max: 1, waitMs: 0 });
+    await first.working();
+    await first.nak();
+    const [second] = await bus.pull('q', { max: 1, waitMs: 0 });
+    await second.terminate('no prompt');
+    expect(seen).toEqual([
+      ['q', 'stored'],
+      ['q', 'duplicate'],
+      ['q', 'full'],
+      ['q', 1],
+      ['q', 'extended'],
+      ['q', 'returned'],
+      ['q', 2],
+      ['q', 'no prompt'],
+      ['q', 'terminated'],
+    ]);
   });
 });

@@ -9,14 +9,14 @@ async function makeFullBus() {
   const bus = new MemoryBus(clock);
   await bus.declareQueue({ ...settings, name: 'tasks', maxMessages: 10 });
   await bus.declareQueue({ ...settings, name: 'results', maxMessages: 1 });
-  await bus.publish('tasks', { dedupeId: 'task', data: Buffer.from('task') });
-  await bus.publish('results', { dedupeId: 'old', data: Buffer.from('old') });
+  await bus.publish('tasks', { run: 'run', dedupeId: 'task', data: Buffer.from('task') });
+  await bus.publish('results', { run: 'run', dedupeId: 'old', data: Buffer.from('old') });
   const [lease] = await bus.pull('tasks', { max: 1, waitMs: 0 });
   if (lease === undefined) throw new Error('no task was leased');
   return { clock, bus, lease };
 }
 
-const result = { dedupeId: 'new', data: Buffer.from('new') };
+const result = { run: 'run', dedupeId: 'new', data: Buffer.from('new') };
 
 describe('publishing when there is room', () => {
   it('keeps the lease of a task for as long as the results queue is full, then publishes once', async () => {
@@ -36,7 +36,7 @@ describe('publishing when there is room', () => {
     await lease.ack();
     const [stored] = await bus.pull('results', { max: 1, waitMs: 0 });
     expect(Buffer.from(stored?.data ?? []).toString()).toBe('new');
-    expect(await bus.status('tasks')).toEqual({ pending: 0, leased: 0, deadLetters: [] });
+    expect(await bus.status('tasks')).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
   });
 
   it('gives up with cancelled when the signal fires', async () => {

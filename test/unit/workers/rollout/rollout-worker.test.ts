@@ -62,7 +62,11 @@ class Rig {
 
   async give(...tasks: RolloutTask[]): Promise<void> {
     for (const task of tasks) {
-      await this.bus.publish(queues.tasks, { dedupeId: task.id, data: encodeRolloutTask(task) });
+      await this.bus.publish(queues.tasks, {
+        run: task.run,
+        dedupeId: task.id,
+        data: encodeRolloutTask(task),
+      });
     }
     await this.clock.advance(0);
   }
@@ -73,7 +77,8 @@ class Rig {
   }
 
   async taskQueue(): Promise<{ pending: number; leased: number; dead: string[] }> {
-    const { pending, leased, deadLetters } = await this.bus.status(queues.tasks);
+    const { pending, leased } = await this.bus.status(queues.tasks);
+    const deadLetters = await this.bus.deadLetters(queues.tasks, { after: 0, max: 100 });
     return { pending, leased, dead: deadLetters.map(({ reason }) => reason) };
   }
 }
@@ -213,7 +218,7 @@ describe('RolloutWorker', () => {
   it('sends bytes that are no task to the dead letters', async () => {
     const rig = new Rig();
     await rig.start();
-    await rig.bus.publish(queues.tasks, { dedupeId: 'junk', data: Uint8Array.of(255) });
+    await rig.bus.publish(queues.tasks, { run: 'run', dedupeId: 'junk', data: Uint8Array.of(255) });
     await rig.clock.advance(0);
     expect((await rig.taskQueue()).dead).toHaveLength(1);
     expect(rig.worker.state).toBe('RUNNING');
@@ -223,7 +228,11 @@ describe('RolloutWorker', () => {
     const rig = new Rig();
     await rig.start();
     await rig.give(aTask());
-    await rig.bus.publish(queues.tasks, { dedupeId: 'second issue', data: encodeRolloutTask(aTask()) });
+    await rig.bus.publish(queues.tasks, {
+      run: 'run',
+      dedupeId: 'second issue',
+      data: encodeRolloutTask(aTask()),
+    });
     await rig.clock.advance(0);
     const [first, second] = await rig.results();
     expect(second).toEqual(first);
