@@ -19,7 +19,6 @@ import type { EagerScorer } from '../score/eager-scorer.js';
 import { AsyncIntake } from './async-intake.js';
 import { Change } from './change.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
-import { dropUnconsumed } from './drop-unconsumed.js';
 import { LeaseWatch } from './lease-watch.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { slotTask } from './slot-task.js';
@@ -85,7 +84,7 @@ export class AsyncDispatcher implements Dispatcher {
     await this.close();
     const { bus, queues, ledger, tasks } = this.options;
     await bus.purge(queues.tasks, tasks.run);
-    await dropUnconsumed(ledger, tasks.run);
+    await ledger.dropOpenTasks(tasks.run);
   }
 
   async close(): Promise<void> {
@@ -99,7 +98,7 @@ export class AsyncDispatcher implements Dispatcher {
   /** Opens the books where the ledger stands. What an earlier start left open is dropped, and so is asked for anew. */
   private async begin(iteration: number): Promise<Books> {
     const { bus, queues, ledger, tasks, books } = this.options;
-    await dropUnconsumed(ledger, tasks.run);
+    await ledger.dropOpenTasks(tasks.run);
     await bus.purge(queues.tasks, tasks.run);
     const known = await ledger.tasks(tasks.run);
     const policies = await ledger.policyVersions(tasks.run);

@@ -18,7 +18,6 @@ import { decodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
 import type { RunAlarm } from '../run-observer.js';
 import { refusalOf } from './admission.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
-import { dropUnconsumed } from './drop-unconsumed.js';
 import { OutstandingTasks } from './outstanding-tasks.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { rolloutTasks } from './rollout-tasks.js';
@@ -73,7 +72,7 @@ export class LockstepDispatcher implements Dispatcher {
 
   /** A run that is cancelled before an iteration it had begun in an earlier start still has that one's tasks. */
   async finish(): Promise<void> {
-    await dropUnconsumed(this.options.ledger, this.options.tasks.run);
+    await this.options.ledger.dropOpenTasks(this.options.tasks.run);
   }
 
   /** Nothing goes on outside `collect`. */

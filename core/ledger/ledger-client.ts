@@ -77,6 +77,18 @@ export class LedgerClient implements Ledger {
     return this.call('endTasks', run, taskIds, end);
   }
 
+  dropOpenTasks(run: string): Promise<void> {
+    return this.call('dropOpenTasks', run);
+  }
+
+  task(run: string, id: string): Promise<TaskRecord | undefined> {
+    return this.call('task', run, id);
+  }
+
+  taskCount(run: string): Promise<number> {
+    return this.call('taskCount', run);
+  }
+
   tasks(run: string): Promise<readonly TaskRecord[]> {
     return this.call('tasks', run);
   }

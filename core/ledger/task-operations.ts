@@ -7,7 +7,15 @@ import { requireRun } from './run-operations.js';
 
 type TaskOperations = Pick<
   LedgerOperations,
-  'issueTasks' | 'acceptResult' | 'endTasks' | 'tasks' | 'outstandingTasks' | 'results'
+  | 'issueTasks'
+  | 'acceptResult'
+  | 'endTasks'
+  | 'dropOpenTasks'
+  | 'tasks'
+  | 'task'
+  | 'taskCount'
+  | 'outstandingTasks'
+  | 'results'
 >;
 
 const issuedRow = z.object({
@@ -29,6 +37,8 @@ const resultRow: z.ZodType<TaskResult> = z.object({
 
 const knownTask = z.object({ state: z.string(), payloadHash: z.string().nullable() });
 const endedTask = z.object({ state: z.string(), consumedIn: z.number().nullable() });
+
+const countRow = z.object({ count: z.number() });
 
 const ISSUED_COLUMNS = 'id, iteration, issue, deadline_ms AS deadlineMs';
 
@@ -87,6 +97,26 @@ export function taskOperations(database: ExclusiveDatabase): TaskOperations {
       requireRun(database, run);
       const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? ORDER BY id`;
       return database.select(taskRow, query, run);
+    },
+
+    dropOpenTasks(run) {
+      requireRun(database, run);
+      database.change(
+        "UPDATE tasks SET state = 'dropped' WHERE run = ? AND state IN ('outstanding', 'accepted')",
+        run,
+      );
+    },
+
+    task(run, id) {
+      requireRun(database, run);
+      const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? AND id = ?`;
+      return database.select(taskRow, query, run, id)[0];
+    },
+
+    taskCount(run) {
+      requireRun(database, run);
+      const [{ count }] = database.select(countRow, 'SELECT count(*) AS count FROM tasks WHERE run = ?', run);
+      return count;
     },
 
     outstandingTasks(run) {

@@ -91,7 +91,10 @@ export function describeRuns(harness: CurrentHarness): void {
         harness().ledger.stampControl('nobody', [], 0),
         harness().ledger.events('nobody', 0, 1),
         harness().ledger.checkpoints('nobody'),
+        harness().ledger.dropOpenTasks('nobody'),
         harness().ledger.tasks('nobody'),
+        harness().ledger.task('nobody', 'a'),
+        harness().ledger.taskCount('nobody'),
         harness().ledger.outstandingTasks('nobody'),
       ];
       for (const change of await Promise.allSettled(changes)) {

@@ -110,6 +110,25 @@ export function describeTasks(harness: CurrentHarness): void {
       ]);
     });
 
+    it('are found one by one, and counted', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b', 1, 2)]);
+      await harness().ledger.acceptResult('run-1', result('a'));
+      expect(await harness().ledger.task('run-1', 'a')).toEqual({ ...task('a'), state: 'accepted' });
+      expect(await harness().ledger.task('run-1', 'b')).toEqual({ ...task('b', 1, 2), state: 'outstanding' });
+      expect(await harness().ledger.task('run-1', 'c')).toBeUndefined();
+      expect(await harness().ledger.taskCount('run-1')).toBe(2);
+    });
+
+    it('that have not ended are dropped together', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c'), task('d')]);
+      for (const id of ['b', 'c']) await harness().ledger.acceptResult('run-1', result(id));
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['c'] });
+      await harness().ledger.endTasks('run-1', ['d'], 'dead_lettered');
+      await harness().ledger.dropOpenTasks('run-1');
+      const states = (await harness().ledger.tasks('run-1')).map(({ state }) => state);
+      expect(states).toEqual(['dropped', 'dropped', 'consumed', 'dead_lettered']);
+    });
+
     it('stay as they ended, and take no result after that', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c')]);
       for (const id of ['a', 'c']) await harness().ledger.acceptResult('run-1', result(id));
