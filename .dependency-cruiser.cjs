@@ -13,7 +13,7 @@ module.exports = {
       name: 'ports-import-the-domain-only',
       severity: 'error',
       from: {
-        path: '^core/(bus/bus|engine/engine|tokens/chat-tokenizer|trainer/trainer|scorer/scorer|ledger/ledger|judgements/judgement-store|artifacts/artifact-store|telemetry/metrics/metrics-sink)\\.ts$',
+        path: '^core/(bus/bus|engine/engine|tokens/chat-tokenizer|trainer/trainer|scorer/scorer|ledger/ledger|judgements/judgement-store|artifacts/artifact-store|telemetry/metrics/metrics-sink|telemetry/tracing/tracer)\\.ts$',
       },
       to: { pathNot: '^core/(domain|errors)' },
     },
@@ -37,7 +37,7 @@ module.exports = {
           '^core/(bus|engine|network|tokens|trainer|scorer|database|ledger|artifacts|judgements|rpc|telemetry|config)/|^proto/|/rpc/|^cli/|^bench/',
       },
       to: {
-        path: 'node_modules/(@bufbuild|@grpc|@huggingface|nats|libsql|onnxruntime|onnx-proto|pino|prom-client|protobufjs)',
+        path: 'node_modules/(@bufbuild|@grpc|@huggingface|@opentelemetry|nats|libsql|onnxruntime|onnx-proto|pino|prom-client|protobufjs)',
       },
     },
     {

@@ -1,7 +1,8 @@
 const { availableParallelism } = require('node:os');
 
-/** Packages that are ES modules only, which Jest's own loader cannot require. */
-const ES_MODULES = 'hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|fzstd';
+/** Packages that are ES modules only, or load Node's own by `import()`, which Jest's own loader cannot do. */
+const ES_MODULES =
+  'hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|fzstd|@opentelemetry/otlp-exporter-base';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,0 +1,33 @@
+/**
+ * The attributes that spans carry, by name; no other file spells one. Those of OpenTelemetry are pinned here at semantic
+ * conventions 1.45 (messaging and RPC) and at the conventions for generative AI of the same time: both still move, and a
+ * dashboard that is built on them should not move with a package's version.
+ */
+export const SPAN_ATTRIBUTES = {
+  messagingSystem: 'messaging.system.name',
+  messagingDestination: 'messaging.destination.name',
+  messagingOperation: 'messaging.operation.name',
+  messagingBodySize: 'messaging.message.body.size',
+  rpcSystem: 'rpc.system.name',
+  /** `package.Service/Method`. */
+  rpcMethod: 'rpc.method',
+  /** By name, as `OK` or `DEADLINE_EXCEEDED`. */
+  rpcStatus: 'rpc.response.status_code',
+  errorType: 'error.type',
+  genAiOperation: 'gen_ai.operation.name',
+  genAiInputTokens: 'gen_ai.usage.input_tokens',
+  genAiOutputTokens: 'gen_ai.usage.output_tokens',
+  task: 'majlis.task.id',
+  /** How often the task was put on the bus. */
+  issue: 'majlis.task.issue',
+  /** How often the message was delivered. */
+  attempt: 'majlis.task.attempt',
+  run: 'majlis.run',
+  iteration: 'majlis.iteration',
+  outcome: 'majlis.outcome',
+  policyVersion: 'majlis.policy.version',
+  policyHash: 'majlis.policy.hash',
+  rubricHash: 'majlis.rubric.hash',
+  rewardModelHash: 'majlis.reward_model.hash',
+  answers: 'majlis.answers',
+} as const;
