@@ -18,6 +18,7 @@ const rows = [
   ],
   [
     ['browser set-up', 'node', ['scripts/setup-browser.mjs']],
+    ['NATS set-up', 'node', ['scripts/setup-nats.mjs']],
     ['Python set-up', 'node', ['scripts/setup-python.mjs']],
     ['python package', 'node', ['scripts/check-python.mjs']],
   ],
