@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+
 import type { Run } from '../../core/domain/run.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
-import { requireBearerToken } from '../../core/rpc/bearer-token.js';
 import { startRpcServer } from '../../core/rpc/server.js';
+import { authorizeToken } from '../../core/trust/authorize.js';
+import { localUser } from '../../core/trust/local-user.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
 import { coordinatorService } from '../../coordinator/rpc/coordinator-service.js';
@@ -53,7 +55,7 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const server = await startRpcServer({
     services: [coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal })],
-    interceptors: [requireBearerToken(token)],
+    authorize: authorizeToken(token, { name: localUser(), role: 'admin' }),
     maxMessageBytes: MOST_MESSAGE_BYTES,
     clock,
   });

@@ -1,5 +1,5 @@
-import { requireBearerToken } from '../../core/rpc/bearer-token.js';
 import { startRpcServer } from '../../core/rpc/server.js';
+import { authorizeToken } from '../../core/trust/authorize.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 import type { JudgeGateway } from '../../reward/gateway/judge-gateway.js';
@@ -28,7 +28,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   const { currency } = config.budget;
   const server = await startRpcServer({
     services: [judgeService({ gateway, currency, software: SOFTWARE, stopping: stopping.signal })],
-    interceptors: [requireBearerToken(token)],
+    authorize: authorizeToken(token, { name: 'gateway-token', role: 'admin' }),
     host: config.listen.host,
     port: config.listen.port,
     clock,

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import type { ServerInterceptor, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import type {
+  ServerCredentials,
+  ServerInterceptor,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import { ServerReflectionService as ServerReflectionAlphaService } from '../../proto/gen/grpc/reflection/v1alpha/reflection.js';
@@ -9,7 +14,11 @@ import { MajlisError } from '../errors.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { packageRoot } from '../runtime/package-root.js';
+import type { Authorize } from '../trust/authorize.js';
+import type { CertificateFiles } from '../trust/certificate-files.js';
+import { requireAuthorization } from './authorization.js';
 import { Reflection } from './reflection.js';
+import { serverCredentials } from './tls-credentials.js';
 
 /** One gRPC service and the object that serves it. */
 export interface RpcService {
@@ -24,7 +33,11 @@ export interface RpcServerOptions {
   readonly host?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
-  /** What every call passes before its handler. */
+  /** Its certificate; with a CA every client has to show one of that CA. Absent: plaintext. */
+  readonly tls?: CertificateFiles;
+  /** Who may call what; health and reflection stay open. Absent: everybody may call everything. */
+  readonly authorize?: Authorize;
+  /** What every authorized call passes before its handler. */
   readonly interceptors?: readonly ServerInterceptor[];
   /** Longest message either way, in bytes. */
   readonly maxMessageBytes?: number;
@@ -53,7 +66,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   // grpc-js prints to the console what it also reports by status; only one of them is wanted.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
-    interceptors: [...(options.interceptors ?? [])],
+    interceptors: [
+      ...(options.authorize === undefined ? [] : [requireAuthorization(options.authorize)]),
+      ...(options.interceptors ?? []),
+    ],
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
   });
@@ -63,7 +79,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const health = addHealth(server, names);
   await addReflection(server, names);
   const host = options.host ?? '127.0.0.1';
-  const port = await bind(server, `${host}:${options.port ?? 0}`);
+  const port = await bind(server, `${host}:${options.port ?? 0}`, serverCredentials(options.tls));
   return {
     address: `${host}:${port}`,
     port,
@@ -98,9 +114,9 @@ function serviceName(definition: ServiceDefinition): string {
   return path.split('/')[1] ?? '';
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, trust: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, trust, (error, port) => {
       if (error === null) resolve(port);
       else
         reject(

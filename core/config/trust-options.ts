@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ROLES } from '../trust/role.js';
+
+/**
+ * What the two ends of a connection trust, as files. Paths are relative to the file that names them, or to the working
+ * folder where flags do.
+ */
+const file = z.string().min(1);
+
+/** A server's certificate and, where clients must show one too, the CA that theirs come from. All are PEM files. */
+export const serverTlsSchema = z.strictObject({
+  /** The server's certificate, then those between it and its CA. */
+  certificate: file,
+  /** Its private key. */
+  key: file,
+  /** The CA of clients. With it every client must show a certificate; without it clients show tokens alone. */
+  ca: file.exactOptional(),
+});
+
+export type ServerTlsFiles = z.infer<typeof serverTlsSchema>;
+
+/** A client's side: whom it believes, and what it shows. All are PEM files. */
+export const clientTlsSchema = z
+  .strictObject({
+    /** The CA that the server's certificate comes from. */
+    ca: file,
+    certificate: file.exactOptional(),
+    key: file.exactOptional(),
+  })
+  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
+    message: 'certificate and key together, or neither',
+  });
+
+export type ClientTlsFiles = z.infer<typeof clientTlsSchema>;
+
+const name = z.string().regex(/^[^\p{Cc}\s]{1,128}$/u, 'a name of 1 to 128 characters without spaces');
+const role = z.enum(ROLES);
+
+const tokenSchema = z
+  .strictObject({
+    /** What the audit log calls whoever shows it. */
+    name,
+    role,
+    /** Of the token, in hexadecimal. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'the sha256 of the token in 64 hexadecimal digits')
+      .exactOptional(),
+    /** A file that holds the token itself, relative to the tokens file. */
+    tokenFile: file.exactOptional(),
+  })
+  .refine(({ sha256, tokenFile }) => (sha256 === undefined) !== (tokenFile === undefined), {
+    message: 'one of sha256 and tokenFile',
+  });
+
+/** Everybody who may call: by token, or by the name in a client certificate that the server's CA has signed. */
+export const tokensFileSchema = z.strictObject({
+  tokens: z.array(tokenSchema).default([]),
+  certificates: z
+    .array(
+      z.strictObject({
+        name,
+        role,
+        /** The certificate's common name, or one of its DNS or URI names. */
+        subject: z.string().min(1),
+      }),
+    )
+    .default([]),
+});
+
+export type TokensFile = z.infer<typeof tokensFileSchema>;

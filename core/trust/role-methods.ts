@@ -1,0 +1,72 @@
+import type { Role } from './role.js';
+
+/**
+ * Which role may call which method. A method that stands in no list is refused to everybody, admins too: whoever adds a
+ * method to a service decides here who may call it.
+ *
+ * gRPC methods are named by their path, what is asked over HTTP by `<server>/<what is done>`.
+ */
+const COORDINATOR = '/majlis.v1.CoordinatorService/';
+const JUDGES = '/majlis.v1.JudgeService/';
+const REWARDS = '/majlis.v1.RewardService/';
+const TRAINER = '/majlis.v1.TrainerService/';
+const SCALER = '/externalscaler.ExternalScaler/';
+
+/** What is asked of the artifact server. */
+export const ARTIFACT_METHODS = { get: 'artifacts/get', put: 'artifacts/put' } as const;
+/** What is asked of a metrics endpoint that has callers at all. */
+export const METRICS_METHOD = 'metrics/get';
+
+const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: readonly string[] }[] = [
+  { roles: ['researcher', 'worker', 'trainer', 'reader'], methods: [`${COORDINATOR}Greet`] },
+  {
+    roles: ['researcher', 'reader'],
+    methods: [
+      ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun'),
+      ...named(JUDGES, 'ListJudges', 'GetSpend'),
+      METRICS_METHOD,
+    ],
+  },
+  {
+    roles: ['researcher'],
+    methods: [
+      ...named(COORDINATOR, 'CreateRun', 'PauseRun', 'ResumeRun', 'CancelRun', 'RollBackRun'),
+      ...named(COORDINATOR, 'SwapRubric', 'ShadowRubric', 'StopShadow'),
+      ...named(JUDGES, 'Judge', 'JudgeStream'),
+      ...named(REWARDS, 'Score', 'ScoreStream'),
+    ],
+  },
+  {
+    roles: ['worker'],
+    methods: [`${COORDINATOR}AttachWorker`, ARTIFACT_METHODS.get, ARTIFACT_METHODS.put],
+  },
+  {
+    roles: ['trainer'],
+    methods: [
+      ...named(TRAINER, 'GetCapabilities', 'CreateModel', 'DeleteModel', 'Forward', 'ForwardBackward'),
+      ...named(TRAINER, 'OptimStep', 'PublishWeights', 'SaveCheckpoint', 'LoadCheckpoint'),
+    ],
+  },
+  {
+    roles: ['reader'],
+    methods: named(SCALER, 'IsActive', 'StreamIsActive', 'GetMetricSpec', 'GetMetrics'),
+  },
+];
+
+const ROLES_OF: ReadonlyMap<string, readonly Role[]> = new Map(
+  LISTS.flatMap(({ roles, methods }) => methods.map((method) => [method, ['admin', ...roles]] as const)),
+);
+
+/** Who may call it, admins first; nobody where no list has it. */
+export function rolesFor(method: string): readonly Role[] {
+  return ROLES_OF.get(method) ?? [];
+}
+
+/** Every method that anybody may call. */
+export function knownMethods(): readonly string[] {
+  return [...ROLES_OF.keys()];
+}
+
+function named(service: string, ...methods: readonly string[]): readonly string[] {
+  return methods.map((method) => `${service}${method}`);
+}

@@ -1,0 +1,16 @@
+/**
+ * Who may ask what, as roles. A role is given to a token or to a certificate's name; which methods it may call stands in
+ * role-methods.ts.
+ */
+export const ROLES = ['admin', 'researcher', 'worker', 'trainer', 'reader'] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** What each role is for, as documentation and refusals say it. */
+export const ROLE_PURPOSES: Readonly<Record<Role, string>> = {
+  admin: 'may call everything',
+  researcher: 'creates, pauses, resumes, cancels and rolls back runs, swaps and shadows rubrics, asks judges',
+  worker: 'attaches to the coordinator, reads and writes artifacts',
+  trainer: 'may call the trainer service: what a coordinator shows to a trainer',
+  reader: 'lists, shows and watches runs, reads spend, demand and metrics; changes nothing',
+};

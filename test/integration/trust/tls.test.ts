@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Metadata } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import {
+  CoordinatorServiceClient,
+  CoordinatorServiceService,
+} from '../../../proto/gen/majlis/v1/coordinator.js';
+import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
+import { handleUnary } from '../../../core/rpc/handle-unary.js';
+import { startRpcServer } from '../../../core/rpc/server.js';
+import type { RpcServer } from '../../../core/rpc/server.js';
+import { fromGrpcStatus } from '../../../core/rpc/status.js';
+import { channelCredentials } from '../../../core/rpc/tls-credentials.js';
+import { systemClock } from '../../../core/runtime/clock.js';
+import { authorizeBy, digestOf } from '../../../core/trust/authorize.js';
+import { CertificateFiles } from '../../../core/trust/certificate-files.js';
+import type { CertificatePaths } from '../../../core/trust/read-certificates.js';
+import { makeAuthority, makeLeaf, writeLeaf } from '../../support/certificates.js';
+
+const EVERY_MS = 20;
+
+const folder = mkdtempSync(join(tmpdir(), 'majlis-tls-'));
+const ours = makeAuthority('our CA');
+const theirs = makeAuthority('another CA');
+const local = ['DNS:localhost', 'IP:127.0.0.1'];
+
+const caFile = write('ca.crt', ours.pem);
+const serverFiles = writeLeaf(folder, 'server', makeLeaf(ours, { commonName: 'coordinator', names: local }));
+const scaler = writeLeaf(folder, 'scaler', makeLeaf(ours, { commonName: 'keda' }));
+const stranger = writeLeaf(folder, 'stranger', makeLeaf(theirs, { commonName: 'keda' }));
+
+let server: RpcServer;
+let rotated: () => void = () => undefined;
+let refusals: () => void = () => undefined;
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function open(paths: CertificatePaths): Promise<CertificateFiles> {
+  return CertificateFiles.open(paths, {
+    clock: systemClock,
+    everyMs: EVERY_MS,
+    onRotated: () => rotated(),
+    onRefused: () => refusals(),
+  });
+}
+
+/** How ListRuns ends over a connection of its own: 'ok', or the refusal. */
+async function asked(paths: CertificatePaths, metadata = new Metadata(), to = server): Promise<unknown> {
+  const client = new CoordinatorServiceClient(to.address, channelCredentials(await open(paths)), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_http_proxy': 0,
+  });
+  return new Promise((resolve) => {
+    client.listRuns({ withProgress: false }, metadata, (error: ServiceError | null) => {
+      client.close();
+      resolve(error === null ? 'ok' : fromGrpcStatus(error));
+    });
+  });
+}
+
+function start(paths: CertificatePaths): Promise<RpcServer> {
+  const implementation = { listRuns: handleUnary(async () => ({ runs: [] })) };
+  return open(paths).then((tls) =>
+    startRpcServer({
+      services: [{ definition: CoordinatorServiceService, implementation }],
+      tls,
+      authorize: authorizeBy(() => ({
+        tokens: [{ name: 'amina', role: 'researcher', sha256: digestOf('a token of amina') }],
+        certificates: [{ name: 'scaler', role: 'reader', subject: 'keda' }],
+      })),
+      graceMs: 50,
+    }),
+  );
+}
+
+beforeAll(async () => {
+  server = await start({ ...serverFiles, ca: caFile });
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('a server with a CA for its clients', () => {
+  it('takes the name in a certificate of that CA for who calls', async () => {
+    expect(await asked({ ca: caFile, ...scaler })).toBe('ok');
+  });
+
+  it('takes a token before the certificate, and refuses a wrong one', async () => {
+    expect(await asked({ ca: caFile, ...scaler }, bearerMetadata('a token of amina'))).toBe('ok');
+    const refusal = await asked({ ca: caFile, ...scaler }, bearerMetadata('a guess'));
+    expect(refusal).toMatchObject({ code: 'unauthenticated', message: expect.stringContaining('token') });
+  });
+
+  it.each([
+    ['no certificate', { ca: caFile }],
+    ['a certificate of another CA', { ca: caFile, ...stranger }],
+    ['a CA of its own', { ca: write('their-ca.crt', theirs.pem), ...scaler }],
+  ])('is not to be reached with %s', async (_what, paths) => {
+    expect(await asked(paths)).toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('certificates that change while they are in use', () => {
+  it('are taken up by the server and by clients without a restart, and half a rotation is not', async () => {
+    const next = makeAuthority('the next CA');
+    const paths = { ca: write('rotating-ca.crt', ours.pem) };
+    const files = writeLeaf(folder, 'rotating', makeLeaf(ours, { commonName: 'first', names: local }));
+    const refused = new Promise<void>((resolve) => {
+      refusals = resolve;
+    });
+    const rotating = await start(files);
+    try {
+      expect(await asked(paths, bearerMetadata('a token of amina'), rotating)).toBe('ok');
+
+      const leaf = makeLeaf(next, { commonName: 'second', names: local });
+      const taken = new Promise<void>((resolve) => {
+        rotated = resolve;
+      });
+      writeFileSync(files.certificate, leaf.certificate);
+      await refused;
+      expect(await asked(paths, bearerMetadata('a token of amina'), rotating)).toBe('ok');
+
+      writeFileSync(files.key, leaf.key);
+      await taken;
+      expect(await asked(paths, bearerMetadata('a token of amina'), rotating)).toMatchObject({
+        code: 'unavailable',
+      });
+      write('rotating-ca.crt', next.pem);
+      expect(await asked(paths, bearerMetadata('a token of amina'), rotating)).toBe('ok');
+    } finally {
+      await rotating.close();
+    }
+  });
+});
