@@ -170,7 +170,7 @@ function rolloutWorker(
     queues: rolloutQueueNames(plan.runId),
     engine,
     policies,
-    decoder: plan.checkpoint.tokenizer,
+    decoderOf: async () => plan.checkpoint.tokenizer,
     clock,
     slots: 1,
     heartbeatMs: HEARTBEAT_MS,

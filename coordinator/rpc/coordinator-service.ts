@@ -7,12 +7,15 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { CoordinatorServiceService } from '../../proto/gen/majlis/v1/coordinator.js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import { MajlisError } from '../../core/errors.js';
+import { fleetToMessage } from '../../core/rpc/convert-worker.js';
 import { runToMessage } from '../../core/rpc/convert-run.js';
 import { handleUnary } from '../../core/rpc/handle-unary.js';
 import { answerHello } from '../../core/rpc/negotiate-protocol.js';
 import type { RpcService } from '../../core/rpc/server.js';
 import { toGrpcStatus } from '../../core/rpc/status.js';
 import type { ControlOutcome, RunControl, WatchItem } from '../control/run-control.js';
+import type { WorkerRegistry } from '../fleet/worker-registry.js';
+import { serveWorker } from './attach-worker.js';
 import { controlRequests } from './control-requests.js';
 import {
   descriptionToMessage,
@@ -27,15 +30,23 @@ export interface CoordinatorServiceOptions {
   readonly software: string;
   /** Fires when the process stops: watches of runs that go on end as `unavailable`, so that their clients look for another. */
   readonly stopping: AbortSignal;
+  /** The fleet; without it a worker's session is UNIMPLEMENTED, and the list of workers empty. */
+  readonly registry?: WorkerRegistry | undefined;
 }
 
 type WatchCall = ServerWritableStream<wire.WatchRunRequest, wire.WatchRunResponse>;
 
-/** The service as a server takes it. Worker sessions (AttachWorker) are UNIMPLEMENTED. */
-export function coordinatorService({ control, software, stopping }: CoordinatorServiceOptions): RpcService {
+/** The service as a server takes it. */
+export function coordinatorService(options: CoordinatorServiceOptions): RpcService {
+  const { control, software, stopping, registry } = options;
   const command = <Request>(ask: (request: Request) => Promise<ControlOutcome>) =>
     handleUnary(async (request: Request) => ({ outcome: outcomeToMessage(await ask(request)) }));
-  const implementation: Omit<wire.CoordinatorServiceServer, 'attachWorker'> = {
+  const implementation: wire.CoordinatorServiceServer = {
+    attachWorker: (call) => {
+      if (registry === undefined) call.emit('error', toGrpcStatus(noFleet()));
+      else serveWorker(call, { registry, software, stopping });
+    },
+    listWorkers: handleUnary(async () => fleetToMessage(registry?.status() ?? { workers: [], refused: {} })),
     greet: handleUnary(async ({ hello }: wire.GreetRequest) => ({ hello: answerHello(hello, software) })),
     createRun: handleUnary(async (request) => {
       const run = await control.createRun(controlRequests.createRun(request));
@@ -98,6 +109,12 @@ async function serveWatch(call: WatchCall, control: RunControl, stopping: AbortS
   } catch (thrown) {
     if (!gone.signal.aborted) call.emit('error', toGrpcStatus(thrown));
   }
+}
+
+function noFleet(): MajlisError {
+  const message =
+    'this process has no fleet: start it with --bus, so that workers of other processes can join';
+  return new MajlisError(message, { code: 'unimplemented' });
 }
 
 function processStops(): MajlisError {

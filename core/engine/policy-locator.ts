@@ -7,8 +7,8 @@ import type { PolicyVersion } from '../domain/policy.js';
  */
 export interface PolicyLocator {
   locate(policyHash: string, signal?: AbortSignal): Promise<PolicyVersion>;
-  /** Tasks of older versions are given up, since nobody would consume their answers; 0 until one is retired. */
-  oldestAdmissible(signal?: AbortSignal): Promise<number>;
+  /** Tasks of that run of older versions are given up, since nobody would consume their answers; 0 until one is retired. */
+  oldestAdmissible(run: string, signal?: AbortSignal): Promise<number>;
 }
 
 /** Makes a policy known to whoever locates it, before any task names it. */

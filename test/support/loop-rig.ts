@@ -139,7 +139,7 @@ export class LoopRig {
       queues: rolloutQueueNames(this.run),
       engine,
       policies: this.policies,
-      decoder: { hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) },
+      decoderOf: async () => ({ hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) }),
       clock: systemClock,
       slots: 1,
       heartbeatMs: 1000,

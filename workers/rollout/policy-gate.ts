@@ -1,3 +1,4 @@
+import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { PolicyLocator } from '../../core/engine/policy-locator.js';
 
@@ -6,7 +7,7 @@ import type { PolicyLocator } from '../../core/engine/policy-locator.js';
  * needs another policy waits until they are done, and is served before later ones.
  */
 export class PolicyGate {
-  private loaded: string | undefined;
+  private loaded: PolicyVersion | undefined;
   private readonly users = new Set<Promise<unknown>>();
   private turn: Promise<void> = Promise.resolve();
 
@@ -15,11 +16,20 @@ export class PolicyGate {
     private readonly policies: PolicyLocator,
   ) {}
 
-  /** Runs the work while the engine holds that policy. */
-  async withPolicy<T>(policyHash: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /** Of the policy that the engine holds; undefined while it holds none, or is loading one. */
+  get loadedHash(): string | undefined {
+    return this.loaded?.hash;
+  }
+
+  /** Runs the work while the engine holds that policy; it is told where the policy's files lie. */
+  async withPolicy<T>(
+    policyHash: string,
+    signal: AbortSignal,
+    work: (policy: PolicyVersion) => Promise<T>,
+  ): Promise<T> {
     const admitted = this.turn.then(async () => {
-      if (this.loaded !== policyHash) await this.load(policyHash, signal);
-      return this.admit(work);
+      const policy = this.loaded?.hash === policyHash ? this.loaded : await this.load(policyHash, signal);
+      return this.admit(() => work(policy));
     });
     // The next in line waits for this one's admission, not for its work; a failed load is this caller's alone.
     this.turn = admitted.then(
@@ -29,11 +39,13 @@ export class PolicyGate {
     return (await admitted).result;
   }
 
-  private async load(policyHash: string, signal: AbortSignal): Promise<void> {
+  private async load(policyHash: string, signal: AbortSignal): Promise<PolicyVersion> {
+    const policy = await this.policies.locate(policyHash, signal);
     await Promise.allSettled(this.users);
     this.loaded = undefined;
-    await this.engine.load(await this.policies.locate(policyHash, signal), signal);
-    this.loaded = policyHash;
+    await this.engine.load(policy, signal);
+    this.loaded = policy;
+    return policy;
   }
 
   /** Wrapped in an object, since a promise returned from `then` would be awaited before the next is admitted. */

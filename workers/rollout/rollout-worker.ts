@@ -6,13 +6,17 @@
  *   leaves a task that is delivered again and answered with the same bits.
  * - While it generates it extends its lease. A lease lost in spite of that costs work, never correctness.
  * - A task whose policy is too old to be consumed is handed back unanswered, with the reason as its result.
+ * - What it cannot finish in time when it drains goes back to the queue, where it is leased again at once.
  * - It holds no state that a task does not name.
  */
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery } from '../../core/bus/bus.js';
 import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
 import type { RolloutQueueNames } from '../../core/bus/subjects.js';
+import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
+import { WORKER_HEADER } from '../../core/domain/worker.js';
+import type { HeldTask, WorkerState } from '../../core/domain/worker.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { PolicyLocator } from '../../core/engine/policy-locator.js';
 import { MajlisError } from '../../core/errors.js';
@@ -20,10 +24,9 @@ import { decodeRolloutTask, encodeGivenUpTask, encodeTrajectoryGroup } from '../
 import type { Clock } from '../../core/runtime/clock.js';
 import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
+import { keepLease } from './keep-lease.js';
 import { PolicyGate } from './policy-gate.js';
-
-/** A worker goes through these in order; FAILED ends it from anywhere. */
-export type RolloutWorkerState = 'INITIALIZED' | 'RUNNING' | 'DRAINING' | 'DRAINED' | 'FAILED';
+import { untilAborted } from './until-aborted.js';
 
 /** Who watches a worker; it never changes what the worker does. */
 export interface RolloutWorkerObserver {
@@ -33,14 +36,19 @@ export interface RolloutWorkerObserver {
   taskFailed?(taskId: string | undefined, error: MajlisError, handling: 'returned' | 'terminated'): void;
   /** The lease could not be extended; the task may be answered twice. */
   heartbeatFailed?(taskId: string, error: MajlisError): void;
+  /** It took its first task, holds none any more, or is in another state. */
+  loadChanged?(): void;
 }
 
 export interface RolloutWorkerOptions {
+  /** Told from others by it; one of its own making unless told. */
+  readonly name?: string;
   readonly bus: Bus;
   readonly queues: RolloutQueueNames;
   readonly engine: Engine;
   readonly policies: PolicyLocator;
-  readonly decoder: AnswerDecoder;
+  /** The tokenizer that belongs to a policy. */
+  readonly decoderOf: (policy: PolicyVersion) => Promise<AnswerDecoder>;
   readonly clock: Clock;
   /** Tasks in work at a time. */
   readonly slots: number;
@@ -60,60 +68,125 @@ interface Outcome {
 const PULL_WAIT_MS = 1000;
 
 export class RolloutWorker {
-  private readonly name = randomUUID();
+  private readonly name: string;
   private readonly gate: PolicyGate;
   private readonly working = new Set<Promise<void>>();
+  private readonly inWork = new Map<Delivery, { readonly taskId: string; readonly since: number }>();
   private readonly draining = new AbortController();
+  /** Fires when what is in work has to go back. */
+  private readonly handingBack = new AbortController();
+  private cancelDeadline = (): void => undefined;
+  private paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
+  private pulling = new AbortController();
   private deliveries = 0;
-  private current: RolloutWorkerState = 'INITIALIZED';
+  private current: WorkerState = 'INITIALIZED';
 
   constructor(private readonly options: RolloutWorkerOptions) {
+    this.name = options.name ?? randomUUID();
     this.gate = new PolicyGate(options.engine, options.policies);
   }
 
-  get state(): RolloutWorkerState {
+  get state(): WorkerState {
     return this.current;
   }
 
-  /** Takes no more tasks; `run` resolves when those in work are answered. */
-  drain(): void {
-    if (this.current === 'INITIALIZED' || this.current === 'RUNNING') this.current = 'DRAINING';
+  /** Of the loaded policy; undefined while there is none. */
+  get policyHash(): string | undefined {
+    return this.gate.loadedHash;
+  }
+
+  /** The tasks in work. */
+  get held(): readonly HeldTask[] {
+    const now = this.options.clock.monotonic();
+    return [...this.inWork.values()].map(({ taskId, since }) => ({ taskId, heldMs: now - since }));
+  }
+
+  /**
+   * Takes no more tasks; `run` resolves when those in work are answered or, after that many milliseconds, have gone back to
+   * the queue. Without a limit it waits for them; a second call may only shorten the wait.
+   */
+  drain(limitMs?: number): void {
+    if (this.current === 'INITIALIZED' || this.current === 'RUNNING') this.become('DRAINING');
     this.draining.abort();
+    if (limitMs === undefined) return;
+    this.cancelDeadline();
+    if (limitMs <= 0) this.handingBack.abort();
+    else this.cancelDeadline = this.options.clock.alarm(limitMs, () => this.handingBack.abort());
+  }
+
+  /** Takes no tasks until `resume`; those in work are answered. */
+  pause(): void {
+    if (this.paused !== undefined) return;
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.paused = { over, end };
+    this.pulling.abort();
+  }
+
+  resume(): void {
+    this.paused?.end();
+    this.paused = undefined;
+  }
+
+  /** Loads a policy before a task names it, once the engine is free. */
+  async prepare(policyHash: string, signal: AbortSignal): Promise<void> {
+    await this.gate.withPolicy(policyHash, signal, async () => undefined);
+    this.options.observer?.loadChanged?.();
   }
 
   /** Works until it is drained (resolves), the signal fires (tasks in work go back; resolves) or the bus fails (rejects). */
   async run(signal: AbortSignal): Promise<void> {
-    if (this.current === 'INITIALIZED') this.current = 'RUNNING';
+    if (this.current === 'INITIALIZED') this.become('RUNNING');
     else if (this.current !== 'DRAINING') {
       throw new MajlisError(`a rollout worker runs once; this one is ${this.current}`, {
         code: 'failed_precondition',
       });
     }
     try {
-      await this.pullUntilDrained(signal);
-      this.current = 'DRAINING';
+      await this.pullUntilDrained(AbortSignal.any([signal, this.handingBack.signal]));
+      this.become('DRAINING');
       await Promise.all(this.working);
-      this.current = 'DRAINED';
+      this.become('DRAINED');
     } catch (thrown) {
-      this.current = 'FAILED';
+      this.become('FAILED');
       throw MajlisError.from(thrown);
+    } finally {
+      this.cancelDeadline();
     }
   }
 
+  private become(state: WorkerState): void {
+    if (this.current === state) return;
+    this.current = state;
+    this.options.observer?.loadChanged?.();
+  }
+
   private async pullUntilDrained(signal: AbortSignal): Promise<void> {
-    const { bus, queues, slots } = this.options;
+    const { slots } = this.options;
     const stop = AbortSignal.any([signal, this.draining.signal]);
+    const stopped = new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      else stop.addEventListener('abort', () => resolve(), { once: true });
+    });
     while (!stop.aborted) {
-      if (this.working.size >= slots) {
-        await Promise.race(this.working);
-        continue;
-      }
-      const pull = { max: slots - this.working.size, waitMs: PULL_WAIT_MS, signal: stop };
-      const deliveries = await bus.pull(queues.tasks, pull).catch((thrown: unknown) => {
-        if (stop.aborted) return [];
-        throw thrown;
-      });
-      for (const delivery of deliveries) this.start(delivery, signal);
+      if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
+      else if (this.working.size >= slots) await Promise.race(this.working);
+      else for (const delivery of await this.pull(stop)) this.start(delivery, signal);
+    }
+  }
+
+  private async pull(stop: AbortSignal): Promise<readonly Delivery[]> {
+    const { bus, queues, slots } = this.options;
+    this.pulling = new AbortController();
+    const signal = AbortSignal.any([stop, this.pulling.signal]);
+    const pull = { max: slots - this.working.size, waitMs: PULL_WAIT_MS, signal };
+    try {
+      return await bus.pull(queues.tasks, pull);
+    } catch (thrown) {
+      if (signal.aborted) return [];
+      throw thrown;
     }
   }
 
@@ -126,33 +199,55 @@ export class RolloutWorker {
 
   private async handle(delivery: Delivery, signal: AbortSignal): Promise<void> {
     let task: RolloutTask | undefined;
-    let outcome: Outcome;
-    const answered = new AbortController();
     try {
       task = decodeRolloutTask(delivery.data);
-      const heartbeat = this.heartbeat(delivery, task.id, answered.signal);
-      try {
-        outcome = await this.outcome(task, signal);
-        await this.publish(task, outcome.data, signal);
-      } finally {
-        answered.abort();
-        await heartbeat;
-      }
+      this.hold(delivery, task.id);
+      const kind = await this.answer(delivery, task, signal);
       await delivery.ack();
-      this.options.observer?.taskDone?.(task, outcome.kind);
+      this.options.observer?.taskDone?.(task, kind);
     } catch (thrown) {
       await this.giveUp(delivery, task?.id, MajlisError.from(thrown));
+    } finally {
+      this.letGo(delivery);
+    }
+  }
+
+  private hold(delivery: Delivery, taskId: string): void {
+    this.inWork.set(delivery, { taskId, since: this.options.clock.monotonic() });
+    if (this.inWork.size === 1) this.options.observer?.loadChanged?.();
+  }
+
+  private letGo(delivery: Delivery): void {
+    const was = this.inWork.delete(delivery);
+    if (was && this.inWork.size === 0) this.options.observer?.loadChanged?.();
+  }
+
+  /** Publishes what became of the task, under a lease that is kept as long as that takes. */
+  private async answer(delivery: Delivery, task: RolloutTask, signal: AbortSignal): Promise<Outcome['kind']> {
+    const { clock, heartbeatMs: everyMs, observer } = this.options;
+    const answered = new AbortController();
+    const lease = keepLease(delivery, { clock, everyMs, done: answered.signal }, (thrown) =>
+      observer?.heartbeatFailed?.(task.id, MajlisError.from(thrown)),
+    );
+    try {
+      const { kind, data } = await untilAborted(this.outcome(task, signal), signal);
+      await this.publish(task, data, signal);
+      return kind;
+    } finally {
+      answered.abort();
+      await lease;
     }
   }
 
   private async outcome(task: RolloutTask, signal: AbortSignal): Promise<Outcome> {
-    const { engine, decoder, policies } = this.options;
-    const oldestVersion = await policies.oldestAdmissible(signal);
-    const { id: taskId, policyVersion, policyHash } = task;
+    const { engine, decoderOf, policies } = this.options;
+    const { id: taskId, run, policyVersion, policyHash } = task;
+    const oldestVersion = await policies.oldestAdmissible(run, signal);
     if (policyVersion < oldestVersion) {
       return { kind: 'given_up', data: encodeGivenUpTask({ taskId, policyVersion, oldestVersion }) };
     }
-    const work = (): ReturnType<typeof answerTask> => answerTask(task, { engine, decoder, signal });
+    const work = async (policy: PolicyVersion): ReturnType<typeof answerTask> =>
+      answerTask(task, { engine, decoder: await decoderOf(policy), signal });
     return {
       kind: 'answered',
       data: encodeTrajectoryGroup(await this.gate.withPolicy(policyHash, signal, work)),
@@ -166,21 +261,8 @@ export class RolloutWorker {
     // Names this delivery alone: a dedupe id of the task would let the bus drop the answer to a reissued task.
     const dedupeId = `${id}/${this.name}/${this.deliveries}`;
     const room = { clock, retryMs: retryDelayMs, whileWaiting: async () => undefined, signal };
-    await publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data }, room);
-  }
-
-  private async heartbeat(delivery: Delivery, taskId: string, answered: AbortSignal): Promise<void> {
-    const { clock, heartbeatMs, observer } = this.options;
-    for (;;) {
-      try {
-        await clock.sleep(heartbeatMs, answered);
-        await delivery.working();
-      } catch (thrown) {
-        if (answered.aborted) return;
-        observer?.heartbeatFailed?.(taskId, MajlisError.from(thrown));
-        return;
-      }
-    }
+    const headers = { [WORKER_HEADER]: this.name };
+    await publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data, headers }, room);
   }
 
   /** What may work elsewhere or later goes back to the queue; what cannot work anywhere goes to the dead letters. */

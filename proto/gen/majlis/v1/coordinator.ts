@@ -35,6 +35,17 @@ export enum RunState {
   UNRECOGNIZED = -1,
 }
 
+/** core/domain/worker.ts says what each means. */
+export enum WorkerState {
+  UNSPECIFIED = 0,
+  INITIALIZED = 1,
+  RUNNING = 2,
+  DRAINING = 3,
+  DRAINED = 4,
+  FAILED = 5,
+  UNRECOGNIZED = -1,
+}
+
 export interface GreetRequest {
   readonly hello: Hello | undefined;
 }
@@ -393,19 +404,39 @@ export interface ControlOutcome {
 }
 
 export interface WorkerHello {
-  readonly hello: Hello | undefined;
+  readonly hello:
+    | Hello
+    | undefined;
+  /** Chosen by the worker and kept for its life. A second session under the same name takes the place of the first. */
   readonly worker: string;
-  /** Engine build and CPU type; lockstep refuses a worker whose fingerprint is another. */
+  /** Engine build and CPU type; a worker whose fingerprint is not the run's is refused. */
   readonly engineFingerprint: string;
   readonly deterministic?:
     | boolean
     | undefined;
-  /** Longest prompt plus answer, in tokens. */
+  /** Longest prompt plus answer, in tokens; absent where it is the loaded policy's. */
   readonly contextLength?:
     | number
     | undefined;
   /** Tasks that the worker runs side by side. */
-  readonly slots?: number | undefined;
+  readonly slots?:
+    | number
+    | undefined;
+  /** Whose tasks it takes. */
+  readonly pool: string;
+  /** sha256 of tokenizer.json and chat template, where it has one of its own; absent where each policy brings its own. */
+  readonly tokenizerHash?:
+    | string
+    | undefined;
+  /** Hash of the policy that is loaded; absent while there is none. */
+  readonly policyHash?: string | undefined;
+}
+
+/** A task that a worker holds. */
+export interface HeldTask {
+  readonly taskId: string;
+  /** How long it has been in work. */
+  readonly heldMs?: number | undefined;
 }
 
 export interface WorkerHeartbeat {
@@ -413,6 +444,9 @@ export interface WorkerHeartbeat {
   readonly taskIds: readonly string[];
   /** Hash of the policy that is loaded; absent while there is none. */
   readonly policyHash?: string | undefined;
+  readonly state: WorkerState;
+  /** The same tasks as `task_ids`, with their ages. */
+  readonly held: readonly HeldTask[];
 }
 
 export interface AttachWorkerRequest {
@@ -427,12 +461,27 @@ export interface WorkerWelcome {
     | HelloReply
     | undefined;
   /** A worker whose heartbeats stay out for three intervals is counted as gone. */
-  readonly heartbeatIntervalMs?: number | undefined;
+  readonly heartbeatIntervalMs?:
+    | number
+    | undefined;
+  /** Of the fleet: higher with every start of a coordinator. A welcome of an older epoch than one seen is left at once. */
+  readonly epoch?:
+    | number
+    | undefined;
+  /** Port at which the coordinator's host serves artifacts over HTTP; absent where it serves none. */
+  readonly artifactsPort?: number | undefined;
 }
 
-/** Load this policy before taking further tasks. */
+/** Load this policy before taking further tasks. The last one is repeated to whoever attaches later. */
 export interface LoadPolicy {
   readonly policy: PolicyVersion | undefined;
+  readonly run: string;
+  /** Content key of the directory's manifest, for who does not see the location; absent where it is not in the store. */
+  readonly contentKey?:
+    | string
+    | undefined;
+  /** Tasks of that run whose policy is older are handed back unanswered. */
+  readonly oldestVersion?: number | undefined;
 }
 
 /** Finish what is held, take nothing new, then leave. */
@@ -440,13 +489,23 @@ export interface Drain {
   readonly reason: string;
 }
 
+/** Finish what is held and take nothing new until told. */
+export interface PauseWorker {
+  readonly reason: string;
+}
+
+export interface ResumeWorker {
+}
+
 export interface Directive {
   /** Directives of an older epoch than the highest seen are ignored. */
   readonly epoch?: number | undefined;
-  readonly directive: { readonly $case: "loadPolicy"; readonly value: LoadPolicy } | {
-    readonly $case: "drain";
-    readonly value: Drain;
-  } | undefined;
+  readonly directive:
+    | { readonly $case: "loadPolicy"; readonly value: LoadPolicy }
+    | { readonly $case: "drain"; readonly value: Drain }
+    | { readonly $case: "pause"; readonly value: PauseWorker }
+    | { readonly $case: "resume"; readonly value: ResumeWorker }
+    | undefined;
 }
 
 export interface AttachWorkerResponse {
@@ -454,6 +513,49 @@ export interface AttachWorkerResponse {
     readonly $case: "directive";
     readonly value: Directive;
   } | undefined;
+}
+
+export interface ListWorkersRequest {
+}
+
+export interface ListWorkersResponse {
+  /** In the order in which they would be removed. */
+  readonly workers: readonly WorkerStatus[];
+  /** Sessions that were refused, by reason. */
+  readonly refused: { [key: string]: number };
+}
+
+export interface ListWorkersResponse_RefusedEntry {
+  readonly key: string;
+  readonly value: number;
+}
+
+export interface WorkerStatus {
+  readonly worker: string;
+  readonly pool: string;
+  readonly state: WorkerState;
+  readonly slots?: number | undefined;
+  readonly held: readonly HeldTask[];
+  readonly policyHash?:
+    | string
+    | undefined;
+  /** Whether it holds the policy that the run samples from now. */
+  readonly ready?: boolean | undefined;
+  readonly attachedAt:
+    | Date
+    | undefined;
+  /** 0 for the first to remove. */
+  readonly removalRank?:
+    | number
+    | undefined;
+  /** As Kubernetes' annotation controller.kubernetes.io/pod-deletion-cost takes it: 0 where nothing is in flight. */
+  readonly removalCost?:
+    | number
+    | undefined;
+  /** Why it takes no tasks, where it was told not to. */
+  readonly heldBack?: string | undefined;
+  readonly refusedResults?: number | undefined;
+  readonly engineFingerprint: string;
 }
 
 function createBaseGreetRequest(): GreetRequest {
@@ -4480,6 +4582,9 @@ function createBaseWorkerHello(): WorkerHello {
     deterministic: undefined,
     contextLength: undefined,
     slots: undefined,
+    pool: "",
+    tokenizerHash: undefined,
+    policyHash: undefined,
   };
 }
 
@@ -4502,6 +4607,15 @@ export const WorkerHello: MessageFns<WorkerHello> = {
     }
     if (message.slots !== undefined) {
       writer.uint32(48).uint32(message.slots);
+    }
+    if (message.pool !== "") {
+      writer.uint32(58).string(message.pool);
+    }
+    if (message.tokenizerHash !== undefined) {
+      writer.uint32(66).string(message.tokenizerHash);
+    }
+    if (message.policyHash !== undefined) {
+      writer.uint32(74).string(message.policyHash);
     }
     return writer;
   },
@@ -4567,6 +4681,30 @@ export const WorkerHello: MessageFns<WorkerHello> = {
             message.slots = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pool = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.tokenizerHash = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.policyHash = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4590,12 +4728,82 @@ export const WorkerHello: MessageFns<WorkerHello> = {
     message.deterministic = object.deterministic ?? undefined;
     message.contextLength = object.contextLength ?? undefined;
     message.slots = object.slots ?? undefined;
+    message.pool = object.pool ?? "";
+    message.tokenizerHash = object.tokenizerHash ?? undefined;
+    message.policyHash = object.policyHash ?? undefined;
+    return message;
+  },
+};
+
+function createBaseHeldTask(): HeldTask {
+  return { taskId: "", heldMs: undefined };
+}
+
+export const HeldTask: MessageFns<HeldTask> = {
+  encode(message: HeldTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    if (message.heldMs !== undefined) {
+      writer.uint32(16).uint64(message.heldMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldTask() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.heldMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HeldTask>): HeldTask {
+    return HeldTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HeldTask>): HeldTask {
+    const message = createBaseHeldTask() as any;
+    message.taskId = object.taskId ?? "";
+    message.heldMs = object.heldMs ?? undefined;
     return message;
   },
 };
 
 function createBaseWorkerHeartbeat(): WorkerHeartbeat {
-  return { taskIds: [], policyHash: undefined };
+  return { taskIds: [], policyHash: undefined, state: 0, held: [] };
 }
 
 export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
@@ -4605,6 +4813,12 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
     }
     if (message.policyHash !== undefined) {
       writer.uint32(18).string(message.policyHash);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    for (const v of message.held) {
+      HeldTask.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -4638,6 +4852,22 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
             message.policyHash = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.held.push(HeldTask.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4657,6 +4887,8 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
     const message = createBaseWorkerHeartbeat() as any;
     message.taskIds = object.taskIds?.map((e) => e) || [];
     message.policyHash = object.policyHash ?? undefined;
+    message.state = object.state ?? 0;
+    message.held = object.held?.map((e) => HeldTask.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4743,7 +4975,7 @@ export const AttachWorkerRequest: MessageFns<AttachWorkerRequest> = {
 };
 
 function createBaseWorkerWelcome(): WorkerWelcome {
-  return { hello: undefined, heartbeatIntervalMs: undefined };
+  return { hello: undefined, heartbeatIntervalMs: undefined, epoch: undefined, artifactsPort: undefined };
 }
 
 export const WorkerWelcome: MessageFns<WorkerWelcome> = {
@@ -4753,6 +4985,12 @@ export const WorkerWelcome: MessageFns<WorkerWelcome> = {
     }
     if (message.heartbeatIntervalMs !== undefined) {
       writer.uint32(16).uint32(message.heartbeatIntervalMs);
+    }
+    if (message.epoch !== undefined) {
+      writer.uint32(24).uint64(message.epoch);
+    }
+    if (message.artifactsPort !== undefined) {
+      writer.uint32(32).uint32(message.artifactsPort);
     }
     return writer;
   },
@@ -4786,6 +5024,22 @@ export const WorkerWelcome: MessageFns<WorkerWelcome> = {
             message.heartbeatIntervalMs = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.artifactsPort = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4807,18 +5061,29 @@ export const WorkerWelcome: MessageFns<WorkerWelcome> = {
       ? HelloReply.fromPartial(object.hello)
       : undefined;
     message.heartbeatIntervalMs = object.heartbeatIntervalMs ?? undefined;
+    message.epoch = object.epoch ?? undefined;
+    message.artifactsPort = object.artifactsPort ?? undefined;
     return message;
   },
 };
 
 function createBaseLoadPolicy(): LoadPolicy {
-  return { policy: undefined };
+  return { policy: undefined, run: "", contentKey: undefined, oldestVersion: undefined };
 }
 
 export const LoadPolicy: MessageFns<LoadPolicy> = {
   encode(message: LoadPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.policy !== undefined) {
       PolicyVersion.encode(message.policy, writer.uint32(10).fork()).join();
+    }
+    if (message.run !== "") {
+      writer.uint32(18).string(message.run);
+    }
+    if (message.contentKey !== undefined) {
+      writer.uint32(26).string(message.contentKey);
+    }
+    if (message.oldestVersion !== undefined) {
+      writer.uint32(32).uint32(message.oldestVersion);
     }
     return writer;
   },
@@ -4844,6 +5109,30 @@ export const LoadPolicy: MessageFns<LoadPolicy> = {
             message.policy = PolicyVersion.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.contentKey = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.oldestVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4864,6 +5153,9 @@ export const LoadPolicy: MessageFns<LoadPolicy> = {
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? PolicyVersion.fromPartial(object.policy)
       : undefined;
+    message.run = object.run ?? "";
+    message.contentKey = object.contentKey ?? undefined;
+    message.oldestVersion = object.oldestVersion ?? undefined;
     return message;
   },
 };
@@ -4923,6 +5215,104 @@ export const Drain: MessageFns<Drain> = {
   },
 };
 
+function createBasePauseWorker(): PauseWorker {
+  return { reason: "" };
+}
+
+export const PauseWorker: MessageFns<PauseWorker> = {
+  encode(message: PauseWorker, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseWorker {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseWorker() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PauseWorker>): PauseWorker {
+    return PauseWorker.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PauseWorker>): PauseWorker {
+    const message = createBasePauseWorker() as any;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseResumeWorker(): ResumeWorker {
+  return {};
+}
+
+export const ResumeWorker: MessageFns<ResumeWorker> = {
+  encode(_: ResumeWorker, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeWorker {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeWorker() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeWorker>): ResumeWorker {
+    return ResumeWorker.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ResumeWorker>): ResumeWorker {
+    const message = createBaseResumeWorker() as any;
+    return message;
+  },
+};
+
 function createBaseDirective(): Directive {
   return { epoch: undefined, directive: undefined };
 }
@@ -4938,6 +5328,12 @@ export const Directive: MessageFns<Directive> = {
         break;
       case "drain":
         Drain.encode(message.directive.value, writer.uint32(26).fork()).join();
+        break;
+      case "pause":
+        PauseWorker.encode(message.directive.value, writer.uint32(34).fork()).join();
+        break;
+      case "resume":
+        ResumeWorker.encode(message.directive.value, writer.uint32(42).fork()).join();
         break;
     }
     return writer;
@@ -4980,6 +5376,22 @@ export const Directive: MessageFns<Directive> = {
             message.directive = { $case: "drain", value: Drain.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.directive = { $case: "pause", value: PauseWorker.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.directive = { $case: "resume", value: ResumeWorker.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5008,6 +5420,18 @@ export const Directive: MessageFns<Directive> = {
       case "drain": {
         if (object.directive?.value !== undefined && object.directive?.value !== null) {
           message.directive = { $case: "drain", value: Drain.fromPartial(object.directive.value) };
+        }
+        break;
+      }
+      case "pause": {
+        if (object.directive?.value !== undefined && object.directive?.value !== null) {
+          message.directive = { $case: "pause", value: PauseWorker.fromPartial(object.directive.value) };
+        }
+        break;
+      }
+      case "resume": {
+        if (object.directive?.value !== undefined && object.directive?.value !== null) {
+          message.directive = { $case: "resume", value: ResumeWorker.fromPartial(object.directive.value) };
         }
         break;
       }
@@ -5093,6 +5517,407 @@ export const AttachWorkerResponse: MessageFns<AttachWorkerResponse> = {
         break;
       }
     }
+    return message;
+  },
+};
+
+function createBaseListWorkersRequest(): ListWorkersRequest {
+  return {};
+}
+
+export const ListWorkersRequest: MessageFns<ListWorkersRequest> = {
+  encode(_: ListWorkersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListWorkersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListWorkersRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListWorkersRequest>): ListWorkersRequest {
+    return ListWorkersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListWorkersRequest>): ListWorkersRequest {
+    const message = createBaseListWorkersRequest() as any;
+    return message;
+  },
+};
+
+function createBaseListWorkersResponse(): ListWorkersResponse {
+  return { workers: [], refused: {} };
+}
+
+export const ListWorkersResponse: MessageFns<ListWorkersResponse> = {
+  encode(message: ListWorkersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.workers) {
+      WorkerStatus.encode(v!, writer.uint32(10).fork()).join();
+    }
+    globalThis.Object.entries(message.refused).forEach(([key, value]: [string, number]) => {
+      ListWorkersResponse_RefusedEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListWorkersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListWorkersResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.workers.push(WorkerStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ListWorkersResponse_RefusedEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.refused[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListWorkersResponse>): ListWorkersResponse {
+    return ListWorkersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListWorkersResponse>): ListWorkersResponse {
+    const message = createBaseListWorkersResponse() as any;
+    message.workers = object.workers?.map((e) => WorkerStatus.fromPartial(e)) || [];
+    message.refused = (globalThis.Object.entries(object.refused ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseListWorkersResponse_RefusedEntry(): ListWorkersResponse_RefusedEntry {
+  return { key: "", value: 0 };
+}
+
+export const ListWorkersResponse_RefusedEntry: MessageFns<ListWorkersResponse_RefusedEntry> = {
+  encode(message: ListWorkersResponse_RefusedEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListWorkersResponse_RefusedEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListWorkersResponse_RefusedEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListWorkersResponse_RefusedEntry>): ListWorkersResponse_RefusedEntry {
+    return ListWorkersResponse_RefusedEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListWorkersResponse_RefusedEntry>): ListWorkersResponse_RefusedEntry {
+    const message = createBaseListWorkersResponse_RefusedEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseWorkerStatus(): WorkerStatus {
+  return {
+    worker: "",
+    pool: "",
+    state: 0,
+    slots: undefined,
+    held: [],
+    policyHash: undefined,
+    ready: undefined,
+    attachedAt: undefined,
+    removalRank: undefined,
+    removalCost: undefined,
+    heldBack: undefined,
+    refusedResults: undefined,
+    engineFingerprint: "",
+  };
+}
+
+export const WorkerStatus: MessageFns<WorkerStatus> = {
+  encode(message: WorkerStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.worker !== "") {
+      writer.uint32(10).string(message.worker);
+    }
+    if (message.pool !== "") {
+      writer.uint32(18).string(message.pool);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.slots !== undefined) {
+      writer.uint32(32).uint32(message.slots);
+    }
+    for (const v of message.held) {
+      HeldTask.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.policyHash !== undefined) {
+      writer.uint32(50).string(message.policyHash);
+    }
+    if (message.ready !== undefined) {
+      writer.uint32(56).bool(message.ready);
+    }
+    if (message.attachedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.attachedAt), writer.uint32(66).fork()).join();
+    }
+    if (message.removalRank !== undefined) {
+      writer.uint32(72).uint32(message.removalRank);
+    }
+    if (message.removalCost !== undefined) {
+      writer.uint32(80).uint32(message.removalCost);
+    }
+    if (message.heldBack !== undefined) {
+      writer.uint32(90).string(message.heldBack);
+    }
+    if (message.refusedResults !== undefined) {
+      writer.uint32(96).uint32(message.refusedResults);
+    }
+    if (message.engineFingerprint !== "") {
+      writer.uint32(106).string(message.engineFingerprint);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkerStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkerStatus() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.worker = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pool = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.slots = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.held.push(HeldTask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.policyHash = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.ready = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.attachedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.removalRank = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.removalCost = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.heldBack = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.refusedResults = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.engineFingerprint = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WorkerStatus>): WorkerStatus {
+    return WorkerStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WorkerStatus>): WorkerStatus {
+    const message = createBaseWorkerStatus() as any;
+    message.worker = object.worker ?? "";
+    message.pool = object.pool ?? "";
+    message.state = object.state ?? 0;
+    message.slots = object.slots ?? undefined;
+    message.held = object.held?.map((e) => HeldTask.fromPartial(e)) || [];
+    message.policyHash = object.policyHash ?? undefined;
+    message.ready = object.ready ?? undefined;
+    message.attachedAt = object.attachedAt ?? undefined;
+    message.removalRank = object.removalRank ?? undefined;
+    message.removalCost = object.removalCost ?? undefined;
+    message.heldBack = object.heldBack ?? undefined;
+    message.refusedResults = object.refusedResults ?? undefined;
+    message.engineFingerprint = object.engineFingerprint ?? "";
     return message;
   },
 };
@@ -5222,7 +6047,7 @@ export const CoordinatorServiceService = {
   },
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
-   * itself travels on the bus.
+   * itself travels on the bus. A worker that the run cannot use is FAILED_PRECONDITION, with the reason in one sentence.
    */
   attachWorker: {
     path: "/majlis.v1.CoordinatorService/AttachWorker" as const,
@@ -5233,6 +6058,16 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: AttachWorkerResponse): Buffer =>
       Buffer.from(AttachWorkerResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): AttachWorkerResponse => AttachWorkerResponse.decode(value),
+  },
+  /** The fleet as it is now, the first to remove first. */
+  listWorkers: {
+    path: "/majlis.v1.CoordinatorService/ListWorkers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWorkersRequest): Buffer => Buffer.from(ListWorkersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWorkersRequest => ListWorkersRequest.decode(value),
+    responseSerialize: (value: ListWorkersResponse): Buffer => Buffer.from(ListWorkersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWorkersResponse => ListWorkersResponse.decode(value),
   },
 } as const;
 
@@ -5259,9 +6094,11 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   stopShadow: handleUnaryCall<StopShadowRequest, StopShadowResponse>;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
-   * itself travels on the bus.
+   * itself travels on the bus. A worker that the run cannot use is FAILED_PRECONDITION, with the reason in one sentence.
    */
   attachWorker: handleBidiStreamingCall<AttachWorkerRequest, AttachWorkerResponse>;
+  /** The fleet as it is now, the first to remove first. */
+  listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
 }
 
 export interface CoordinatorServiceClient extends Client {
@@ -5446,7 +6283,7 @@ export interface CoordinatorServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * A worker's session. Its first message is a hello, then heartbeats; the reply is a welcome, then directives. Work
-   * itself travels on the bus.
+   * itself travels on the bus. A worker that the run cannot use is FAILED_PRECONDITION, with the reason in one sentence.
    */
   attachWorker(): ClientDuplexStream<AttachWorkerRequest, AttachWorkerResponse>;
   attachWorker(options: Partial<CallOptions>): ClientDuplexStream<AttachWorkerRequest, AttachWorkerResponse>;
@@ -5454,6 +6291,22 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<AttachWorkerRequest, AttachWorkerResponse>;
+  /** The fleet as it is now, the first to remove first. */
+  listWorkers(
+    request: ListWorkersRequest,
+    callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
+  ): ClientUnaryCall;
+  listWorkers(
+    request: ListWorkersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
+  ): ClientUnaryCall;
+  listWorkers(
+    request: ListWorkersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const CoordinatorServiceClient = makeGenericClientConstructor(

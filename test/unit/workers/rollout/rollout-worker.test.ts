@@ -5,12 +5,13 @@ import { MemoryPolicies } from '../../../../core/engine/memory-policies.js';
 import { MajlisError } from '../../../../core/errors.js';
 import {
   decodeRolloutResult,
+  decodeRolloutTask,
   decodeTrajectoryGroup,
   encodeRolloutTask,
 } from '../../../../core/rpc/rollout-codec.js';
 import type { TrajectoryGroup } from '../../../../core/domain/trajectory.js';
+import type { WorkerState } from '../../../../core/domain/worker.js';
 import { RolloutWorker } from '../../../../workers/rollout/rollout-worker.js';
-import type { RolloutWorkerState } from '../../../../workers/rollout/rollout-worker.js';
 import { aPrompt, aTask } from '../../../support/builders.js';
 import { DyingBus } from '../../../support/dying-bus.js';
 import { FakeClock } from '../../../support/fake-clock.js';
@@ -36,7 +37,7 @@ class Rig {
       queues,
       engine: this.engine,
       policies: this.policies,
-      decoder: { hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) },
+      decoderOf: async () => ({ hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) }),
       clock: this.clock,
       slots,
       heartbeatMs: 4000,
@@ -240,7 +241,7 @@ describe('RolloutWorker', () => {
 
   it('walks from INITIALIZED over RUNNING and DRAINING to DRAINED, and answers what it has in work', async () => {
     const rig = new Rig();
-    const states: RolloutWorkerState[] = [rig.worker.state];
+    const states: WorkerState[] = [rig.worker.state];
     const { opened, open } = gate();
     rig.engine.beforeGenerate = () => opened;
     await rig.start();
@@ -269,6 +270,68 @@ describe('RolloutWorker', () => {
     await rig.running;
     expect(rig.worker.state).toBe('DRAINED');
     expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 0, dead: [] });
+  });
+
+  it('finishes what it can until the drain time-out, and hands the rest back to be leased at once', async () => {
+    const rig = new Rig(2);
+    // An engine that does not honour its signal.
+    rig.engine.beforeGenerate = async ({ seed }) => rig.clock.sleep(seed === 1 ? 5000 : 60_000);
+    await rig.start();
+    await rig.give(aTask({ id: 'quick', seed: 1 }), aTask({ id: 'slow', seed: 2 }), aTask({ id: 'next' }));
+    rig.worker.drain(10_000);
+    await rig.clock.advance(9_999);
+    expect(rig.worker.held).toEqual([{ taskId: 'slow', heldMs: 9_999 }]);
+    expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 1, dead: [] });
+    await rig.clock.advance(1);
+    await rig.running;
+    expect(rig.worker.state).toBe('DRAINED');
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['quick']);
+    const again = await rig.bus.pull(queues.tasks, { max: 9, waitMs: 0 });
+    expect(again.map(({ data, attempt }) => [decodeRolloutTask(data).id, attempt])).toEqual([
+      ['slow', 2],
+      ['next', 1],
+    ]);
+  });
+
+  it('hands everything back at once on a second, shorter notice', async () => {
+    const rig = new Rig();
+    rig.engine.beforeGenerate = async () => rig.clock.sleep(60_000);
+    await rig.start();
+    await rig.give(aTask());
+    rig.worker.drain(30_000);
+    await rig.clock.advance(1000);
+    rig.worker.drain(0);
+    await rig.running;
+    expect(rig.clock.monotonic()).toBe(1000);
+    expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 0, dead: [] });
+  });
+
+  it('takes nothing while it is paused, answers what it holds, and goes on where it is resumed', async () => {
+    const rig = new Rig(2);
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = () => opened;
+    await rig.start();
+    await rig.give(aTask({ id: 'held' }));
+    rig.worker.pause();
+    await rig.give(aTask({ id: 'later' }));
+    open();
+    await rig.clock.advance(5000);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['held']);
+    expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 0, dead: [] });
+    rig.worker.resume();
+    await rig.clock.advance(0);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toContain('later');
+    rig.worker.pause();
+    rig.worker.drain();
+    await rig.running;
+  });
+
+  it('loads a policy before a task names it', async () => {
+    const rig = new Rig();
+    await rig.start({ policies: 2 });
+    expect(rig.worker.policyHash).toBeUndefined();
+    await rig.worker.prepare('policy-1', rig.stop.signal);
+    expect([rig.worker.policyHash, rig.engine.loads]).toEqual(['policy-1', ['policy-1']]);
   });
 
   it('is FAILED when its bus is gone', async () => {
