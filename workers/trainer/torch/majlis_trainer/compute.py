@@ -63,7 +63,7 @@ def add_gradient(network: Network, loss: Loss, normalizer: float, share: Share) 
     """
     metrics = MetricSums()
     total, odd = 0.0, []
-    layout = Layout(loss.batch, loss.groups(), ends=loss.reads_ends)
+    layout = Layout(loss.batch, loss.groups(), ends=loss.reads_ends, shares_prefixes=network.shares_prefixes)
     for grid in share.passes(layout):
         if grid is None:
             (network.outputs(EMPTY_GRID) * 0).sum().backward()  # type: ignore[no-untyped-call]
@@ -107,7 +107,8 @@ def _token_pass(
 ) -> dict[int, Tensor]:
     answer = {TOKEN_WANTS[want]: torch.zeros(len(batch.token_ids)) for want in wants}
     groups = [[sequence] for sequence in weighted_sequences(batch)]
-    for grid in share.passes(Layout(batch, groups, ends=False)):
+    shares_prefixes = network.shares_prefixes and (against is None or against.shares_prefixes)
+    for grid in share.passes(Layout(batch, groups, ends=False, shares_prefixes=shares_prefixes)):
         for name, values in _of_grid(network, against, batch, wants, grid or EMPTY_GRID).items():
             if grid is not None:
                 answer[name][grid.entries] = values
@@ -136,7 +137,7 @@ def _score_pass(network: Network, batch: TokenBatch, share: Share) -> Tensor:
     """[sequence × head]"""
     scores = torch.zeros(batch.sequences, network.heads)
     groups = [[sequence] for sequence in range(batch.sequences)]
-    for grid in share.passes(Layout(batch, groups, ends=True)):
+    for grid in share.passes(Layout(batch, groups, ends=True, shares_prefixes=network.shares_prefixes)):
         found = network.scores(grid or EMPTY_GRID)
         if grid is not None:
             scores[grid.sequences] = found

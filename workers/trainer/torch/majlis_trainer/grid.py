@@ -2,6 +2,7 @@
 
 Which sequences share a grid depends on the batch, the ranks and the tokens of a pass alone, so that gradients are always
 added in the same order. Padding stands after everything that counts, and models are causal, so it is seen by nothing.
+For the same reason what several sequences begin with, such as a prompt with its answers, can be computed once for all.
 """
 
 from __future__ import annotations
@@ -16,13 +17,25 @@ from majlis_trainer.batch import TokenBatch
 
 
 @dataclass(frozen=True)
+class Prefixes:
+    """Beginnings of one length that a grid's sequences have, each once."""
+
+    token_ids: Tensor
+    """[prefix, time]"""
+    of: Tensor
+    """Which one each sequence begins with. [sequence]"""
+
+
+@dataclass(frozen=True)
 class Grid:
     """Some sequences of a batch."""
 
     sequences: list[int]
     """Indices into the batch. [sequence]"""
     token_ids: Tensor
-    """[sequence, time]"""
+    """What follows the prefixes. [sequence, time]"""
+    prefixes: Prefixes | None
+    """What stands before, computed once for all sequences that begin with it; None where nothing is shared."""
     rows: Tensor
     """Places among the sequence × time positions. [place]"""
     entries: Tensor
@@ -37,9 +50,13 @@ class Grid:
         return self.sequences.index(sequence)
 
 
+WORTH_SHARING = 1 / 8
+"""Share of a grid's tokens below which sharing them is not worth a pass of their own."""
+
 EMPTY_GRID = Grid(
     sequences=[],
     token_ids=torch.zeros(1, 1, dtype=torch.long),
+    prefixes=None,
     rows=torch.zeros(1, dtype=torch.long),
     entries=torch.empty(0, dtype=torch.long),
     owners=torch.empty(0, dtype=torch.long),
@@ -57,6 +74,8 @@ class Layout:
     """Sequences that must share a pass. [group]"""
     ends: bool
     """Places are the sequences' ends rather than weighted tokens."""
+    shares_prefixes: bool = False
+    """Whether what sequences begin with alike is computed once."""
 
     def passes(self, pass_tokens: int, *, rank: int = 0, world: int = 1) -> Iterator[Grid | None]:
         """This rank's grids, and None for the rest, so that every rank passes as often."""
@@ -95,28 +114,51 @@ class Layout:
     def _lay(self, groups: list[int]) -> Grid:
         batch = self.batch
         sequences = list(dict.fromkeys(sequence for group in groups for sequence in self.groups[group]))
-        time = max(batch.length(sequence) for sequence in sequences)
-        token_ids = torch.zeros(len(sequences), time, dtype=torch.long)
-        rows, entries, owners = [], [], []
+        token_ids = torch.zeros(len(sequences), max(batch.length(sequence) for sequence in sequences), dtype=torch.long)
+        places, entries = [], []
         for seat, sequence in enumerate(sequences):
             start, length = batch.offsets[sequence], batch.length(sequence)
             token_ids[seat, :length] = batch.token_ids[start : start + length]
             if self.ends:
-                places = torch.tensor([length])
+                places.append(torch.tensor([length]))
             else:
-                places = batch.weights[start : start + length].nonzero()[:, 0]
-                entries.append(start + places)
-            # What is said of token t is read one place before it, and of a sequence at its last token.
-            rows.append(seat * time + places - 1)
-            owners.append(torch.full_like(places, seat))
+                places.append(batch.weights[start : start + length].nonzero()[:, 0])
+                entries.append(start + places[-1])
+        # What is said of token t is read one place before it, and of a sequence at its last token.
+        # One of a pair may have none that counts.
+        first = min((int(own[0]) for own in places if len(own) > 0), default=1) - 1
+        prefixes = shared_prefixes(token_ids, first) if self.shares_prefixes else None
+        if prefixes is not None:
+            token_ids = token_ids[:, prefixes.token_ids.shape[1] :]
+        seats = torch.arange(len(sequences))
+        owners = seats.repeat_interleave(torch.tensor([len(own) for own in places]))
+        before = 0 if prefixes is None else prefixes.token_ids.shape[1]
         return Grid(
             sequences=sequences,
             token_ids=token_ids,
-            rows=torch.cat(rows),
+            prefixes=prefixes,
+            rows=owners * token_ids.shape[1] + torch.cat(places) - 1 - before,
             entries=torch.cat(entries) if entries else torch.empty(0, dtype=torch.long),
-            owners=torch.cat(owners),
+            owners=owners,
             groups=groups,
         )
+
+
+def shared_prefixes(token_ids: Tensor, longest: int) -> Prefixes | None:
+    """Prefixes of whichever length up to `longest` saves the most of [sequence, time]; None where that is not worth it."""
+    rows = token_ids[:, :longest].tolist()
+    order = sorted(range(len(rows)), key=rows.__getitem__)
+    ordered = token_ids[order, :longest]
+    # How many tokens each row has in common with the one before it. Between two such lengths more is always better.
+    common = (ordered[1:] == ordered[:-1]).long().cumprod(dim=1).sum(dim=1)
+    saved = {length: length * int((common >= length).sum()) for length in set(common.tolist())}
+    best = max(saved, key=lambda length: (saved[length], length), default=0)
+    if best == 0 or saved[best] < WORTH_SHARING * token_ids.numel():
+        return None
+    starts = torch.cat([torch.tensor([True]), common < best])
+    of = torch.empty(len(rows), dtype=torch.long)
+    of[order] = starts.long().cumsum(0) - 1
+    return Prefixes(token_ids=ordered[starts, :best], of=of)
 
 
 def weighted_sequences(batch: TokenBatch) -> list[int]:

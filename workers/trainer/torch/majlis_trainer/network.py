@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from grpc import StatusCode
 from torch import Tensor
+from transformers import DynamicCache
 
 from majlis_trainer.adapter import Adapter
 from majlis_trainer.call_error import CallError
-from majlis_trainer.grid import Grid
+from majlis_trainer.grid import EMPTY_GRID, Grid, Prefixes
 from majlis_trainer.settings import Settings
 
 
@@ -48,6 +49,8 @@ class Network:
         """Whether its weights are those that another model's adapter stands beside."""
         self.frozen: dict[str, Tensor] | None = None
         """Of a twin: an adapter of its own, which stands in the other's place while it computes. None is no adapter."""
+        self.shares_prefixes = False
+        """Whether grids may have prefixes."""
         self._selector = PlaceSelector(module.get_output_embeddings() if heads == 0 else head_of(module))
 
     @property
@@ -78,14 +81,28 @@ class Network:
 
     def outputs(self, grid: Grid) -> Tensor:
         """What the output layer gives at the places. [place, vocabulary or head]"""
+        with self.settings.mixed_precision(), self.in_place():
+            past = None if grid.prefixes is None else self._states(grid.prefixes)
+            return self._at(grid.rows, grid.token_ids, past)[0].float()
+
+    def _states(self, prefixes: Prefixes) -> DynamicCache:
+        """Keys and values of each sequence's prefix, through which gradients go back to all that have it."""
+        past = DynamicCache(config=self.config)
+        # Nothing is asked of the output layer, which takes no fewer places than one.
+        self._at(EMPTY_GRID.rows, prefixes.token_ids, past)
+        past.batch_select_indices(prefixes.of.to(self.settings.device))
+        return past
+
+    def _at(self, rows: Tensor, token_ids: Tensor, past: DynamicCache | None) -> Tensor:
+        """[1, place, vocabulary or head]"""
         device = self.settings.device
-        self._selector.rows = grid.rows.to(device)
+        self._selector.rows = rows.to(device)
         try:
-            with self.settings.mixed_precision(), self.in_place():
-                logits: Tensor = self.module(input_ids=grid.token_ids.to(device), use_cache=False).logits
+            output = self.module(input_ids=token_ids.to(device), past_key_values=past, use_cache=past is not None)
         finally:
             self._selector.rows = None
-        return logits[0].float()
+        logits: Tensor = output.logits
+        return logits
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

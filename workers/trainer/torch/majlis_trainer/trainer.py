@@ -33,6 +33,7 @@ from majlis_trainer.model_directory import Opening, base_of, open_network
 from majlis_trainer.model_state import AdamSettings, Answered, ModelState
 from majlis_trainer.model_table import Call, ModelTable, read_call
 from majlis_trainer.network import Network
+from majlis_trainer.prefix_sharing import can_share_prefixes
 from majlis_trainer.publish import publish_network
 from majlis_trainer.ranks import Ranks
 from majlis_trainer.settings import Settings
@@ -124,6 +125,9 @@ class Trainer:
             copy_weights(source.network, network, opening.directory)
         if frozen:
             network.module.requires_grad_(False)
+        # Ranks have to pass as often as each other, and layers that are computed again keep no keys and values.
+        if self._ranks.world == 1 and not self._settings.gradient_checkpointing:
+            network.shares_prefixes = can_share_prefixes(network.module)
         place(network, self._ranks)
         return network
 
