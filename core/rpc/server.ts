@@ -10,12 +10,14 @@ import type {
 import { HealthImplementation } from 'grpc-health-check';
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import { ServerReflectionService as ServerReflectionAlphaService } from '../../proto/gen/grpc/reflection/v1alpha/reflection.js';
+import { formatAddress } from '../config/listen-address.js';
 import { MajlisError } from '../errors.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { packageRoot } from '../runtime/package-root.js';
 import type { Authorize } from '../trust/authorize.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
+import { refusePublicAddress } from '../trust/refuse-public-address.js';
 import { requireAuthorization } from './authorization.js';
 import { Reflection } from './reflection.js';
 import { serverCredentials } from './tls-credentials.js';
@@ -28,6 +30,8 @@ export interface RpcService {
 
 /** What a server serves, and where. */
 export interface RpcServerOptions {
+  /** What a sentence about it begins with, such as `the coordinator`. */
+  readonly name?: string;
   readonly services: readonly RpcService[];
   /** Loopback unless said otherwise. */
   readonly host?: string;
@@ -37,6 +41,8 @@ export interface RpcServerOptions {
   readonly tls?: CertificateFiles;
   /** Who may call what; health and reflection stay open. Absent: everybody may call everything. */
   readonly authorize?: Authorize;
+  /** Allows an address that other machines can reach without TLS and `authorize`. */
+  readonly insecure?: boolean;
   /** What every authorized call passes before its handler. */
   readonly interceptors?: readonly ServerInterceptor[];
   /** Longest message either way, in bytes. */
@@ -63,6 +69,14 @@ const HEALTH_SERVICE = 'grpc.health.v1.Health';
 
 /** Starts a gRPC server with the services, the standard health service and reflection (v1 and v1alpha). */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const host = options.host ?? '127.0.0.1';
+  refusePublicAddress({
+    server: options.name ?? 'a gRPC server',
+    host,
+    authenticates: options.authorize !== undefined,
+    encrypts: options.tls !== undefined,
+    insecure: options.insecure,
+  });
   // grpc-js prints to the console what it also reports by status; only one of them is wanted.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
@@ -78,10 +92,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const names = options.services.map(({ definition }) => serviceName(definition));
   const health = addHealth(server, names);
   await addReflection(server, names);
-  const host = options.host ?? '127.0.0.1';
-  const port = await bind(server, `${host}:${options.port ?? 0}`, serverCredentials(options.tls));
+  const wanted = formatAddress({ host, port: options.port ?? 0 });
+  const port = await bind(server, wanted, serverCredentials(options.tls));
   return {
-    address: `${host}:${port}`,
+    address: formatAddress({ host, port }),
     port,
     setServing: (service, serving) => health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING'),
     close: async () => {
