@@ -28,9 +28,7 @@ const L2 = 1e-3;
  * with an L2 penalty; no intercept, so the order of a pair cannot matter.
  */
 export function fitControlJudge(pairs: readonly AuthoredPair[]): ControlJudge {
-  const differences = pairs.map(({ better, worse }) => difference(better, worse));
-  const weights = new Map<number, number>();
-  for (let iteration = 0; iteration < ITERATIONS; iteration += 1) descend(weights, differences);
+  const weights = descended(pairs.map(({ better, worse }) => difference(better, worse)));
   return {
     probabilityFirst: (prompt, first, second) => {
       const vetoFirst = findVeto(prompt, first) !== undefined;
@@ -55,15 +53,41 @@ export function point(probability: number): number {
   return probability > 0.5 ? 1 : probability === 0.5 ? 0.5 : 0;
 }
 
-function descend(weights: Map<number, number>, differences: readonly NgramFeatures[]): void {
-  const gradient = new Map<number, number>();
-  for (const features of differences) {
-    const slope = (logistic(dot(weights, features)) - 1) / differences.length;
-    for (const [bucket, value] of features) gradient.set(bucket, (gradient.get(bucket) ?? 0) + slope * value);
+/** Weights by bucket after all steps of gradient descent. */
+function descended(differences: readonly NgramFeatures[]): ReadonlyMap<number, number> {
+  const slots = new Map<number, number>();
+  for (const bucket of differences.flatMap((features) => [...features.keys()])) {
+    if (!slots.has(bucket)) slots.set(bucket, slots.size);
   }
-  for (const [bucket, slope] of gradient) {
-    const weight = weights.get(bucket) ?? 0;
-    weights.set(bucket, weight - LEARNING_RATE * (slope + L2 * weight));
+  const rows = differences.map((features) => packed(features, slots));
+  const weights = new Float64Array(slots.size);
+  for (let iteration = 0; iteration < ITERATIONS; iteration += 1) descend(weights, rows);
+  return new Map([...slots].map(([bucket, slot]) => [bucket, weights[slot]]));
+}
+
+/** A pair's features in arrays: the descent reads them hundreds of times, and maps would be most of its cost. */
+interface PackedFeatures {
+  readonly slots: Int32Array;
+  readonly values: Float64Array;
+}
+
+function packed(features: NgramFeatures, slots: ReadonlyMap<number, number>): PackedFeatures {
+  return {
+    slots: Int32Array.from(features.keys(), (bucket) => slots.get(bucket) ?? 0),
+    values: Float64Array.from(features.values()),
+  };
+}
+
+function descend(weights: Float64Array, rows: readonly PackedFeatures[]): void {
+  const gradient = new Float64Array(weights.length);
+  for (const { slots, values } of rows) {
+    let logit = 0;
+    for (let at = 0; at < slots.length; at += 1) logit += values[at] * weights[slots[at]];
+    const slope = (logistic(logit) - 1) / rows.length;
+    for (let at = 0; at < slots.length; at += 1) gradient[slots[at]] += slope * values[at];
+  }
+  for (let slot = 0; slot < weights.length; slot += 1) {
+    weights[slot] -= LEARNING_RATE * (gradient[slot] + L2 * weights[slot]);
   }
 }
 
