@@ -21,11 +21,19 @@ export function localesFolderBy(file: string): string | undefined {
 
 /** The shipped profiles and those of a folder; where both describe a locale, the folder's is the one that holds. */
 export async function knownLocales(folder?: string): Promise<LocaleProfile[]> {
-  const shipped = await loadLocales(SHIPPED_LOCALES);
+  const shipped = await shippedLocales();
   if (folder === undefined || resolve(folder) === SHIPPED_LOCALES) return shipped;
   const own = await loadLocales(folder);
   const tags = new Set(own.map(({ locale }) => locale.toLowerCase()));
   return [...shipped.filter(({ locale }) => !tags.has(locale.toLowerCase())), ...own];
+}
+
+let shippedProfiles: Promise<LocaleProfile[]> | undefined;
+
+/** Read once: the package's own files do not change while a process runs. */
+function shippedLocales(): Promise<LocaleProfile[]> {
+  shippedProfiles ??= loadLocales(SHIPPED_LOCALES);
+  return shippedProfiles;
 }
 
 /** The profiles that a person's file is read with: a rubric, a run file, the frames of a corpus. */
