@@ -31,7 +31,7 @@ export interface CrashSchedule {
   readonly workers: number;
 }
 
-const KILLS = 4;
+const KILLS = 3;
 /** Every so many schedules, all kills are by the wall clock. */
 const WALL_CLOCK_EVERY = 5;
 const LAST_LOOP_START = ITERATIONS - 2;
