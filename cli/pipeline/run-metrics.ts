@@ -37,7 +37,7 @@ export async function openMetricsPlan({
     return { plan: { kinds }, close: async () => undefined };
   }
   const prometheus = new PrometheusMetrics();
-  const endpoint = await openPrometheusEndpoint(prometheus, { port: metricsPort ?? 0 });
+  const endpoint = await openPrometheusEndpoint(prometheus.process, { port: metricsPort ?? 0 });
   const plan: MetricsPlan = { kinds: [...kinds, 'prometheus'], prometheus };
   return { plan, url: endpoint.url, close: () => endpoint.close() };
 }

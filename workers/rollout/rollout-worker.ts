@@ -22,6 +22,9 @@ import type { PolicyLocator } from '../../core/engine/policy-locator.js';
 import { MajlisError } from '../../core/errors.js';
 import { decodeRolloutTask, encodeGivenUpTask, encodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
+import type { Span, Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
 import { keepLease } from './keep-lease.js';
@@ -57,6 +60,8 @@ export interface RolloutWorkerOptions {
   /** Pause before a failed task, or a refused publish, is tried again. */
   readonly retryDelayMs: number;
   readonly observer?: RolloutWorkerObserver;
+  /** Joins the trace that a task comes with; traces nothing unless told. */
+  readonly tracer?: Tracer;
 }
 
 /** What becomes of a task, with the bytes that say so. */
@@ -84,6 +89,10 @@ export class RolloutWorker {
   constructor(private readonly options: RolloutWorkerOptions) {
     this.name = options.name ?? randomUUID();
     this.gate = new PolicyGate(options.engine, options.policies);
+  }
+
+  private get tracer(): Tracer {
+    return this.options.tracer ?? NO_TRACING;
   }
 
   get state(): WorkerState {
@@ -191,22 +200,42 @@ export class RolloutWorker {
   }
 
   private start(delivery: Delivery, signal: AbortSignal): void {
-    const work = this.handle(delivery, signal).finally(() => this.working.delete(work));
+    const work = this.traced(delivery, signal).finally(() => this.working.delete(work));
     // A failure is raised where the set is awaited; this keeps Node from calling it unhandled before that.
     work.catch(() => undefined);
     this.working.add(work);
   }
 
-  private async handle(delivery: Delivery, signal: AbortSignal): Promise<void> {
+  /** In the trace of the task, as far as its issuer traces. */
+  private traced(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const { queues } = this.options;
+    const attributes = {
+      [SPAN_ATTRIBUTES.messagingOperation]: 'process',
+      [SPAN_ATTRIBUTES.messagingDestination]: queues.tasks,
+      [SPAN_ATTRIBUTES.attempt]: delivery.attempt,
+      [SPAN_ATTRIBUTES.run]: delivery.run,
+    };
+    return this.tracer.span(
+      'process rollout task',
+      { kind: 'consumer', parent: delivery.headers, attributes },
+      (span) => this.handle(delivery, span, signal),
+    );
+  }
+
+  private async handle(delivery: Delivery, span: Span, signal: AbortSignal): Promise<void> {
     let task: RolloutTask | undefined;
     try {
       task = decodeRolloutTask(delivery.data);
+      span.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
       this.hold(delivery, task.id);
       const kind = await this.answer(delivery, task, signal);
       await delivery.ack();
+      span.set({ [SPAN_ATTRIBUTES.outcome]: kind });
       this.options.observer?.taskDone?.(task, kind);
     } catch (thrown) {
-      await this.giveUp(delivery, task?.id, MajlisError.from(thrown));
+      const error = MajlisError.from(thrown);
+      span.set({ [SPAN_ATTRIBUTES.errorType]: error.code });
+      await this.giveUp(delivery, task?.id, error);
     } finally {
       this.letGo(delivery);
     }
@@ -261,8 +290,15 @@ export class RolloutWorker {
     // Names this delivery alone: a dedupe id of the task would let the bus drop the answer to a reissued task.
     const dedupeId = `${id}/${this.name}/${this.deliveries}`;
     const room = { clock, retryMs: retryDelayMs, whileWaiting: async () => undefined, signal };
-    const headers = { [WORKER_HEADER]: this.name };
-    await publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data, headers }, room);
+    const attributes = {
+      [SPAN_ATTRIBUTES.messagingOperation]: 'send',
+      [SPAN_ATTRIBUTES.messagingDestination]: queues.results,
+      [SPAN_ATTRIBUTES.messagingBodySize]: data.byteLength,
+    };
+    await this.tracer.span('publish result', { kind: 'producer', attributes }, () => {
+      const headers = { [WORKER_HEADER]: this.name, ...this.tracer.inject() };
+      return publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data, headers }, room);
+    });
   }
 
   /** What may work elsewhere or later goes back to the queue; what cannot work anywhere goes to the dead letters. */

@@ -1,10 +1,10 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { RunState } from '../../domain/run-state.js';
 import { describeMetric, generalName } from './metric-catalogue.js';
 import type { MeasuredRun, Metrics, MetricsSink } from './metrics-sink.js';
 import { OrderedMetrics } from './ordered-metrics.js';
 import type { MetricsWriter } from './ordered-metrics.js';
-import type { Exposition } from './prometheus-endpoint.js';
+import { ProcessRegistry } from './process-registry.js';
 import { prometheusName } from './prometheus-name.js';
 
 /** `arm` is the run's name: the quickstart's runs are called after its arms. */
@@ -18,21 +18,13 @@ type Labels = Readonly<Record<string, string>>;
  * its counts as counters. A figure that the last iteration lacks is absent, not its old value. Counters begin at 0 with
  * the process; they have a run's totals once its earlier iterations were written again.
  */
-export class PrometheusMetrics implements Exposition {
-  private readonly registry = new Registry();
+export class PrometheusMetrics {
   private readonly gauges = new Map<string, Gauge>();
   private readonly counters = new Map<string, Counter>();
   private readonly runs = new Map<string, RunSeries>();
 
-  /** The exposition's media type, with its version. */
-  get contentType(): string {
-    return this.registry.contentType;
-  }
-
-  /** The exposition in Prometheus's text format. */
-  text(): Promise<string> {
-    return this.registry.metrics();
-  }
+  /** `process` offers them, beside its own. */
+  constructor(readonly process = new ProcessRegistry()) {}
 
   open(run: Pick<MeasuredRun, 'id' | 'name'>): MetricsSink {
     const series = this.runs.get(run.id) ?? new RunSeries(this, { run: run.id, arm: run.name });
@@ -43,7 +35,8 @@ export class PrometheusMetrics implements Exposition {
 
   /** The gauge of this name; the first call decides its labels. */
   gauge(name: string, help: string, labelNames: readonly string[] = RUN_LABELS): Gauge {
-    const gauge = this.gauges.get(name) ?? new Gauge({ name, help, labelNames, registers: [this.registry] });
+    const gauge =
+      this.gauges.get(name) ?? new Gauge({ name, help, labelNames, registers: [this.process.registry] });
     this.gauges.set(name, gauge);
     return gauge;
   }
@@ -52,7 +45,7 @@ export class PrometheusMetrics implements Exposition {
   counter(name: string, help: string): Counter {
     const counter =
       this.counters.get(name) ??
-      new Counter({ name, help, labelNames: RUN_LABELS, registers: [this.registry] });
+      new Counter({ name, help, labelNames: RUN_LABELS, registers: [this.process.registry] });
     this.counters.set(name, counter);
     return counter;
   }

@@ -105,6 +105,12 @@ class OtlpTracer implements Tracer {
     }
   }
 
+  mark(name: string, options: SpanOptions): TraceHeaders {
+    const { span, context } = this.start(name, options);
+    span.end();
+    return headersOfContext(context);
+  }
+
   inject(): TraceHeaders {
     return headersOfContext(this.context);
   }

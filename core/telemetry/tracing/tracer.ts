@@ -43,6 +43,8 @@ export interface Tracer {
     options: SpanOptions,
     work: (span: Span) => Result | Promise<Result>,
   ): Promise<Result>;
+  /** A span without length: something happened. Returns headers by which others join it; none where it is not traced. */
+  mark(name: string, options: SpanOptions): TraceHeaders;
   /** Headers by which others join the span that this code runs within; none outside of a span. */
   inject(): TraceHeaders;
   /** That span; undefined outside of one. */

@@ -39,7 +39,7 @@ describe('openMetricsSinks', () => {
     await sink.write(0, { 'objective/kl': 0.5 }, MEASURED_RUN.createdAtMs);
     await sink.finish('completed');
     expect(await steps()).toEqual([0]);
-    expect(await prometheus.text()).toContain('majlis_objective_kl_nats{');
+    expect(await prometheus.process.text()).toContain('majlis_objective_kl_nats{');
     await expect(readFile(join(folder(), 'tensorboard'))).rejects.toThrow('EISDIR');
     await expect(readFile(join(folder(), 'wandb'))).rejects.toThrow('EISDIR');
     expect([alarms, logger.lines]).toEqual([[], []]);

@@ -14,7 +14,7 @@ describe('what a scrape finds', () => {
   const RUN = 'run="r-swapped",arm="swapped"';
 
   const samples = async (): Promise<string[]> =>
-    (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    (await metrics.process.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
   it('is every figure of the last iteration, by run, arm and rubric, in base units', async () => {
     await metrics.open(swapped).write(
@@ -45,8 +45,8 @@ describe('what a scrape finds', () => {
         `majlis_run_state{${RUN},state="running"} 1`,
       ].sort(),
     );
-    expect(await metrics.text()).toContain('# TYPE majlis_policy_steps_total counter');
-    expect(await metrics.text()).toContain('# TYPE majlis_objective_kl_nats gauge');
+    expect(await metrics.process.text()).toContain('# TYPE majlis_policy_steps_total counter');
+    expect(await metrics.process.text()).toContain('# TYPE majlis_objective_kl_nats gauge');
   });
 
   it('has no old value of a figure that the last iteration lacks, and adds counts up', async () => {
@@ -92,7 +92,7 @@ describe('the endpoint for scrapes', () => {
   let endpoint: PrometheusEndpoint;
   beforeAll(async () => {
     await metrics.open({ id: 'r', name: 'a' }).write(0, { lr: 0.5 }, AT_MS);
-    endpoint = await openPrometheusEndpoint(metrics, { port: 0 });
+    endpoint = await openPrometheusEndpoint(metrics.process, { port: 0 });
   });
   afterAll(() => endpoint.close());
 
@@ -116,7 +116,7 @@ describe('the endpoint for scrapes', () => {
 
   it('says that a port is taken', async () => {
     const port = Number(new URL(endpoint.url).port);
-    await expect(openPrometheusEndpoint(metrics, { port })).rejects.toMatchObject({
+    await expect(openPrometheusEndpoint(metrics.process, { port })).rejects.toMatchObject({
       code: 'failed_precondition',
       message: expect.stringContaining(`127.0.0.1:${port}`),
     });

@@ -94,6 +94,16 @@ describe('tracing over OTLP', () => {
     expect(named(spans, 'reward').spanId).not.toBe(taskTraceIds('t').spanId);
   });
 
+  it('marks that something happened, and lets others join that', async () => {
+    const { tracer } = open('one');
+    const headers = tracer.mark('issue', { kind: 'producer', ids: taskTraceIds('t') });
+    expect(headers).toEqual(taskTrace('t'));
+    await tracer.span('take', { parent: headers }, () => undefined);
+    const spans = await received();
+    expect(named(spans, 'issue')).toMatchObject({ ...taskTraceIds('t'), kind: 4 });
+    expect(named(spans, 'take').parentSpanId).toBe(taskTraceIds('t').spanId);
+  });
+
   it('links spans that belong together without one causing the other', async () => {
     const { tracer } = open('one');
     await tracer.span('batch', { links: [taskTrace('a'), { traceparent: 'nonsense' }] }, () => undefined);

@@ -1,0 +1,147 @@
+/**
+ * The metrics of processes, as Prometheus has them; dashboards and alerts are checked against this list. Figures of a run's
+ * iterations are the other catalogue's (metric-catalogue.ts).
+ *
+ * - Names follow prometheus.io/docs/practices/naming: base units, `_total` on what only grows.
+ * - What there is one of per task, prompt, answer or worker is never a label: traces and logs have ids, series have not.
+ */
+export type FleetMetricKind = 'counter' | 'gauge' | 'histogram';
+
+export interface FleetMetricDescription {
+  readonly kind: FleetMetricKind;
+  readonly labels: readonly string[];
+  /** Which processes offer it. */
+  readonly offeredBy: readonly ('coordinator' | 'worker')[];
+  readonly help: string;
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+const COORDINATOR = ['coordinator'] as const;
+const WORKER = ['worker'] as const;
+const BOTH = ['coordinator', 'worker'] as const;
+
+/** Seconds of what takes from a blink to a quarter of an hour. */
+const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+const SMALL_COUNTS = [0, 1, 2, 3, 4, 5, 8, 16];
+/** Deviations of the rubric's reference answers: rewards are centred and scaled on those. */
+const DEVIATIONS = [-5, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 5];
+
+export const FLEET_METRICS = {
+  majlis_build_info: gauge(['version'], BOTH, '1, with the version of this build.'),
+  majlis_leader: gauge([], COORDINATOR, '1 while this process owns the ledger and issues tasks.'),
+  majlis_event_loop_delay_seconds: gauge(
+    ['quantile'],
+    BOTH,
+    'How late timers fire, since the last scrape: a busy event loop delays leases and heartbeats.',
+  ),
+  majlis_tasks_issued_total: counter(['pool'], COORDINATOR, 'Tasks put on the bus, every issue of each.'),
+  majlis_tasks_reissued_total: counter(
+    ['pool'],
+    COORDINATOR,
+    'Those of them that an earlier issue did not bring back.',
+  ),
+  majlis_tasks_completed_total: counter(
+    ['pool', 'outcome'],
+    COORDINATOR,
+    'Tasks that ended: consumed, dropped as too old, or dead_lettered.',
+  ),
+  majlis_results_refused_total: counter(
+    ['pool', 'reason'],
+    COORDINATOR,
+    'Results that do not count, by what is wrong with them.',
+  ),
+  majlis_results_repeated_total: counter(
+    ['pool'],
+    COORDINATOR,
+    'Results that say nothing new: at-least-once delivery, and answers to tasks that had ended.',
+  ),
+  majlis_result_staleness_versions: histogram(
+    ['pool'],
+    COORDINATOR,
+    'Policy versions that a consumed group was behind.',
+    SMALL_COUNTS,
+  ),
+  majlis_reward_score: histogram(
+    ['rubric'],
+    COORDINATOR,
+    'Normalized scores of answers that were paid.',
+    DEVIATIONS,
+  ),
+  majlis_policy_version: gauge(['pool'], COORDINATOR, 'The newest policy version of the run at work.'),
+  majlis_outstanding_tasks: gauge(['pool'], COORDINATOR, 'Tasks that were issued and have no result yet.'),
+  majlis_fleet_demand_groups: gauge(
+    ['pool'],
+    COORDINATOR,
+    'Prompt groups that workers could have in hand at once: what KEDA is told.',
+  ),
+  majlis_queue_messages: gauge(
+    ['queue', 'state'],
+    COORDINATOR,
+    'Messages of a queue that are pending, or leased.',
+  ),
+  majlis_workers: gauge(['pool', 'state'], COORDINATOR, 'Attached workers by state.'),
+  majlis_worker_sessions_refused_total: counter(
+    ['pool', 'reason'],
+    COORDINATOR,
+    'Workers that were not taken in, by reason.',
+  ),
+  majlis_workers_lost_total: counter(
+    ['pool'],
+    COORDINATOR,
+    'Workers that fell silent without saying that they leave.',
+  ),
+  majlis_task_attempts: histogram(
+    ['queue'],
+    BOTH,
+    'Which delivery of its message a delivery was, from 1.',
+    [1, 2, 3, 4, 5, 8],
+  ),
+  majlis_lease_expired_total: counter(
+    ['queue'],
+    BOTH,
+    'Deliveries of messages whose earlier lease ran out, or was given back.',
+  ),
+  majlis_lease_renewals_total: counter(['queue'], BOTH, 'Leases that were extended by who held them.'),
+  majlis_dead_letters_total: counter(['queue'], BOTH, 'Messages that nobody could deal with.'),
+  majlis_queue_full_total: counter(['queue'], BOTH, 'Publishes that a full queue refused.'),
+  majlis_bus_reconnects_total: counter(
+    [],
+    BOTH,
+    'Times that the connection to the bus was lost and restored.',
+  ),
+  majlis_rollout_duration_seconds: histogram([], WORKER, 'Sampling of one prompt group.', SECONDS),
+  majlis_rollout_tokens_total: counter(
+    ['direction'],
+    WORKER,
+    'Tokens of prompts that were read (input) and answers that were sampled (output).',
+  ),
+  majlis_weight_sync_duration_seconds: histogram([], WORKER, 'Loading of a policy into the engine.', SECONDS),
+  majlis_drain_duration_seconds: histogram(
+    [],
+    WORKER,
+    'From the request to drain to the last task in work, answered or handed back.',
+    SECONDS,
+  ),
+} as const satisfies Readonly<Record<string, FleetMetricDescription>>;
+
+export type FleetMetricName = keyof typeof FLEET_METRICS;
+
+/** The names of one kind. */
+export type NameOfKind<Kind extends FleetMetricKind> = {
+  readonly [Name in FleetMetricName]: (typeof FLEET_METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[FleetMetricName];
+
+type Offered = FleetMetricDescription['offeredBy'];
+
+function counter(labels: readonly string[], offeredBy: Offered, help: string) {
+  return { kind: 'counter', labels, offeredBy, help } as const;
+}
+
+function gauge(labels: readonly string[], offeredBy: Offered, help: string) {
+  return { kind: 'gauge', labels, offeredBy, help } as const;
+}
+
+function histogram(labels: readonly string[], offeredBy: Offered, help: string, buckets: readonly number[]) {
+  return { kind: 'histogram', labels, offeredBy, help, buckets } as const;
+}
