@@ -44,6 +44,8 @@ export interface BoundaryOptions {
   readonly health: RunHealth;
   readonly alarms: RunAlarms;
   readonly shadow: ShadowRubric;
+  /** Takes back what workers have not finished: a run that is paused is not worked on. */
+  readonly withdrawTasks: () => Promise<void>;
 }
 
 /** What a run is paid by at first. */
@@ -135,6 +137,7 @@ export class IterationBoundary {
     const [due, isPaused] = await Promise.all([control.due(iteration), this.isPaused()]);
     if (due.length === 0 && !isPaused) return progress;
     let next = await this.applied(progress, due, signal);
+    if (next !== 'cancelled' && (await this.isPaused())) await this.options.withdrawTasks();
     while (next !== 'cancelled' && (await this.isPaused())) {
       next = await this.applied(next, await control.nextDue(iteration, signal), signal);
     }

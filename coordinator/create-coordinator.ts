@@ -90,8 +90,10 @@ export interface CoordinatorSettings {
   readonly workspace: string;
   /** Lease of a task or result on the bus. */
   readonly ackWaitMs?: number;
-  /** How long nothing may come back before tasks are issued again; two minutes unless told. */
+  /** How long a task may be away from the queue before it is issued again; two minutes unless told. */
   readonly reissueAfterMs?: number;
+  /** How long the queue may be empty, with tasks outstanding, before that is taken for a loss; ten seconds unless told. */
+  readonly starvedAfterMs?: number;
   /** Issues of one task after which the run fails; 5 unless told. */
   readonly maxIssues?: number;
 }
@@ -145,6 +147,7 @@ export async function createCoordinator(
   const boundary = new IterationBoundary({
     ...{ run: run.id, algorithm, ledger, rewardSources, refresh: ports.rewardRefresh },
     ...{ ...standing, recovery, health, shadow },
+    withdrawTasks: () => dispatcher.withdraw(),
   });
   const components = {
     boundary,
@@ -192,7 +195,7 @@ function createRecovery(
 
 function dispatcherOptions(
   { bus, ledger, artifacts, clock, observer }: CoordinatorPorts,
-  { run, algorithm, sampling, engineFingerprint, reissueAfterMs, maxIssues }: CoordinatorSettings,
+  { run, algorithm, sampling, engineFingerprint, ...limits }: CoordinatorSettings,
   { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
 ): DispatcherOptions {
   return {
@@ -205,8 +208,9 @@ function dispatcherOptions(
     tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng },
     queues: rolloutQueueNames(run.id),
     engineFingerprint,
-    reissueAfterMs: reissueAfterMs ?? 120_000,
-    maxIssues: maxIssues ?? 5,
+    reissueAfterMs: limits.reissueAfterMs ?? 120_000,
+    starvedAfterMs: limits.starvedAfterMs ?? 10_000,
+    maxIssues: limits.maxIssues ?? 5,
   };
 }
 

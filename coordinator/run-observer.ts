@@ -1,3 +1,4 @@
+import type { Refusal } from './dispatch/refusal.js';
 import type { PauseKind } from './health/pause-reason.js';
 
 /** Something that needs a person's eye; the run goes on unless it says that it pauses. */
@@ -7,6 +8,8 @@ export interface RunAlarm {
     | 'refused_result'
     | 'tasks_reissued'
     | 'task_dead_lettered'
+    | 'queue_starved'
+    | 'bus_unavailable'
     | 'many_answers_excluded'
     | 'update_skipped'
     | 'loss_not_finite'
@@ -33,5 +36,11 @@ export interface RunObserver {
   iterationFinished?(event: IterationFinished): void;
   /** Answers of the iteration that have come back, of all. */
   answersCollected?(event: { readonly iteration: number; readonly done: number; readonly all: number }): void;
+  /** Tasks that were put on their way; `again` where an earlier issue did not come back. */
+  tasksIssued?(event: { readonly count: number; readonly again: boolean }): void;
+  /** A result that does not count, which is in the dead letters now. */
+  resultRefused?(refusal: Refusal): void;
+  /** A result that says nothing new: its task has ended, or has this very result. */
+  resultRepeated?(): void;
   alarm?(alarm: RunAlarm): void;
 }

@@ -8,7 +8,8 @@
  *   enforced at issue (capacity), at the lease (workers give such tasks up), on arrival and at consumption.
  * - Every task ends as consumed, dropped or dead-lettered. A start of the run drops what an earlier one left open; a run
  *   that ends drops the rest.
- * - Nothing is issued between `hold` and the next `collect`.
+ * - Nothing is issued between `hold` and the next `collect`. What a paused run withdrew is issued again after it.
+ * - While the bus cannot be reached the run waits.
  */
 import type { Delivery } from '../../core/bus/bus.js';
 import type { TrajectoryGroup } from '../../core/domain/trajectory.js';
@@ -17,9 +18,11 @@ import { BadInputError, MajlisError } from '../../core/errors.js';
 import { decodeRolloutTask } from '../../core/rpc/rollout-codec.js';
 import type { EagerScorer } from '../score/eager-scorer.js';
 import { AsyncIntake } from './async-intake.js';
+import { BusPatience } from './bus-patience.js';
 import { Change } from './change.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
-import { LeaseWatch } from './lease-watch.js';
+import { LostTasks } from './lost-tasks.js';
+import { ResultIntake } from './result-intake.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { slotTask } from './slot-task.js';
 import { TaskOutbox } from './task-outbox.js';
@@ -43,12 +46,14 @@ const PULL_WAIT_MS = 250;
 
 export class AsyncDispatcher implements Dispatcher {
   private readonly outbox: TaskOutbox;
-  private readonly leases = new LeaseWatch();
+  private readonly lostTasks: LostTasks;
+  private readonly patience: BusPatience;
   private readonly change = new Change();
   private readonly stop = new AbortController();
   private books: Books | undefined;
   private plan: IterationPlan | undefined;
   private isHeld = true;
+  private isWithdrawn = false;
   private issuing: Promise<void> = Promise.resolve();
   private pumping: Promise<void> = Promise.resolve();
   private failure: MajlisError | undefined;
@@ -60,11 +65,17 @@ export class AsyncDispatcher implements Dispatcher {
 
   constructor(private readonly options: AsyncDispatcherOptions) {
     this.outbox = new TaskOutbox(options.bus, options.queues.tasks);
+    this.lostTasks = new LostTasks(options);
+    this.patience = new BusPatience(options);
     options.scorer.onChange = () => this.change.happened();
   }
 
+  get demand(): number {
+    return this.isWithdrawn ? 0 : (this.books?.slots.outstanding.length ?? 0);
+  }
+
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
-    this.books ??= await this.begin(plan.iteration);
+    this.books ??= await this.begin(plan.iteration, signal);
     await this.follow(plan, this.books.slots);
     const wake = (): void => this.change.happened();
     signal.addEventListener('abort', wake);
@@ -80,10 +91,19 @@ export class AsyncDispatcher implements Dispatcher {
     await this.issuing;
   }
 
+  async withdraw(): Promise<void> {
+    await this.hold();
+    if (this.books === undefined) return;
+    const { bus, queues, tasks } = this.options;
+    this.isWithdrawn = true;
+    this.outbox.clear();
+    await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
+  }
+
   async finish(): Promise<void> {
     await this.close();
     const { bus, queues, ledger, tasks } = this.options;
-    await bus.purge(queues.tasks, tasks.run);
+    await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
     await ledger.dropOpenTasks(tasks.run);
   }
 
@@ -96,18 +116,24 @@ export class AsyncDispatcher implements Dispatcher {
   }
 
   /** Opens the books where the ledger stands. What an earlier start left open is dropped, and so is asked for anew. */
-  private async begin(iteration: number): Promise<Books> {
-    const { bus, queues, ledger, tasks, books } = this.options;
+  private async begin(iteration: number, signal: AbortSignal): Promise<Books> {
+    const { ledger, tasks, books } = this.options;
     await ledger.dropOpenTasks(tasks.run);
-    await bus.purge(queues.tasks, tasks.run);
-    const known = await ledger.tasks(tasks.run);
+    this.lastDeadLetter = await this.patience.keep(() => this.emptyQueue(), signal);
+    const used = await ledger.taskCount(tasks.run);
     const policies = await ledger.policyVersions(tasks.run);
     const consumed = iteration * books.perIteration;
-    const slots = new TaskSlots(books, { used: known.length, consumed, policies });
-    const intake = new AsyncIntake(this.options, slots, known);
-    this.lastDeadLetter = (await bus.status(queues.tasks)).lastDeadLetter;
+    const slots = new TaskSlots(books, { used, consumed, policies });
+    const intake = new AsyncIntake(new ResultIntake(this.options), slots);
     this.pumping = this.pump({ slots, intake });
     return { slots, intake };
+  }
+
+  /** Returns the number of the last dead letter so far. */
+  private async emptyQueue(): Promise<number> {
+    const { bus, queues, tasks } = this.options;
+    await bus.purge(queues.tasks, tasks.run);
+    return (await bus.status(queues.tasks)).lastDeadLetter;
   }
 
   private async follow(plan: IterationPlan, slots: TaskSlots): Promise<void> {
@@ -117,6 +143,16 @@ export class AsyncDispatcher implements Dispatcher {
     await policyAnnouncer.retireBefore(slots.oldestVersion);
     scorer.payBy(plan.reward);
     this.isHeld = false;
+    if (this.isWithdrawn) await this.sendAgain(slots);
+  }
+
+  /** What was withdrawn and did not come back all the same. */
+  private async sendAgain(slots: TaskSlots): Promise<void> {
+    this.isWithdrawn = false;
+    const { outstanding } = slots;
+    for (const slot of outstanding) slots.reissue(slot);
+    this.lostTasks.reissued(outstanding.map(({ task }) => task.id));
+    await this.inTurn(() => this.send(outstanding, true));
   }
 
   private async readyBatch(plan: IterationPlan, books: Books, signal: AbortSignal): Promise<RolloutBatch> {
@@ -136,12 +172,9 @@ export class AsyncDispatcher implements Dispatcher {
     }
   }
 
-  private consume(plan: IterationPlan, { slots, intake }: Books, taskIds: readonly string[]): RolloutBatch {
+  private consume(plan: IterationPlan, { slots }: Books, taskIds: readonly string[]): RolloutBatch {
     const groups = taskIds.map((id) => slots.consume(id)).sort((one, other) => one.number - other.number);
-    for (const { task } of groups) {
-      intake.remember({ ...task, state: 'consumed' });
-      if (task.policyHash !== plan.policy.hash) this.consumedStale += 1;
-    }
+    this.consumedStale += groups.filter(({ task }) => task.policyHash !== plan.policy.hash).length;
     const { droppedStale, consumedStale } = this;
     return { plan, groups, overlap: { droppedStale, consumedStale } };
   }
@@ -163,35 +196,39 @@ export class AsyncDispatcher implements Dispatcher {
     return this.issuing;
   }
 
-  private async send(slots: readonly Slot[]): Promise<void> {
+  private async send(slots: readonly Slot[], again = false): Promise<void> {
     if (slots.length === 0) return;
-    const { ledger, tasks, clock, reissueAfterMs } = this.options;
+    const { ledger, tasks, clock, observer, reissueAfterMs } = this.options;
     const deadlineMs = clock.now() + reissueAfterMs;
     await ledger.issueTasks(
       tasks.run,
       slots.map(({ task: { id, iteration }, issue }) => ({ id, iteration, issue, deadlineMs })),
     );
     for (const { task, issue } of slots) this.outbox.add(task, issue);
+    observer.tasksIssued?.({ count: slots.length, again });
     await this.outbox.flush();
   }
 
   /** Receives and refills for as long as the run lasts. A failure is raised where the loop next asks for a batch. */
   private async pump(books: Books): Promise<void> {
-    const { bus, queues } = this.options;
     const { signal } = this.stop;
     try {
-      while (!signal.aborted) {
-        const pull = { max: PULL_MAX, waitMs: PULL_WAIT_MS, signal };
-        const deliveries = await bus.pull(queues.results, pull);
-        await this.receive(deliveries, books);
-        await this.outbox.flush();
-        if (!this.isHeld) await this.endLost(books);
-        await this.fill(books.slots);
-      }
+      while (!signal.aborted) await this.patience.keep(() => this.turn(books), signal);
     } catch (thrown) {
       if (!signal.aborted) this.failure = MajlisError.from(thrown);
       this.change.happened();
     }
+  }
+
+  private async turn(books: Books): Promise<void> {
+    const { bus, queues } = this.options;
+    const pull = { max: PULL_MAX, waitMs: PULL_WAIT_MS, signal: this.stop.signal };
+    const deliveries = await bus.pull(queues.results, pull);
+    if (deliveries.length > 0) this.lostTasks.heard();
+    await this.receive(deliveries, books);
+    await this.outbox.flush();
+    if (!this.isHeld) await this.endLost(books);
+    await this.fill(books.slots);
   }
 
   /** Answers first: a task that one worker answered and another gave up is answered. */
@@ -236,22 +273,18 @@ export class AsyncDispatcher implements Dispatcher {
     const { ledger, scorer, tasks } = this.options;
     const ids = slots.map(({ task }) => task.id);
     await ledger.endTasks(tasks.run, ids, end);
-    for (const { task } of slots) {
-      scorer.forget(task.id);
-      books.intake.remember({ ...task, state: end });
-    }
+    for (const id of ids) scorer.forget(id);
     return books.slots.drop(ids);
   }
 
   /** Ends what is in the dead letters; what was taken and did not come back in time is dropped or issued again. */
   private async endLost(books: Books): Promise<void> {
-    const { bus, queues, clock, reissueAfterMs, maxIssues } = this.options;
-    const { pending, lastDeadLetter } = await bus.status(queues.tasks);
-    if (lastDeadLetter > this.lastDeadLetter) await this.endDead(books);
+    const { maxIssues } = this.options;
     const outstanding = books.slots.outstanding.map(({ task }) => task.id);
-    const limits = { now: clock.monotonic(), limitMs: reissueAfterMs };
-    const ids = this.leases.overdue(outstanding, pending + this.outbox.size, limits);
-    const overdue = ids.flatMap((id) => books.slots.find(id) ?? []);
+    const look = await this.lostTasks.look(outstanding, this.outbox.size);
+    if (look === undefined) return;
+    if (look.lastDeadLetter > this.lastDeadLetter) await this.endDead(books);
+    const overdue = look.lost.flatMap((id) => books.slots.find(id) ?? []);
     const young = overdue.filter(({ task }) => books.slots.isAdmissible(task));
     await this.dropTooOld(books, overdue);
     await this.reissue(
@@ -264,13 +297,11 @@ export class AsyncDispatcher implements Dispatcher {
 
   private async reissue({ slots }: Books, overdue: readonly Slot[]): Promise<void> {
     if (overdue.length === 0) return;
-    for (const slot of overdue) {
-      slots.reissue(slot);
-      this.leases.forget(slot.task.id);
-    }
+    for (const slot of overdue) slots.reissue(slot);
+    this.lostTasks.reissued(overdue.map(({ task }) => task.id));
     const message = `${overdue.length} tasks did not come back and are issued again`;
     this.options.observer.alarm?.({ kind: 'tasks_reissued', message });
-    await this.inTurn(() => this.send(overdue));
+    await this.inTurn(() => this.send(overdue, true));
   }
 
   /** What one reading leaves is read at the next turn. */

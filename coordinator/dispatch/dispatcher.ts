@@ -14,6 +14,13 @@ export interface Dispatcher {
   collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch>;
   /** Resolves when no task will be issued before the next `collect`: the run may stand still in between. */
   hold(): Promise<void>;
+  /**
+   * Takes back what no worker has finished, until the next `collect`: the run is paused, and nothing of it is to be worked on.
+   * What comes back all the same counts.
+   */
+  withdraw(): Promise<void>;
+  /** Tasks that workers are to do now: what a fleet is scaled by. */
+  readonly demand: number;
   /** The run has ended: what is still outstanding, or came back and was not consumed, ends as dropped. */
   finish(): Promise<void>;
   /** Stops what goes on beside the loop; every task stays as the ledger has it. */
@@ -32,8 +39,10 @@ export interface DispatcherOptions {
   readonly queues: RolloutQueueNames;
   /** The one engine fingerprint of the run; results of another are refused. */
   readonly engineFingerprint: string;
-  /** How long nothing may come back, with no task waiting in the queue, before tasks are issued again. */
+  /** How long a task may be away, once it has left the queue, before it is issued again. */
   readonly reissueAfterMs: number;
+  /** How long tasks may be outstanding with none of them in the queue or leased, before that is taken for a loss. */
+  readonly starvedAfterMs: number;
   /** Issues of one task after which the run fails (lockstep) or the task is given up for dead (async). */
   readonly maxIssues: number;
 }

@@ -5,23 +5,23 @@
  *   payload, accept, acknowledge.
  * - A result is admitted because its task is outstanding and its hashes match. The first stored result of a task
  *   wins; another payload for the same task is an alarm and changes nothing.
- * - What was taken and did not come back is issued again, under a new issue number. The deadline runs only while no
- *   task waits in the queue, so a slow fleet is not mistaken for a dead one.
- * - A run that goes on takes what the ledger already accepted, and issues only what is missing.
+ * - A task that was taken and did not come back by its deadline is issued again, whole, under a new issue number. Time in
+ *   the queue does not count, so a slow fleet is not mistaken for a dead one.
+ * - A run that goes on takes what the ledger already accepted, and waits for what is still on the bus; it issues only what
+ *   is in neither.
+ * - While the bus cannot be reached the run waits.
  * - The batch is complete and keeps the schedule's order. It does not depend on the number of workers, on time, or on
  *   the run's id (task ids do, which is why they do not order it).
  */
 import type { DeadLetter, Delivery } from '../../core/bus/bus.js';
-import type { RolloutTask, TrajectoryGroup } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
-import { decodeTrajectoryGroup } from '../../core/rpc/rollout-codec.js';
-import type { RunAlarm } from '../run-observer.js';
-import { refusalOf } from './admission.js';
+import { BusPatience } from './bus-patience.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
+import { LostTasks } from './lost-tasks.js';
 import { OutstandingTasks } from './outstanding-tasks.js';
+import { ResultIntake } from './result-intake.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { rolloutTasks } from './rollout-tasks.js';
-import { storeResult } from './store-result.js';
 import { StoredResults } from './stored-results.js';
 import { TaskOutbox } from './task-outbox.js';
 
@@ -29,137 +29,137 @@ const PULL_MAX = 64;
 const PULL_WAIT_MS = 250;
 
 export class LockstepDispatcher implements Dispatcher {
-  /** Iterations of this run's earlier tasks, so that a late second result is still compared with the first. */
-  private readonly earlier = new Map<string, RolloutTask>();
   private readonly outbox: TaskOutbox;
-  private lastProgress = 0;
-  /** Issues of the current iteration by this start of the run; earlier starts do not count. */
-  private rounds = 0;
-
+  private readonly intake: ResultIntake;
+  private readonly lostTasks: LostTasks;
+  private readonly patience: BusPatience;
   private readonly stored: StoredResults;
   /** False from the first iteration on that no earlier start of the run had begun. */
   private mayBeStored = true;
+  private outstanding = new OutstandingTasks([]);
 
   constructor(private readonly options: DispatcherOptions) {
     const { bus, queues, ledger, artifacts, engineFingerprint } = options;
     this.outbox = new TaskOutbox(bus, queues.tasks);
+    this.intake = new ResultIntake(options);
+    this.lostTasks = new LostTasks(options);
+    this.patience = new BusPatience(options);
     this.stored = new StoredResults(ledger, artifacts, engineFingerprint);
+  }
+
+  get demand(): number {
+    return this.outstanding.size - this.outstanding.done;
   }
 
   /** Issues the iteration's tasks and returns when each has its result. Rejects with `cancelled` on the signal. */
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
-    const { schedule, tasks, bus, queues } = this.options;
+    const { schedule, tasks } = this.options;
     const outstanding = new OutstandingTasks(rolloutTasks(plan, schedule.promptsFor(plan.iteration), tasks));
-    this.rounds = 0;
-    if (this.mayBeStored) {
-      this.mayBeStored = await this.stored.restore(tasks.run, plan.iteration, outstanding);
+    this.outstanding = outstanding;
+    if (!(await this.wasBegun(plan.iteration, outstanding, signal))) {
+      this.outbox.clear();
+      await this.issue(outstanding, outstanding.missing);
     }
-    if (!outstanding.isComplete) await this.issue(outstanding);
     while (!outstanding.isComplete) {
-      await this.outbox.flush();
-      const pull = { max: PULL_MAX, waitMs: PULL_WAIT_MS, signal };
-      const deliveries = await bus.pull(queues.results, pull);
-      await Promise.all(deliveries.map((delivery) => this.receive(delivery, outstanding)));
-      await this.watchProgress(outstanding, deliveries.length, plan.iteration);
+      await this.patience.keep(() => this.turn(plan.iteration, outstanding, signal), signal);
     }
-    const groups = outstanding.complete();
-    for (const { task } of groups) this.earlier.set(task.id, task);
-    return { plan, groups };
+    return { plan, groups: outstanding.complete() };
   }
 
   /** Nothing is issued outside `collect`. */
   async hold(): Promise<void> {}
 
+  /** A run stands still between iterations, where each task has its result. */
+  async withdraw(): Promise<void> {}
+
   /** A run that is cancelled before an iteration it had begun in an earlier start still has that one's tasks. */
   async finish(): Promise<void> {
-    await this.options.ledger.dropOpenTasks(this.options.tasks.run);
+    const { bus, queues, ledger, tasks } = this.options;
+    await ledger.dropOpenTasks(tasks.run);
+    await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
   }
 
   /** Nothing goes on outside `collect`. */
   async close(): Promise<void> {}
 
-  private async issue(outstanding: OutstandingTasks): Promise<void> {
-    const { ledger, tasks, clock, reissueAfterMs } = this.options;
-    const issues = outstanding.nextIssue(clock.now() + reissueAfterMs);
+  /** Whether an earlier start began the iteration, and nothing of it has to be issued. */
+  private async wasBegun(
+    iteration: number,
+    outstanding: OutstandingTasks,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!this.mayBeStored) return false;
+    this.mayBeStored = await this.stored.restore(this.options.tasks.run, iteration, outstanding);
+    if (!this.mayBeStored || outstanding.isComplete) return outstanding.isComplete;
+    return this.patience.keep(() => this.isOnBus(outstanding.missing.length), signal);
+  }
+
+  /** Whether the bus still has so many tasks, or results of them. What was delivered to an earlier start comes again first. */
+  private async isOnBus(tasks: number): Promise<boolean> {
+    const { bus, queues } = this.options;
+    await bus.restoreConsumer(queues.results);
+    const statuses = await Promise.all([bus.status(queues.tasks), bus.status(queues.results)]);
+    return statuses.reduce((sum, { pending, leased }) => sum + pending + leased, 0) >= tasks;
+  }
+
+  private async issue(outstanding: OutstandingTasks, ids: readonly string[], again = false): Promise<void> {
+    const { ledger, tasks, clock, observer, reissueAfterMs } = this.options;
+    const issues = outstanding.issue(ids, clock.now() + reissueAfterMs);
     await ledger.issueTasks(
       tasks.run,
       issues.map(({ issued }) => issued),
     );
-    this.outbox.clear();
     for (const { task, issued } of issues) this.outbox.add(task, issued.issue);
-    this.rounds += 1;
-    this.lastProgress = clock.monotonic();
+    observer.tasksIssued?.({ count: issues.length, again });
+  }
+
+  /** Sends what waits, takes what came, looks for what was lost. */
+  private async turn(iteration: number, outstanding: OutstandingTasks, signal: AbortSignal): Promise<void> {
+    const { bus, queues, observer } = this.options;
+    await this.outbox.flush();
+    const pull = { max: PULL_MAX, waitMs: PULL_WAIT_MS, signal };
+    const deliveries = await bus.pull(queues.results, pull);
+    if (deliveries.length > 0) {
+      this.lostTasks.heard();
+      await Promise.all(deliveries.map((delivery) => this.receive(delivery, outstanding)));
+      observer.answersCollected?.({ iteration, done: outstanding.done, all: outstanding.size });
+    }
+    if (!outstanding.isComplete) await this.reissueLost(outstanding);
   }
 
   private async receive(delivery: Delivery, outstanding: OutstandingTasks): Promise<void> {
-    const result = this.decoded(delivery);
-    if (result instanceof MajlisError)
-      return this.refuse(delivery, `a result is unreadable: ${result.message}`);
-    const task = outstanding.task(result.taskId) ?? this.earlier.get(result.taskId);
-    if (task === undefined) return this.refuse(delivery, `no task ${result.taskId} was issued`);
-    const refusal = refusalOf(result, task, this.options.engineFingerprint);
-    if (refusal !== undefined) return this.refuse(delivery, `result of ${task.id} was refused: ${refusal}`);
-    await this.store(delivery.data, task, () => outstanding.fulfil(task.id, result));
-    await delivery.ack();
+    if (await this.admit(delivery, outstanding)) await delivery.ack();
   }
 
-  private decoded(delivery: Delivery): TrajectoryGroup | MajlisError {
-    try {
-      return decodeTrajectoryGroup(delivery.data);
-    } catch (thrown) {
-      return MajlisError.from(thrown);
-    }
+  /** False where the delivery was refused. */
+  private async admit(delivery: Delivery, outstanding: OutstandingTasks): Promise<boolean> {
+    const read = await this.intake.read(delivery);
+    if (read === undefined) return false;
+    const taskId = read.kind === 'given_up' ? read.taskId : read.group.taskId;
+    const task = outstanding.task(taskId);
+    // No policy is too old in lockstep: a worker that gave the task up anyway leaves it to be issued again.
+    if (task === undefined || read.kind === 'given_up') return this.intake.late(delivery, taskId);
+    if (!(await this.intake.fits(delivery, task, read.group))) return false;
+    if (!(await this.intake.store(delivery, task))) return false;
+    outstanding.fulfil(taskId, read.group);
+    return true;
   }
 
-  private async store(data: Uint8Array, task: RolloutTask, fulfil: () => void): Promise<void> {
-    const { run, id: taskId, iteration } = task;
-    const { verdict, payloadHash } = await storeResult(this.options, { run, taskId, iteration, data });
-    switch (verdict) {
-      case 'accepted':
-      case 'duplicate':
-        return fulfil();
-      case 'conflict':
-        return this.alarm(
-          'conflicting_result',
-          `task ${task.id} came back with another payload, ${payloadHash}`,
-        );
-      case 'unknown_task':
-        throw new MajlisError(`the ledger does not know task ${task.id}, which was issued`, {
-          code: 'internal',
-        });
-    }
-  }
-
-  private async refuse(delivery: Delivery, reason: string): Promise<void> {
-    this.alarm('refused_result', reason);
-    await delivery.terminate(reason);
-  }
-
-  private async watchProgress(
-    outstanding: OutstandingTasks,
-    received: number,
-    iteration: number,
-  ): Promise<void> {
-    const { bus, queues, clock, observer, reissueAfterMs } = this.options;
-    if (received > 0) {
-      observer.answersCollected?.({ iteration, done: outstanding.done, all: outstanding.size });
-    }
-    if (outstanding.isComplete) return;
-    const isWaiting = this.outbox.size > 0 || (await bus.status(queues.tasks)).pending > 0;
-    if (received > 0 || isWaiting) this.lastProgress = clock.monotonic();
-    if (clock.monotonic() - this.lastProgress >= reissueAfterMs) await this.reissue(outstanding);
-  }
-
-  private async reissue(outstanding: OutstandingTasks): Promise<void> {
-    const missing = outstanding.size - outstanding.done;
-    if (this.rounds >= this.options.maxIssues) {
+  private async reissueLost(outstanding: OutstandingTasks): Promise<void> {
+    const { observer, maxIssues } = this.options;
+    const { lost } = (await this.lostTasks.look(outstanding.missing, this.outbox.size)) ?? { lost: [] };
+    if (lost.length === 0) return;
+    const given = lost.filter((id) => outstanding.issuesOf(id) >= maxIssues);
+    if (given.length > 0) {
       const reason = (await this.lastDeadLetter())?.reason ?? 'no worker said why';
-      throw new MajlisError(`${missing} tasks never came back after ${this.rounds} issues: ${reason}`, {
+      throw new MajlisError(`${given.length} tasks never came back after ${maxIssues} issues: ${reason}`, {
         code: 'deadline_exceeded',
       });
     }
-    this.alarm('tasks_reissued', `${missing} tasks did not come back and are issued again`);
-    await this.issue(outstanding);
+    const message = `${lost.length} tasks did not come back and are issued again`;
+    observer.alarm?.({ kind: 'tasks_reissued', message });
+    await this.issue(outstanding, lost, true);
+    this.lostTasks.reissued(lost);
   }
 
   private async lastDeadLetter(): Promise<DeadLetter | undefined> {
@@ -167,9 +167,5 @@ export class LockstepDispatcher implements Dispatcher {
     const { lastDeadLetter } = await bus.status(queues.tasks);
     const [letter] = await bus.deadLetters(queues.tasks, { after: lastDeadLetter - 1, max: 1 });
     return letter;
-  }
-
-  private alarm(kind: RunAlarm['kind'], message: string): void {
-    this.options.observer.alarm?.({ kind, message });
   }
 }

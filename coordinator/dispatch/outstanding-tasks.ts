@@ -5,16 +5,22 @@ import type { IssuedTask } from '../../core/ledger/ledger.js';
 interface Outstanding {
   readonly task: RolloutTask;
   issue: number;
+  /** Issues by this start of the run. */
+  issuedHere: number;
   result: TrajectoryGroup | undefined;
 }
 
 /** One iteration's tasks: what was issued, how often, and what came back. Keeps the order it was given. */
 export class OutstandingTasks {
   private readonly entries = new Map<string, Outstanding>();
-  private answered = 0;
+  /** Tasks without a result, in the order of their last issue. */
+  private readonly line = new Set<string>();
 
   constructor(tasks: readonly RolloutTask[]) {
-    for (const task of tasks) this.entries.set(task.id, { task, issue: 0, result: undefined });
+    for (const task of tasks) {
+      this.entries.set(task.id, { task, issue: 0, issuedHere: 0, result: undefined });
+      this.line.add(task.id);
+    }
   }
 
   get size(): number {
@@ -22,15 +28,25 @@ export class OutstandingTasks {
   }
 
   get done(): number {
-    return this.answered;
+    return this.entries.size - this.line.size;
   }
 
   get isComplete(): boolean {
-    return this.answered === this.entries.size;
+    return this.line.size === 0;
+  }
+
+  /** Ids of the tasks without a result, in the order of their last issue. */
+  get missing(): readonly string[] {
+    return [...this.line];
   }
 
   task(id: string): RolloutTask | undefined {
     return this.entries.get(id)?.task;
+  }
+
+  /** Issues of a task by this start of the run; those of earlier starts do not count. */
+  issuesOf(id: string): number {
+    return this.entries.get(id)?.issuedHere ?? 0;
   }
 
   /** Remembers an issue that was made before this start of the run. */
@@ -39,15 +55,21 @@ export class OutstandingTasks {
     if (entry !== undefined) entry.issue = Math.max(entry.issue, issue);
   }
 
-  /** Counts one more issue for every task that has no result, and returns them. */
-  nextIssue(deadlineMs: number): { readonly task: RolloutTask; readonly issued: IssuedTask }[] {
-    return [...this.entries.values()]
-      .filter(({ result }) => result === undefined)
-      .map((entry) => {
-        entry.issue += 1;
-        const { task, issue } = entry;
-        return { task, issued: { id: task.id, iteration: task.iteration, issue, deadlineMs } };
-      });
+  /** Counts one more issue for those of the tasks that have no result, which are then the last in line, and returns them. */
+  issue(
+    ids: readonly string[],
+    deadlineMs: number,
+  ): { readonly task: RolloutTask; readonly issued: IssuedTask }[] {
+    return ids.flatMap((id) => {
+      const entry = this.entries.get(id);
+      if (entry === undefined || entry.result !== undefined) return [];
+      entry.issue += 1;
+      entry.issuedHere += 1;
+      this.line.delete(id);
+      this.line.add(id);
+      const { task, issue } = entry;
+      return [{ task, issued: { id, iteration: task.iteration, issue, deadlineMs } }];
+    });
   }
 
   /** Remembers the first result of a task; later ones change nothing. */
@@ -55,7 +77,7 @@ export class OutstandingTasks {
     const entry = this.entries.get(id);
     if (entry === undefined || entry.result !== undefined) return;
     entry.result = result;
-    this.answered += 1;
+    this.line.delete(id);
   }
 
   /** Every task with its result, in the order the tasks were given. */

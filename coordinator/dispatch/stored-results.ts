@@ -34,7 +34,9 @@ export class StoredResults {
   private fulfil(group: TrajectoryGroup, outstanding: OutstandingTasks): void {
     const task = outstanding.task(group.taskId);
     const refusal =
-      task === undefined ? 'the iteration has no such task' : refusalOf(group, task, this.engineFingerprint);
+      task === undefined
+        ? 'the iteration has no such task'
+        : refusalOf(group, task, this.engineFingerprint)?.message;
     if (refusal !== undefined) {
       throw new MajlisError(`stored result of task ${group.taskId} cannot be used: ${refusal}`, {
         code: 'data_loss',

@@ -3,7 +3,13 @@ import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { encodeRolloutTask } from '../../core/rpc/rollout-codec.js';
 
-/** Tasks on their way to the queue. What the queue has no room for waits here, in order, for the next flush. */
+/** Publishes under way at a time. */
+const TOGETHER = 128;
+
+/**
+ * Tasks on their way to the queue. What the queue has no room for, or cannot be told while the bus is unreachable, waits
+ * here, in order, for the next flush; its dedupe id keeps one that was stored without an answer from being stored twice.
+ */
 export class TaskOutbox {
   private waiting: OutgoingMessage[] = [];
   private sending: Promise<void> = Promise.resolve();
@@ -13,7 +19,7 @@ export class TaskOutbox {
     private readonly queue: string,
   ) {}
 
-  /** Tasks that the queue had no room for. */
+  /** Tasks that have not reached the queue. */
   get size(): number {
     return this.waiting.length;
   }
@@ -34,15 +40,20 @@ export class TaskOutbox {
   }
 
   private async publish(): Promise<void> {
-    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      try {
-        await this.bus.publish(this.queue, next);
-      } catch (thrown) {
-        const error = MajlisError.from(thrown);
-        if (error.code !== 'resource_exhausted') throw error;
-        this.waiting.unshift(next);
-        return;
-      }
+    while (this.waiting.length > 0) {
+      const some = this.waiting.slice(0, TOGETHER);
+      const outcomes = await Promise.allSettled(some.map((message) => this.bus.publish(this.queue, message)));
+      const unsent = some.filter((_, at) => outcomes[at].status === 'rejected');
+      const sent = new Set(some.filter((message) => !unsent.includes(message)));
+      this.waiting = this.waiting.filter((message) => !sent.has(message));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') requirePassing(outcome.reason);
+      if (unsent.length > 0) return;
     }
   }
+}
+
+/** Throws what waiting does not mend. */
+function requirePassing(thrown: unknown): void {
+  const { code } = MajlisError.from(thrown);
+  if (code !== 'resource_exhausted' && code !== 'unavailable') throw thrown;
 }

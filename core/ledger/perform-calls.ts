@@ -11,6 +11,7 @@ import { policyOperations } from './policy-operations.js';
 import { preferenceOperations } from './preference-operations.js';
 import { runOperations } from './run-operations.js';
 import { taskOperations } from './task-operations.js';
+import { taskQueries } from './task-queries.js';
 
 /** Performs calls on a database whose schema is up to date; a commit tells of the runs to which it added events. */
 export function callPerformer(database: ExclusiveDatabase): CallPerformer {
@@ -19,6 +20,7 @@ export function callPerformer(database: ExclusiveDatabase): CallPerformer {
     ...runOperations(database, log),
     ...controlOperations(database, log),
     ...taskOperations(database),
+    ...taskQueries(database),
     ...preferenceOperations(database),
     ...policyOperations(database),
     ...journalOperations(database, log),

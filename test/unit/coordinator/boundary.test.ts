@@ -25,6 +25,8 @@ interface Standing {
   readonly boundary: IterationBoundary;
   readonly health: RunHealth;
   readonly progress: Progress;
+  /** Iterations before which tasks were taken back. */
+  readonly withdrawals: readonly number[];
   ask(...events: readonly ControlEvent[]): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh
     keep: async () => undefined,
   };
   const alarms = new RunAlarms(run, ledger, {});
+  const withdrawals: number[] = [];
   const boundary = new IterationBoundary({
     run,
     algorithm: compiled,
@@ -73,6 +76,7 @@ async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh
     recovery: { keep: async (_stand, work) => work() },
     health,
     alarms,
+    withdrawTasks: async () => void withdrawals.push(progress.iteration),
     shadow: new ShadowRubric({ run, ledger, control, rewardSources, scorer: rig.scorer, alarms }),
   });
   const klController = fixedKlController(0);
@@ -81,7 +85,7 @@ async function standing(algorithm: AlgorithmChoice = {}, refresh?: RewardRefresh
   const ask = async (...events: readonly ControlEvent[]): Promise<void> => {
     for (const event of events) await ledger.requestControl(run, event);
   };
-  return { rig, boundary, health, progress, ask };
+  return { rig, boundary, health, progress, ask, withdrawals };
 }
 
 const REWARD = { rubricId: 'a', rubricHash: 'rubric-a', rewardModelHash: 'model-a', floor: -3 };
@@ -148,8 +152,8 @@ describe('the boundary between two iterations', () => {
     expect(await rig.ledger.policyVersions(rig.run)).toHaveLength(2);
   });
 
-  it('stops waiting on the signal, and leaves the run paused', async () => {
-    const { rig, boundary, progress, ask } = await standing();
+  it('stops waiting on the signal, and leaves the run paused and its tasks taken back', async () => {
+    const { rig, boundary, progress, ask, withdrawals } = await standing();
     await ask({ kind: 'pause', reason: 'lunch' });
     const stop = new AbortController();
     const crossing = boundary.cross(progress, stop.signal);
@@ -157,6 +161,7 @@ describe('the boundary between two iterations', () => {
     stop.abort();
     await expect(crossing).rejects.toThrow('aborted');
     expect(await rig.ledger.getRun(rig.run)).toMatchObject({ state: 'paused', reason: 'lunch' });
+    expect(withdrawals).toEqual([4]);
   });
 
   it('knows where an earlier start stood', async () => {

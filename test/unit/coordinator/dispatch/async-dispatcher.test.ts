@@ -52,6 +52,7 @@ class Rig {
       queues,
       engineFingerprint: 'fake/1',
       reissueAfterMs: 1000,
+      starvedAfterMs: 5000,
       maxIssues: 2,
       books: { perIteration: 2, iterations: 10, maxStaleness: 1, maxOutstanding: 2 },
       scorer: new EagerScorer(new FakeScorer(() => scored(1))),
@@ -135,6 +136,23 @@ describe('AsyncDispatcher', () => {
     expect(first.map(({ policyVersion }) => policyVersion)).toEqual([0, 0]);
     expect(next.at(-1)?.policyHash).toBe('policy-1');
     expect(new Set(tasks.map(({ seed }) => seed)).size).toBe(tasks.length);
+  });
+
+  it('is not worked on while it is paused, and then issues again what did not come back all the same', async () => {
+    const { batch } = await rig.collect(0);
+    const [taken] = await rig.take();
+    expect(rig.dispatcher.demand).toBe(2);
+    await rig.dispatcher.withdraw();
+    expect(rig.dispatcher.demand).toBe(0);
+    expect(await rig.bus.status(queues.tasks)).toMatchObject({ pending: 0, leased: 0 });
+    await rig.answer(taken.task);
+    await rig.clock.advance(10_000);
+    expect(await rig.take()).toEqual([]);
+    await rig.collect(0);
+    const again = await rig.answerAll();
+    const ids = (await batch).groups.map(({ task }) => task.id);
+    expect([...ids].sort()).toEqual([taken.task.id, again[0].id].sort());
+    expect(rig.alarms).toEqual([]);
   });
 
   it('drops a task that its worker gave up, and issues one in its place', async () => {

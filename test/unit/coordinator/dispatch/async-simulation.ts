@@ -194,6 +194,7 @@ export class AsyncSimulation {
       queues,
       engineFingerprint: 'fake/1',
       reissueAfterMs: 8000,
+      starvedAfterMs: 20_000,
       maxIssues: 3,
       books: { perIteration, iterations, maxStaleness, maxOutstanding },
       scorer,

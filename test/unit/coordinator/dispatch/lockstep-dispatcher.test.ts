@@ -1,7 +1,8 @@
 import { MemoryBus } from '../../../../core/bus/memory-bus.js';
-import type { Delivery } from '../../../../core/bus/bus.js';
+import type { Bus, Delivery } from '../../../../core/bus/bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../../../../core/bus/subjects.js';
 import type { RolloutTask } from '../../../../core/domain/trajectory.js';
+import { MajlisError } from '../../../../core/errors.js';
 import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { decodeRolloutTask, encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
@@ -9,6 +10,7 @@ import { LockstepDispatcher } from '../../../../coordinator/dispatch/lockstep-di
 import type { RolloutBatch } from '../../../../coordinator/dispatch/rollout-batch.js';
 import { PromptSchedule } from '../../../../coordinator/prompts/prompt-schedule.js';
 import type { RunAlarm } from '../../../../coordinator/run-observer.js';
+import { around } from '../../../chaos/around.js';
 import { aPrompt, aResult, aTrajectory } from '../../../support/builders.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
@@ -24,6 +26,7 @@ const plan = {
 class Rig {
   readonly clock = new FakeClock();
   readonly bus = new MemoryBus(this.clock);
+  isReachable = true;
   readonly ledger = new MemoryLedger(this.clock);
   readonly artifacts = new MemoryArtifacts();
   readonly alarms: RunAlarm[] = [];
@@ -31,9 +34,14 @@ class Rig {
   readonly dispatcher: LockstepDispatcher;
 
   constructor(prompts = 2, maxIssues = 2) {
+    this.dispatcher = this.start(prompts, maxIssues);
+  }
+
+  /** A dispatcher, as each start of the run has one. */
+  start(prompts = 2, maxIssues = 2): LockstepDispatcher {
     const all = Array.from({ length: prompts }, (_, at) => aPrompt(`p${at}`));
-    this.dispatcher = new LockstepDispatcher({
-      bus: this.bus,
+    return new LockstepDispatcher({
+      bus: this.reachableBus(),
       ledger: this.ledger,
       artifacts: this.artifacts,
       clock: this.clock,
@@ -48,8 +56,20 @@ class Rig {
       queues,
       engineFingerprint: 'fake/1',
       reissueAfterMs: 1000,
+      starvedAfterMs: 5000,
       maxIssues,
     });
+  }
+
+  private reachableBus(): Bus {
+    const refuse = <Given extends unknown[], Value>(
+      inner: (...given: Given) => Promise<Value>,
+      ...given: Given
+    ): Promise<Value> => {
+      if (this.isReachable) return inner(...given);
+      throw new MajlisError('the server is away', { code: 'unavailable' });
+    };
+    return around<Bus>(this.bus, { pull: refuse, publish: refuse, status: refuse });
   }
 
   async collect(maxMessages = 100): Promise<{ readonly batch: Promise<RolloutBatch> }> {
@@ -184,6 +204,76 @@ describe('LockstepDispatcher', () => {
     ]);
     await rig.answer(taskOf(lost));
     expect((await batch).groups).toHaveLength(2);
+  });
+
+  it('issues a lost task again by its own deadline, while the others keep coming back', async () => {
+    const rig = new Rig(3);
+    const { batch } = await rig.collect();
+    const [lost, ...others] = await rig.take();
+    for (const other of others) {
+      await rig.clock.advance(450);
+      await rig.answer(taskOf(other));
+      await other.ack();
+    }
+    await rig.clock.advance(600);
+    const again = (await rig.take()).map(taskOf);
+    expect(again).toEqual([taskOf(lost)]);
+    await rig.answer(again[0]);
+    expect((await batch).groups).toHaveLength(3);
+    expect(rig.alarms).toMatchObject([{ kind: 'tasks_reissued' }]);
+  });
+
+  it('waits while the bus cannot be reached, says so once, and goes on', async () => {
+    const rig = new Rig(1);
+    const { batch } = await rig.collect();
+    const [delivery] = await rig.take();
+    rig.isReachable = false;
+    await rig.clock.advance(60_000);
+    rig.isReachable = true;
+    await rig.answer(taskOf(delivery));
+    await delivery.ack();
+    await rig.clock.advance(500);
+    expect((await batch).groups).toHaveLength(1);
+    expect(rig.alarms).toEqual([{ kind: 'bus_unavailable', message: 'the server is away' }]);
+  });
+
+  it('goes on with what an earlier start has on the bus, and issues nothing twice', async () => {
+    const rig = new Rig(2);
+    await rig.collect();
+    rig.signal.abort();
+    await rig.clock.advance(1);
+    const batch = rig.start(2).collect(plan, new AbortController().signal);
+    const tasks = (await rig.take()).map(taskOf);
+    expect(tasks).toHaveLength(2);
+    for (const task of tasks) await rig.answer(task);
+    await rig.clock.advance(300);
+    expect((await batch).groups).toHaveLength(2);
+    expect(await rig.take()).toEqual([]);
+  });
+
+  it('issues all that is missing where the bus lost any of it', async () => {
+    const rig = new Rig(3);
+    await rig.collect();
+    rig.signal.abort();
+    const [first, second] = await rig.take(2);
+    await rig.answer(taskOf(first));
+    for (const delivery of [first, second]) await delivery.ack();
+    const batch = rig.start(3).collect(plan, new AbortController().signal);
+    await rig.clock.advance(1);
+    const tasks = (await rig.take()).map(taskOf);
+    for (const task of tasks) await rig.answer(task);
+    await rig.clock.advance(300);
+    expect((await batch).groups).toHaveLength(3);
+    expect((await rig.ledger.tasks(RUN)).map(({ issue }) => issue).sort()).toEqual([2, 2, 2]);
+  });
+
+  it('leaves no task of its run in the queue at its end', async () => {
+    const rig = new Rig(2);
+    await rig.collect();
+    rig.signal.abort();
+    await rig.dispatcher.finish();
+    expect(await rig.take()).toEqual([]);
+    expect((await rig.ledger.tasks(RUN)).map(({ state }) => state)).toEqual(['dropped', 'dropped']);
   });
 
   it('does not count the time that tasks wait in the queue', async () => {

@@ -1,0 +1,105 @@
+import type { Delivery } from '../../../../core/bus/bus.js';
+import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
+import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
+import { createRng } from '../../../../core/math/rng.js';
+import { encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
+import { largestResult } from '../../../../coordinator/dispatch/largest-result.js';
+import type { Refusal } from '../../../../coordinator/dispatch/refusal.js';
+import { ResultIntake } from '../../../../coordinator/dispatch/result-intake.js';
+import type { RunAlarm } from '../../../../coordinator/run-observer.js';
+import { aResult, aTask, aTrajectory } from '../../../support/builders.js';
+import { FakeClock } from '../../../support/fake-clock.js';
+
+const tasks = { run: 'run', groupSize: 2, sampling: aTask().sampling, rng: createRng(1) };
+const task = aTask();
+const answer = encodeTrajectoryGroup(aResult(task));
+const other = encodeTrajectoryGroup(
+  aResult(task, [aTrajectory({ text: 'other' }), aTrajectory({ index: 1 })]),
+);
+
+class Rig {
+  readonly ledger = new MemoryLedger(new FakeClock());
+  readonly refusals: Refusal[] = [];
+  readonly alarms: RunAlarm['kind'][] = [];
+  readonly deadLetters: string[] = [];
+  repeated = 0;
+  readonly intake = new ResultIntake({
+    ledger: this.ledger,
+    artifacts: new MemoryArtifacts(),
+    tasks,
+    engineFingerprint: 'fake/1',
+    observer: {
+      resultRefused: (refusal) => this.refusals.push(refusal),
+      resultRepeated: () => (this.repeated += 1),
+      alarm: ({ kind }) => this.alarms.push(kind),
+    },
+  });
+
+  async begin(): Promise<void> {
+    const identity = { name: 'run', seed: 1, config: '{}', configHash: 'c', fingerprints: {} };
+    await this.ledger.createRun({ id: 'run', ...identity });
+    await this.ledger.issueTasks('run', [{ id: task.id, iteration: 0, issue: 1, deadlineMs: 0 }]);
+  }
+
+  delivery(data: Uint8Array, run = 'run'): Delivery {
+    const nothing = async (): Promise<void> => undefined;
+    const terminate = async (reason: string): Promise<void> => void this.deadLetters.push(reason);
+    return { run, data, headers: {}, attempt: 1, ack: nothing, nak: nothing, working: nothing, terminate };
+  }
+}
+
+describe('ResultIntake', () => {
+  let rig: Rig;
+
+  beforeEach(async () => {
+    rig = new Rig();
+    await rig.begin();
+  });
+
+  it.each([
+    ['no message of the wire', Uint8Array.of(255, 255), 'run', 'unreadable'],
+    ['too large to be an answer', new Uint8Array(largestResult(tasks) + 1), 'run', 'too_large'],
+    ['for another run', answer, 'run of last week', 'unknown_run'],
+  ])('refuses what is %s, by its reason, and keeps it', async (_what, data, run, reason) => {
+    expect(await rig.intake.read(rig.delivery(data, run))).toBeUndefined();
+    expect(rig.refusals.map((refusal) => refusal.reason)).toEqual([reason]);
+    expect(rig.alarms).toEqual(['refused_result']);
+    expect(rig.deadLetters).toEqual([`${reason}: ${rig.refusals[0].message}`]);
+  });
+
+  it('reads an answer as long as one may be', async () => {
+    const text = 'x'.repeat(largestResult(tasks) - 1024);
+    const long = aResult(task, [aTrajectory({ text }), aTrajectory({ index: 1 })]);
+    const data = encodeTrajectoryGroup(long);
+    expect(await rig.intake.read(rig.delivery(data))).toEqual({ kind: 'answered', group: long });
+  });
+
+  it('refuses a result of a task that nobody issued', async () => {
+    expect(await rig.intake.late(rig.delivery(answer), 'stranger')).toBe(false);
+    expect(rig.refusals).toEqual([{ reason: 'unknown_task', message: 'no task stranger was issued' }]);
+  });
+
+  it('takes the first result of a task; the same again is no news, another one is refused and kept', async () => {
+    expect(await rig.intake.store(rig.delivery(answer), task)).toBe(true);
+    expect(rig.repeated).toBe(0);
+    expect(await rig.intake.store(rig.delivery(answer), task)).toBe(true);
+    expect(rig.repeated).toBe(1);
+    expect(await rig.intake.store(rig.delivery(other), task)).toBe(false);
+    expect(rig.refusals.map(({ reason }) => reason)).toEqual(['conflicting']);
+    expect(rig.alarms).toEqual(['conflicting_result']);
+    expect(rig.deadLetters).toEqual([expect.stringMatching(/^conflicting: task task-0 came back/)]);
+  });
+
+  it('compares a late result with what the ledger holds, whichever start of the run accepted it', async () => {
+    await rig.intake.store(rig.delivery(answer), task);
+    expect(await rig.intake.late(rig.delivery(answer), task.id)).toBe(true);
+    expect(await rig.intake.late(rig.delivery(other), task.id)).toBe(false);
+    expect([rig.repeated, rig.refusals.map(({ reason }) => reason)]).toEqual([1, ['conflicting']]);
+  });
+
+  it('expects late results of tasks that were dropped', async () => {
+    await rig.ledger.dropOpenTasks('run');
+    expect(await rig.intake.late(rig.delivery(answer), task.id)).toBe(true);
+    expect(rig.refusals).toEqual([]);
+  });
+});
