@@ -7,16 +7,17 @@ export interface BusHarness {
   elapse(milliseconds: number): Promise<void>;
 }
 
-const ACK_WAIT_MS = 400;
+/** Short, since a real server lets them pass for real. */
+const ACK_WAIT_MS = 250;
 /** Long enough after a deadline for a real server to have noticed it. */
-const MARGIN_MS = 250;
+const MARGIN_MS = 100;
 
 const settings: QueueSettings = {
   name: 'tasks',
   maxMessages: 3,
   ackWaitMs: ACK_WAIT_MS,
   maxDeliveries: 3,
-  dedupeWindowMs: 1500,
+  dedupeWindowMs: 500,
 };
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -48,8 +49,8 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
     }
 
     async function expectNothing(): Promise<void> {
-      const pulled = bus.pull(settings.name, { max: 10, waitMs: 100 });
-      await harness.elapse(100 + MARGIN_MS);
+      const pulled = bus.pull(settings.name, { max: 10, waitMs: 50 });
+      await harness.elapse(50 + MARGIN_MS);
       expect(await pulled).toEqual([]);
     }
 
@@ -116,10 +117,10 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       });
 
       it('gives one message to one of several waiting consumers', async () => {
-        const pulls = [1, 2, 3].map(() => bus.pull(settings.name, { max: 1, waitMs: 300 }));
-        await harness.elapse(50);
+        const pulls = [1, 2, 3].map(() => bus.pull(settings.name, { max: 1, waitMs: 100 }));
+        await harness.elapse(20);
         await publish('only');
-        await harness.elapse(300 + MARGIN_MS);
+        await harness.elapse(100 + MARGIN_MS);
         const deliveries = (await Promise.all(pulls)).flat();
         expect(deliveries).toHaveLength(1);
       });
@@ -180,9 +181,9 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
 
       it('end with a nak that keeps the message back for its delay', async () => {
         await publish('a');
-        await (await pullOne()).nak(900);
+        await (await pullOne()).nak(300);
         await expectNothing();
-        await harness.elapse(900);
+        await harness.elapse(300);
         expect((await pullOne()).attempt).toBe(2);
       });
 
@@ -228,6 +229,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         const [first] = await bus.pull(settings.name, { max: 3, waitMs: 1000 });
         await expect(publish('d')).rejects.toMatchObject({ code: 'resource_exhausted' });
         await first?.ack();
+        await harness.elapse(MARGIN_MS);
         expect(await publish('d')).toEqual({ duplicate: false });
       });
     });
@@ -329,7 +331,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         const leased = await pullOne();
         await bus.purge(settings.name, 'ended');
         await leased.nak();
-        const left = await bus.pull(settings.name, { max: 10, waitMs: 1000 });
+        const left = await bus.pull(settings.name, { max: 10, waitMs: 5000 });
         expect(left.map((delivery) => delivery.run)).toEqual(['going on']);
         await harness.elapse(MARGIN_MS);
         await left[0].ack();

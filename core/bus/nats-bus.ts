@@ -1,0 +1,228 @@
+/**
+ * The bus of a fleet, on NATS JetStream: a work-queue stream for each queue, with one durable pull consumer.
+ *
+ * - Publishing resolves with the server's word that the message is stored. Acknowledgements are not answered: one that is
+ *   lost costs a second delivery.
+ * - A pull asks for what its caller can use now, and no more: what was fetched ahead would wait behind other work while its
+ *   lease runs out.
+ * - A message that was delivered too often, or that nobody can read, goes to the dead letters here, before a caller sees it.
+ * - While the connection is lost, everything waits; what was under way is begun again when it is restored.
+ */
+import { NatsError } from 'nats';
+import type { JetStreamManager, Msg } from 'nats';
+import { MajlisError } from '../errors.js';
+import type {
+  Bus,
+  DeadLetter,
+  DeadLetterOptions,
+  Delivery,
+  OutgoingMessage,
+  PullOptions,
+  QueueSettings,
+  QueueStatus,
+} from './bus.js';
+import type { BusObserver } from './bus-observer.js';
+import { ClaimCheck } from './claim-check.js';
+import { deliveryFacts } from './nats/ack-subject.js';
+import { DeadLetterBox } from './nats/dead-letter-box.js';
+import { plainHeaders } from './nats/message-headers.js';
+import { nakAfter, natsDelivery } from './nats/nats-delivery.js';
+import { NatsLink } from './nats/nats-link.js';
+import { NatsNames, subjectOfRun } from './nats/nats-names.js';
+import type { QueueAddress } from './nats/nats-names.js';
+import type { NatsBusOptions } from './nats/nats-options.js';
+import { publishMessage } from './nats/publish-message.js';
+import type { StoredMessage } from './nats/publish-message.js';
+import { pullMessages } from './nats/pull-messages.js';
+import { QueueStreams } from './nats/queue-streams.js';
+
+const ROOM_FOR_HEADERS = 4096;
+/** Until a message whose artifact cannot be read at the moment is delivered again. */
+const RETURN_AFTER_MS = 1000;
+
+interface Queue {
+  readonly name: string;
+  readonly address: QueueAddress;
+  /** Known once it was declared here, or pulled from. */
+  maxDeliveries: number | undefined;
+}
+
+export class NatsBus implements Bus {
+  private readonly names: NatsNames;
+  private readonly observer: BusObserver;
+  private readonly queues = new Map<string, Queue>();
+  private readonly streams: QueueStreams;
+  private readonly claims: ClaimCheck;
+  private readonly deadLetterBox: DeadLetterBox;
+  private readonly closing = new AbortController();
+
+  private constructor(
+    private readonly link: NatsLink,
+    manager: JetStreamManager,
+    private readonly options: NatsBusOptions,
+  ) {
+    this.names = new NatsNames(options.release);
+    this.observer = options.observer ?? {};
+    this.streams = new QueueStreams(link, manager, options.replicas ?? 1);
+    this.claims = new ClaimCheck(options.artifacts, link.maxPayload - ROOM_FOR_HEADERS);
+    this.deadLetterBox = new DeadLetterBox(link, manager, this.claims);
+  }
+
+  /**
+   * Connects, and keeps the connection until `close`. Rejects with `unavailable` (no server), `unauthenticated`, or
+   * `failed_precondition` (no JetStream, or a server that is too old), each with what to do about it.
+   */
+  static async connect(options: NatsBusOptions): Promise<NatsBus> {
+    const link = await NatsLink.open(options);
+    return new NatsBus(link, await link.connection.jetstreamManager({ checkAPI: false }), options);
+  }
+
+  async declareQueue(settings: QueueSettings): Promise<void> {
+    const queue = this.find(settings.name);
+    await this.streams.declare(settings, queue.address);
+    queue.maxDeliveries = settings.maxDeliveries;
+  }
+
+  async publish(name: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
+    const { address } = this.find(name);
+    const { data, headers, dedupeId, run } = this.claims.isSmall(message)
+      ? message
+      : await this.claims.checkedIn(message);
+    const subject = subjectOfRun(address.subjects, run);
+    const stored = { subject, dedupeId, data, headers: headers ?? {} };
+    try {
+      const answer = await this.link.call(`publishing to queue ${name}`, () => this.send(name, stored));
+      this.observer.published?.(name, answer.duplicate ? 'duplicate' : 'stored');
+      return answer;
+    } catch (thrown) {
+      const error = MajlisError.from(thrown);
+      if (error.code === 'resource_exhausted') this.observer.published?.(name, 'full');
+      throw error;
+    }
+  }
+
+  async pull(name: string, options: PullOptions): Promise<readonly Delivery[]> {
+    if (!(options.max >= 1)) {
+      throw new MajlisError(`a pull must ask for at least 1 message, not ${options.max}`, {
+        code: 'invalid_argument',
+      });
+    }
+    const queue = this.find(name);
+    const leaving = new AbortController();
+    const leave = (): void => leaving.abort();
+    if (options.signal?.aborted === true || this.closing.signal.aborted) leave();
+    options.signal?.addEventListener('abort', leave);
+    this.closing.signal.addEventListener('abort', leave);
+    try {
+      return await this.pullUntil(queue, options, leaving.signal);
+    } finally {
+      options.signal?.removeEventListener('abort', leave);
+      this.closing.signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async status(name: string): Promise<QueueStatus> {
+    const { address } = this.find(name);
+    const [counts, lastDeadLetter] = await Promise.all([
+      this.streams.counts(address),
+      this.deadLetterBox.last(address),
+    ]);
+    return { ...counts, lastDeadLetter };
+  }
+
+  async deadLetters(name: string, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
+    return this.deadLetterBox.read(this.find(name).address, options);
+  }
+
+  async purge(name: string, run?: string): Promise<void> {
+    const { address } = this.find(name);
+    await this.streams.purge(address, run === undefined ? undefined : subjectOfRun(address.subjects, run));
+  }
+
+  async restoreConsumer(name: string): Promise<void> {
+    await this.streams.restoreConsumer(this.find(name).address);
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.link.close();
+  }
+
+  private async send(name: string, stored: StoredMessage): Promise<{ readonly duplicate: boolean }> {
+    try {
+      return await publishMessage(this.link, stored);
+    } catch (thrown) {
+      const isUnheard = thrown instanceof NatsError && thrown.code === '503';
+      if (!isUnheard || (await this.streams.exists(this.find(name).address))) throw thrown;
+      throw new MajlisError(`queue ${name} is not declared`, { code: 'not_found', cause: thrown });
+    }
+  }
+
+  private async pullUntil(
+    queue: Queue,
+    { max, waitMs }: PullOptions,
+    signal: AbortSignal,
+  ): Promise<readonly Delivery[]> {
+    const { clock } = this.options;
+    const deadline = clock.monotonic() + waitMs;
+    const { name, address } = queue;
+    for (;;) {
+      if (!signal.aborted) queue.maxDeliveries ??= await this.streams.maxDeliveries(address);
+      const { messages, isGone } = await pullMessages(this.link, {
+        queue: name,
+        subject: address.pullSubject,
+        inboxPrefix: this.options.inboxPrefix,
+        max,
+        waitMs: Math.max(0, deadline - clock.monotonic()),
+        signal,
+      });
+      if (isGone) queue.maxDeliveries = await this.streams.maxDeliveries(address);
+      const deliveries = await Promise.all(messages.map((message) => this.received(queue, message)));
+      const alive = deliveries.filter((delivery) => delivery !== undefined);
+      if (alive.length > 0 || messages.length === 0) return alive;
+    }
+  }
+
+  /** Undefined where no caller should see it: it is dead, or cannot be read at the moment. */
+  private async received(queue: Queue, message: Msg): Promise<Delivery | undefined> {
+    const { name } = queue;
+    const { attempt } = deliveryFacts(message.reply ?? '');
+    const maxDeliveries = queue.maxDeliveries ?? Infinity;
+    if (attempt > maxDeliveries) {
+      await this.bury(queue, message, `delivered ${maxDeliveries} times without an ack`);
+      return undefined;
+    }
+    try {
+      const read = await this.claims.redeemed(message.data, plainHeaders(message.headers));
+      this.observer.delivered?.(name, attempt);
+      return natsDelivery(
+        { message, attempt, ...read },
+        {
+          queue: name,
+          link: this.link,
+          observer: this.observer,
+          bury: (dead, reason) => this.bury(queue, dead, reason),
+        },
+      );
+    } catch (thrown) {
+      const error = MajlisError.from(thrown);
+      if (error.code === 'data_loss') await this.bury(queue, message, error.message);
+      else message.respond(Buffer.from(nakAfter(RETURN_AFTER_MS)));
+      if (error.code === 'data_loss' || error.isRetryable) return undefined;
+      throw error;
+    }
+  }
+
+  private async bury({ name, address }: Queue, message: Msg, reason: string): Promise<void> {
+    await this.deadLetterBox.bury(message, address, reason);
+    this.observer.deadLettered?.(name, reason);
+  }
+
+  private find(name: string): Queue {
+    const known = this.queues.get(name);
+    if (known !== undefined) return known;
+    const queue = { name, address: this.names.queue(name), maxDeliveries: undefined };
+    this.queues.set(name, queue);
+    return queue;
+  }
+}
