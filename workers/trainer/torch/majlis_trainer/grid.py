@@ -45,6 +45,11 @@ class Grid:
     groups: list[int]
     """Indices of the groups that this grid holds."""
 
+    @property
+    def tokens(self) -> int:
+        """How many are computed, padding included."""
+        return self.token_ids.numel() + (0 if self.prefixes is None else self.prefixes.token_ids.numel())
+
     def seat(self, sequence: int) -> int:
         """Row of a batch's sequence in the grid."""
         return self.sequences.index(sequence)
@@ -79,10 +84,20 @@ class Layout:
 
     def passes(self, pass_tokens: int, *, rank: int = 0, world: int = 1) -> Iterator[Grid | None]:
         """This rank's grids, and None for the rest, so that every rank passes as often."""
+        if self.shares_prefixes and world == 1:
+            yield from self._shared_passes(pass_tokens)
+            return
         plans = [self.plan(share, pass_tokens) for share in self.shares(world)]
         for at in range(max(len(plan) for plan in plans)):
             own = plans[rank]
             yield self._lay(own[at]) if at < len(own) else None
+
+    def _shared_passes(self, pass_tokens: int) -> list[Grid]:
+        """Like lengths have less padding in a grid, like beginnings more in common: whichever leaves fewer tokens."""
+        by_beginning = sorted(range(len(self.groups)), key=self._beginning)
+        orders = [*self.shares(1), by_beginning]
+        plans = [[self._lay(groups) for groups in self.plan(order, pass_tokens)] for order in orders]
+        return min(plans, key=lambda grids: sum(grid.tokens for grid in grids))
 
     def shares(self, world: int) -> list[list[int]]:
         """Groups of each rank, longest first, each given to the rank that has the fewest tokens. [rank]"""
@@ -95,18 +110,25 @@ class Layout:
         return shares
 
     def plan(self, share: Sequence[int], pass_tokens: int) -> list[list[int]]:
-        """Groups of each grid: as many, longest first, as have no more tokens than that with padding. [grid]"""
+        """Groups of each grid: as many, in their order, as have no more tokens than that with padding. [grid]"""
         plan: list[list[int]] = []
         sequences: set[int] = set()
+        longest = 0
         for group in share:
-            wider = sequences | set(self.groups[group])
-            if plan and len(wider) * self._longest(plan[-1][0]) <= pass_tokens:
+            wider, length = sequences | set(self.groups[group]), max(longest, self._longest(group))
+            if plan and len(wider) * length <= pass_tokens:
                 plan[-1].append(group)
             else:
                 plan.append([group])
-                wider = set(self.groups[group])
-            sequences = wider
+                wider, length = set(self.groups[group]), self._longest(group)
+            sequences, longest = wider, length
         return plan
+
+    def _beginning(self, group: int) -> list[int]:
+        """Tokens of its first sequence."""
+        first = self.groups[group][0]
+        tokens: list[int] = self.batch.token_ids[self.batch.offsets[first] : self.batch.offsets[first + 1]].tolist()
+        return tokens
 
     def _longest(self, group: int) -> int:
         return max(self.batch.length(sequence) for sequence in self.groups[group])

@@ -12,7 +12,8 @@ import torch
 from calls import backward, call, create, log_probs, optimize, tensors_of
 from torch import Tensor
 
-from majlis_trainer.grid import shared_prefixes
+from majlis_trainer.batch import TokenBatch
+from majlis_trainer.grid import Layout, shared_prefixes
 from majlis_trainer.model_directory import Opening, open_network
 from majlis_trainer.model_table import Call
 from majlis_trainer.prefix_sharing import can_share_prefixes
@@ -142,3 +143,19 @@ def test_the_length_that_saves_the_most_is_shared() -> None:
     assert shared_prefixes(rows, 1) is None
     assert shared_prefixes(rows, 0) is None
     assert shared_prefixes(rows[:1], 4) is None
+
+
+def test_answers_to_one_prompt_share_a_pass_where_that_spares_more_than_padding_costs() -> None:
+    def passes(prompt: int, answers: list[int]) -> list[list[int]]:
+        lengths = [prompt + answer for answer in answers]
+        tokens = [
+            100 * (at % 2) + token if token < prompt else at for at, length in enumerate(lengths) for token in range(length)
+        ]
+        weights = [float(token >= prompt) for length in lengths for token in range(length)]
+        batch = TokenBatch(torch.tensor(tokens), [0, *itertools.accumulate(lengths)], torch.tensor(weights), 1.0)
+        layout = Layout(batch, [[at] for at in range(len(lengths))], ends=False, shares_prefixes=True)
+        return [grid.sequences for grid in layout.passes(2 * max(lengths)) if grid is not None]
+
+    # The answers of even and of odd places are to one prompt each; a pass has room for two.
+    assert passes(20, [9, 8, 2, 1]) == [[0, 2], [1, 3]]
+    assert passes(3, [20, 20, 1, 1]) == [[0, 1], [2, 3]]
