@@ -33,7 +33,7 @@ import type { AlgorithmOptions } from './algorithm-options.js';
 import type { Checkpoints, SavedModels } from './checkpoint/checkpoints.js';
 import type { IterationBoundary } from './boundary.js';
 import type { Dispatcher } from './dispatch/dispatcher.js';
-import { rolloutMetrics } from './dispatch/rollout-metrics.js';
+import { rolloutMetrics, stalenessOf } from './dispatch/rollout-metrics.js';
 import type { IterationPlan, RolloutBatch } from './dispatch/rollout-batch.js';
 import type { Evaluator } from './evaluate/evaluator.js';
 import { brokenSteps } from './health/broken-steps.js';
@@ -213,6 +213,7 @@ export class Coordinator {
       if (reason !== undefined) await this.pause(next, reason);
     }
     this.report(next, plan, { ...metrics, ...shadow.metrics }, watch);
+    this.reportBatch(next, batch, rewards);
     return next;
   }
 
@@ -328,6 +329,19 @@ export class Coordinator {
       rubricHash: plan.reward.rubricHash,
       metrics,
       milliseconds: watch.milliseconds,
+    });
+  }
+
+  private reportBatch(
+    next: Progress,
+    { plan, groups }: RolloutBatch,
+    rewards: readonly RewardedTrajectory[],
+  ): void {
+    this.components.observer.batchConsumed?.({
+      policyVersion: next.policy.version,
+      rubricId: plan.reward.rubricId,
+      staleness: groups.map(({ task }) => stalenessOf(task, plan)),
+      scores: rewards.flatMap(({ outcome }) => (outcome.kind === 'scored' ? [outcome.score.normalized] : [])),
     });
   }
 }

@@ -18,6 +18,7 @@ import type { Rng } from '../core/math/rng.js';
 import type { Clock } from '../core/runtime/clock.js';
 import type { FreeSpace } from '../core/runtime/free-space.js';
 import type { Scorer } from '../core/scorer/scorer.js';
+import type { Tracer } from '../core/telemetry/tracing/tracer.js';
 import type { Trainer } from '../core/trainer/trainer.js';
 import type { AlgorithmOptions, KlOptions } from './algorithm-options.js';
 import { Checkpoints } from './checkpoint/checkpoints.js';
@@ -61,6 +62,8 @@ export interface CoordinatorPorts {
   readonly policyAnnouncer: PolicyAnnouncer;
   readonly clock: Clock;
   readonly observer: RunObserver;
+  /** Traces nothing unless told. */
+  readonly tracer?: Tracer;
   readonly freeSpace: FreeSpace;
   /** What the reward watch holds beside the run; without them it looks at the batch alone. */
   readonly probes?: WatchProbes;
@@ -194,7 +197,7 @@ function createRecovery(
 }
 
 function dispatcherOptions(
-  { bus, ledger, artifacts, clock, observer }: CoordinatorPorts,
+  { bus, ledger, artifacts, clock, observer, tracer }: CoordinatorPorts,
   { run, algorithm, sampling, engineFingerprint, ...limits }: CoordinatorSettings,
   { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
 ): DispatcherOptions {
@@ -204,6 +207,7 @@ function dispatcherOptions(
     artifacts,
     clock,
     observer,
+    ...(tracer === undefined ? {} : { tracer }),
     schedule,
     tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng },
     queues: rolloutQueueNames(run.id),

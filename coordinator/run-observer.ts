@@ -31,6 +31,18 @@ export interface IterationFinished {
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
+/** The answers that an iteration learned from. */
+export interface BatchConsumed {
+  /** The policy version after the iteration. */
+  readonly policyVersion: number;
+  /** For people. */
+  readonly rubricId: string;
+  /** Policy versions that each group was behind; 0 for the very policy that learns. [group] */
+  readonly staleness: readonly number[];
+  /** Normalized scores of the answers that have one. */
+  readonly scores: readonly number[];
+}
+
 /** Who watches a run. Observers never change it; every method may be absent. */
 export interface RunObserver {
   iterationFinished?(event: IterationFinished): void;
@@ -38,6 +50,10 @@ export interface RunObserver {
   answersCollected?(event: { readonly iteration: number; readonly done: number; readonly all: number }): void;
   /** Tasks that were put on their way; `again` where an earlier issue did not come back. */
   tasksIssued?(event: { readonly count: number; readonly again: boolean }): void;
+  /** Tasks that ended without being consumed. */
+  tasksEnded?(event: { readonly count: number; readonly end: 'dropped' | 'dead_lettered' }): void;
+  /** What an iteration learned from; its tasks have ended as consumed. */
+  batchConsumed?(event: BatchConsumed): void;
   /** A result that does not count, which is in the dead letters now. */
   resultRefused?(refusal: Refusal): void;
   /** A result that says nothing new: its task has ended, or has this very result. */

@@ -16,8 +16,10 @@ import type { TrajectoryGroup } from '../../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import { decodeRolloutTask } from '../../core/rpc/rollout-codec.js';
+import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
 import type { EagerScorer } from '../score/eager-scorer.js';
 import { AsyncIntake } from './async-intake.js';
+import type { Arrival } from './async-intake.js';
 import { BusPatience } from './bus-patience.js';
 import { Change } from './change.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
@@ -27,6 +29,7 @@ import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { slotTask } from './slot-task.js';
 import { TaskOutbox } from './task-outbox.js';
 import { TaskSlots } from './task-slots.js';
+import { traceAdmission } from './trace-admission.js';
 import type { Slot, SlotOptions } from './task-slots.js';
 
 export interface AsyncDispatcherOptions extends DispatcherOptions {
@@ -64,7 +67,7 @@ export class AsyncDispatcher implements Dispatcher {
   private deadInARow = 0;
 
   constructor(private readonly options: AsyncDispatcherOptions) {
-    this.outbox = new TaskOutbox(options.bus, options.queues.tasks);
+    this.outbox = new TaskOutbox(options.bus, options.queues.tasks, options.tracer);
     this.lostTasks = new LostTasks(options);
     this.patience = new BusPatience(options);
     options.scorer.onChange = () => this.change.happened();
@@ -233,7 +236,7 @@ export class AsyncDispatcher implements Dispatcher {
 
   /** Answers first: a task that one worker answered and another gave up is answered. */
   private async receive(deliveries: readonly Delivery[], books: Books): Promise<void> {
-    const arrivals = await Promise.all(deliveries.map((delivery) => books.intake.admit(delivery)));
+    const arrivals = await Promise.all(deliveries.map((delivery) => this.admit(delivery, books)));
     for (const arrival of arrivals) {
       if (arrival.kind === 'answered') this.answered(arrival.slot, arrival.result);
     }
@@ -247,6 +250,14 @@ export class AsyncDispatcher implements Dispatcher {
     );
     const read = deliveries.filter((_, at) => arrivals[at].kind !== 'refused');
     await Promise.all(read.map((delivery) => delivery.ack()));
+  }
+
+  private admit(delivery: Delivery, { intake }: Books): Promise<Arrival> {
+    return traceAdmission(this.options.tracer, delivery, async (span) => {
+      const arrival = await intake.admit(delivery);
+      span.set({ [SPAN_ATTRIBUTES.outcome]: arrival.kind });
+      return arrival;
+    });
   }
 
   private answered(slot: Slot, result: TrajectoryGroup): void {
@@ -270,9 +281,10 @@ export class AsyncDispatcher implements Dispatcher {
   }
 
   private async end(books: Books, slots: readonly Slot[], end: 'dropped' | 'dead_lettered'): Promise<number> {
-    const { ledger, scorer, tasks } = this.options;
+    const { ledger, scorer, observer, tasks } = this.options;
     const ids = slots.map(({ task }) => task.id);
     await ledger.endTasks(tasks.run, ids, end);
+    observer.tasksEnded?.({ count: ids.length, end });
     for (const id of ids) scorer.forget(id);
     return books.slots.drop(ids);
   }

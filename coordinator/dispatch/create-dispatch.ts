@@ -24,13 +24,16 @@ export function createDispatch(
 ): { readonly dispatcher: Dispatcher; readonly scorer: BatchScorer } {
   requireCorrection(schedule, algorithm);
   if (schedule.kind === 'lockstep') {
-    return { dispatcher: new LockstepDispatcher(options), scorer: new LockstepScorer(scorer) };
+    return {
+      dispatcher: new LockstepDispatcher(options),
+      scorer: new LockstepScorer(scorer, options.tracer),
+    };
   }
   const { promptsPerIteration: perIteration, iterations } = algorithm;
   const { maxStaleness } = schedule;
   // One iteration's worth at a time (AReaL's default): a task that waits longer in the queue is pinned to an older policy.
   const books = { perIteration, iterations, maxStaleness, maxOutstanding: perIteration };
-  const eager = new EagerScorer(scorer);
+  const eager = new EagerScorer(scorer, options.tracer);
   return {
     dispatcher: new AsyncDispatcher({ ...options, books, scorer: eager, policyAnnouncer }),
     scorer: eager,

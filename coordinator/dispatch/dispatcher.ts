@@ -3,6 +3,7 @@ import type { Bus } from '../../core/bus/bus.js';
 import type { RolloutQueueNames } from '../../core/bus/subjects.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { PromptSchedule } from '../prompts/prompt-schedule.js';
 import type { RunObserver } from '../run-observer.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
@@ -34,6 +35,8 @@ export interface DispatcherOptions {
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly observer: RunObserver;
+  /** Traces nothing unless told. */
+  readonly tracer?: Tracer;
   readonly schedule: PromptSchedule;
   readonly tasks: RolloutTaskOptions;
   readonly queues: RolloutQueueNames;

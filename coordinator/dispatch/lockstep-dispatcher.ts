@@ -15,6 +15,7 @@
  */
 import type { DeadLetter, Delivery } from '../../core/bus/bus.js';
 import { MajlisError } from '../../core/errors.js';
+import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
 import { BusPatience } from './bus-patience.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
 import { LostTasks } from './lost-tasks.js';
@@ -24,6 +25,7 @@ import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { rolloutTasks } from './rollout-tasks.js';
 import { StoredResults } from './stored-results.js';
 import { TaskOutbox } from './task-outbox.js';
+import { traceAdmission } from './trace-admission.js';
 
 const PULL_MAX = 64;
 const PULL_WAIT_MS = 250;
@@ -39,8 +41,8 @@ export class LockstepDispatcher implements Dispatcher {
   private outstanding = new OutstandingTasks([]);
 
   constructor(private readonly options: DispatcherOptions) {
-    const { bus, queues, ledger, artifacts, engineFingerprint } = options;
-    this.outbox = new TaskOutbox(bus, queues.tasks);
+    const { bus, queues, ledger, artifacts, tracer, engineFingerprint } = options;
+    this.outbox = new TaskOutbox(bus, queues.tasks, tracer);
     this.intake = new ResultIntake(options);
     this.lostTasks = new LostTasks(options);
     this.patience = new BusPatience(options);
@@ -128,7 +130,11 @@ export class LockstepDispatcher implements Dispatcher {
   }
 
   private async receive(delivery: Delivery, outstanding: OutstandingTasks): Promise<void> {
-    if (await this.admit(delivery, outstanding)) await delivery.ack();
+    await traceAdmission(this.options.tracer, delivery, async (span) => {
+      const isAdmitted = await this.admit(delivery, outstanding);
+      span.set({ [SPAN_ATTRIBUTES.outcome]: isAdmitted ? 'admitted' : 'refused' });
+      if (isAdmitted) await delivery.ack();
+    });
   }
 
   /** False where the delivery was refused. */

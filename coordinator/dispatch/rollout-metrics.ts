@@ -1,5 +1,5 @@
-import type { Trajectory } from '../../core/domain/trajectory.js';
-import type { RolloutBatch, RolloutGroup } from './rollout-batch.js';
+import type { RolloutTask, Trajectory } from '../../core/domain/trajectory.js';
+import type { IterationPlan, RolloutBatch, RolloutGroup } from './rollout-batch.js';
 
 /** A character that lost bytes at the token limit decodes to U+FFFD. */
 const BROKEN_END = /\uFFFD$/u;
@@ -45,14 +45,18 @@ function tokensOf(groups: readonly RolloutGroup[]): number {
   return groups.reduce((sum, group) => sum + ofGroup(group), 0);
 }
 
+/** Policy versions that a task's policy is behind; 0 for the very policy that learns, whatever its version was then. */
+export function stalenessOf({ policyHash, policyVersion }: RolloutTask, { policy }: IterationPlan): number {
+  return policyHash === policy.hash ? 0 : policy.version - policyVersion;
+}
+
 /**
- * Staleness in policy versions, over groups; 0 for the very policy that learns, whatever its version was then. The counts
+ * Staleness in policy versions, over groups. The counts
  * have verl's names and, like them, go on from iteration to iteration.
  */
 function overlapMetrics({ plan, groups, overlap }: RolloutBatch): Record<string, number> {
   if (overlap === undefined) return {};
-  const { version, hash } = plan.policy;
-  const staleness = groups.map(({ task }) => (task.policyHash === hash ? 0 : version - task.policyVersion));
+  const staleness = groups.map(({ task }) => stalenessOf(task, plan));
   return {
     'staleness/mean': staleness.reduce((sum, one) => sum + one, 0) / staleness.length,
     'staleness/max': Math.max(...staleness),

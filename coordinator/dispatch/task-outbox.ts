@@ -2,6 +2,10 @@ import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { encodeRolloutTask } from '../../core/rpc/rollout-codec.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
+import { taskTrace, taskTraceIds } from '../../core/telemetry/tracing/task-trace.js';
+import type { TraceHeaders, Tracer } from '../../core/telemetry/tracing/tracer.js';
 
 /** Publishes under way at a time. */
 const TOGETHER = 128;
@@ -17,6 +21,7 @@ export class TaskOutbox {
   constructor(
     private readonly bus: Bus,
     private readonly queue: string,
+    private readonly tracer: Tracer = NO_TRACING,
   ) {}
 
   /** Tasks that have not reached the queue. */
@@ -26,7 +31,22 @@ export class TaskOutbox {
 
   add(task: RolloutTask, issue: number): void {
     const { id, run } = task;
-    this.waiting.push({ run, dedupeId: `${id}/${issue}`, data: encodeRolloutTask(task) });
+    const headers = this.mark(task, issue);
+    this.waiting.push({ run, dedupeId: `${id}/${issue}`, data: encodeRolloutTask(task), headers });
+  }
+
+  /** The first issue begins the task's trace, a later one joins it. */
+  private mark({ id, run, iteration, policyVersion }: RolloutTask, issue: number): TraceHeaders {
+    const attributes = {
+      [SPAN_ATTRIBUTES.task]: id,
+      [SPAN_ATTRIBUTES.run]: run,
+      [SPAN_ATTRIBUTES.iteration]: iteration,
+      [SPAN_ATTRIBUTES.issue]: issue,
+      [SPAN_ATTRIBUTES.policyVersion]: policyVersion,
+      [SPAN_ATTRIBUTES.messagingDestination]: this.queue,
+    };
+    const place = issue === 1 ? { ids: taskTraceIds(id) } : { parent: taskTrace(id) };
+    return this.tracer.mark('issue task', { kind: 'producer', attributes, ...place });
   }
 
   /** Publishes as far as the queue has room. Calls take turns, so that tasks keep their order. */

@@ -8,10 +8,13 @@
 import type { RewardedTrajectory } from '../../core/domain/reward.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { RolloutBatch, RolloutGroup } from '../dispatch/rollout-batch.js';
 import type { BatchScorer } from './batch-scorer.js';
 import type { RewardSource } from './reward-source.js';
 import { scoreGroups } from './score-groups.js';
+import { traceScoring } from './trace-scoring.js';
 
 /** A group under one reward. */
 interface Scoring {
@@ -30,7 +33,10 @@ export class EagerScorer implements BatchScorer {
   /** Called when a group was scored, or could not be. */
   onChange: () => void = () => undefined;
 
-  constructor(private readonly scorer: Scorer) {}
+  constructor(
+    private readonly scorer: Scorer,
+    private readonly tracer: Tracer = NO_TRACING,
+  ) {}
 
   /** Groups that are scored under the reward in force, the first scored first. */
   get scored(): readonly string[] {
@@ -92,7 +98,9 @@ export class EagerScorer implements BatchScorer {
   private async run(scoring: Scoring): Promise<void> {
     const { group, reward, stop } = scoring;
     try {
-      scoring.rewards = await scoreGroups(this.scorer, reward, [group], stop.signal);
+      scoring.rewards = await traceScoring(this.tracer, reward, [group], () =>
+        scoreGroups(this.scorer, reward, [group], stop.signal),
+      );
     } catch (thrown) {
       scoring.failure = MajlisError.from(thrown);
     }

@@ -3,6 +3,7 @@ import { destination, pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as Pino } from 'pino';
 import { MajlisError } from '../errors.js';
 import type { LogFields, Logger } from './logger.js';
+import type { TraceIds } from './tracing/tracer.js';
 
 /** The least severe level that is written. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -13,6 +14,8 @@ export interface PinoLoggerOptions {
   readonly level: LogLevel;
   /** Where lines go; the process's stderr by default, since stdout belongs to results. */
   readonly stream?: DestinationStream;
+  /** The span that the code runs within; its ids stand on the line. */
+  readonly span?: () => TraceIds | undefined;
 }
 
 const STDERR = 2;
@@ -24,10 +27,16 @@ export function createPinoLogger(options: PinoLoggerOptions): Logger {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => spanFields(options.span?.()),
     serializers: { error: (thrown: unknown) => describeError(thrown) },
   };
   // Synchronous, so that the last lines before a crash are there to be read.
   return new PinoLogger(pino(settings, options.stream ?? destination({ fd: STDERR, sync: true })));
+}
+
+/** By OpenTelemetry's names for log records of other formats. */
+function spanFields(span: TraceIds | undefined): LogFields {
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
 class PinoLogger implements Logger {

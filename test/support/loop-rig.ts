@@ -11,6 +11,9 @@ import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import { ObservedEngine } from '../../core/telemetry/observed-engine.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Trainer } from '../../core/trainer/trainer.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import type { AlgorithmChoice } from '../../coordinator/algorithm-options.js';
@@ -65,6 +68,8 @@ export interface LoopRigOptions {
   readonly probes?: (published: PublishedModels) => WatchProbes;
   /** Absent: the run never saves itself. */
   readonly checkpoints?: CheckpointSettings;
+  /** Of the coordinator, and of the workers as if they were another process. */
+  readonly tracers?: { readonly coordinator: Tracer; readonly worker: Tracer };
   /** A real trainer and engines, instead of the unigram model. */
   readonly stack?: LoopStack;
 }
@@ -134,10 +139,12 @@ export class LoopRig {
 
   /** A worker on this engine; `bus` may be one that fails. */
   worker(engine: Engine, bus: Bus = this.bus): RolloutWorker {
+    const tracer = this.options.tracers?.worker ?? NO_TRACING;
     return new RolloutWorker({
       bus,
+      tracer,
       queues: rolloutQueueNames(this.run),
-      engine,
+      engine: new ObservedEngine(engine, { tracer, clock: systemClock }),
       policies: this.policies,
       decoderOf: async () => ({ hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) }),
       clock: systemClock,
@@ -193,6 +200,7 @@ export class LoopRig {
         ledger,
         artifacts,
         trainer: stack?.trainer ?? this.trainer,
+        ...(options.tracers === undefined ? {} : { tracer: options.tracers.coordinator }),
         scorer,
         rewardSources: {
           activate: async (rubricHash) => {

@@ -30,4 +30,6 @@ export const SPAN_ATTRIBUTES = {
   rubricHash: 'majlis.rubric.hash',
   rewardModelHash: 'majlis.reward_model.hash',
   answers: 'majlis.answers',
+  /** Of them. */
+  scored: 'majlis.answers.scored',
 } as const;

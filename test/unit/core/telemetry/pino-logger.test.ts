@@ -44,6 +44,22 @@ describe('the pino logger', () => {
     });
   });
 
+  it('writes the ids of the span that a line belongs to, and none outside of one', () => {
+    const lines: string[] = [];
+    let span: { traceId: string; spanId: string } | undefined = {
+      traceId: 'a'.repeat(32),
+      spanId: 'b'.repeat(16),
+    };
+    const stream = { write: (line: string) => lines.push(line) };
+    const logger = createPinoLogger({ level: 'info', stream, span: () => span }).with({ run: 'r' });
+    logger.info('within');
+    span = undefined;
+    logger.info('outside');
+    const [within, outside] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(within).toMatchObject({ run: 'r', trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) });
+    expect(Object.keys(outside)).toEqual(['level', 'time', 'run', 'msg']);
+  });
+
   it('survives an error that is its own cause', () => {
     const { lines, logger } = recordLines('info');
     const ring = new Error('round');
