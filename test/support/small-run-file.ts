@@ -25,7 +25,7 @@ function everyTenth(lines: readonly string[]): string[] {
 }
 
 const SMALL = `model: { layers: 1, width: 64, heads: 2, vocabSize: 512, contextLength: 256 }
-supervised: { steps: 200, sequencesPerStep: 32, learningRate: 1e-2, warmupSteps: 10 }
+supervised: { steps: 100, sequencesPerStep: 32, learningRate: 1e-2, warmupSteps: 10 }
 preferences: { answersPerPrompt: 8, pairsPerPrompt: 8 }
 rewardModel: { heads: 2, steps: 10, pairsPerStep: 16 }
 algorithm:
