@@ -48,7 +48,6 @@ interface Queue {
 }
 
 export class NatsBus implements Bus {
-  private readonly names: NatsNames;
   private readonly observer: BusObserver;
   private readonly queues = new Map<string, Queue>();
   private readonly streams: QueueStreams;
@@ -58,10 +57,10 @@ export class NatsBus implements Bus {
 
   private constructor(
     private readonly link: NatsLink,
+    private readonly names: NatsNames,
     manager: JetStreamManager,
     private readonly options: NatsBusOptions,
   ) {
-    this.names = new NatsNames(options.release);
     this.observer = options.observer ?? {};
     this.streams = new QueueStreams(link, manager, options.replicas ?? 1);
     this.claims = new ClaimCheck(options.artifacts, link.maxPayload - ROOM_FOR_HEADERS);
@@ -73,8 +72,9 @@ export class NatsBus implements Bus {
    * `failed_precondition` (no JetStream, or a server that is too old), each with what to do about it.
    */
   static async connect(options: NatsBusOptions): Promise<NatsBus> {
+    const names = new NatsNames(options.release);
     const link = await NatsLink.open(options);
-    return new NatsBus(link, await link.connection.jetstreamManager({ checkAPI: false }), options);
+    return new NatsBus(link, names, await link.connection.jetstreamManager({ checkAPI: false }), options);
   }
 
   async declareQueue(settings: QueueSettings): Promise<void> {

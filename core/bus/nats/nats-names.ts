@@ -48,9 +48,10 @@ export function subjectOfRun(subjects: string, run: string): string {
   return `${subjects.slice(0, -1)}${token(run)}`;
 }
 
-/** The run that a subject ends in. */
+/** The run that a subject ends in; as it stands there where Majlis cannot have written it. */
 export function runOfSubject(subject: string): string {
-  return decodeURIComponent(subject.slice(subject.lastIndexOf('.') + 1));
+  const last = subject.slice(subject.lastIndexOf('.') + 1);
+  return /%(?![0-9A-F]{2})/.test(last) ? last : decodeURIComponent(last);
 }
 
 /** A name as one token of a subject, in which dots, blanks, `*` and `>` have a meaning of their own. */
