@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAggregateCommand } from './aggregate.js';
+import { addAuditCommand } from './audit.js';
 import { addCoordinatorCommand } from './coordinator.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEngineCommand } from './engine.js';
@@ -57,6 +58,7 @@ export function createProgram(session: Session): Command {
   addMeasureCommand(program, session);
   addExportCommand(program, session);
   addLedgerCommand(program, session);
+  addAuditCommand(program, session);
   addDoctorCommand(program, session);
   return program;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Steering } from './steer/steer-run.js';
+import { addRemoteOptions, remotePlace, type RemoteFlags } from '../trust/remote-flags.js';
 import { perform, type Session } from './session.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -8,9 +9,13 @@ const MOST_VERSIONS = 2 ** 32 - 1;
 
 /** `majlis pause | resume | cancel | rollback RUN`. */
 export function addSteeringCommands(program: Command, session: Session): void {
+  const say = (sentence: string): void => session.terminal.say(sentence);
   const steer = (run: string, command: Command, steering: Steering): Promise<void> =>
     perform(session, command, async ({ workspace }) =>
-      (await import('./steer/steer-run.js')).steerRun({ workspace, run, clock: session.clock }, steering),
+      (await import('./steer/steer-run.js')).steerRun(
+        { workspace, ...remotePlace(command.opts<RemoteFlags>()), run, clock: session.clock, say },
+        steering,
+      ),
     );
   withRun(program.command('pause'))
     .description('pause a run after the iteration in progress')
@@ -40,5 +45,5 @@ export function addSteeringCommands(program: Command, session: Session): void {
 }
 
 function withRun(command: Command): Command {
-  return command.argument('<run>', 'its id, or as much of it as no other run has');
+  return addRemoteOptions(command).argument('<run>', 'its id, or as much of it as no other run has');
 }

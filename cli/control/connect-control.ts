@@ -1,6 +1,8 @@
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { AuditLog } from '../../core/trust/audit-log.js';
 import { ledgerFile } from '../commands/open-ledger.js';
+import { auditFile, AuditedRunControl } from './audited-run-control.js';
 import { isProcessThere, readCoordinatorFile } from './coordinator-file.js';
 import { GrpcRunControl } from './grpc-run-control.js';
 import { OfflineRunControl } from './offline-run-control.js';
@@ -25,7 +27,9 @@ async function connectNow(workspace: string, clock: Clock): Promise<RunControlCl
   const connected = await connectToProcess(workspace, clock);
   if (connected !== undefined) return connected;
   const ledger = await openUnlessHeld(workspace, clock);
-  return ledger === undefined ? undefined : new OfflineRunControl(ledger, { workspace, clock });
+  if (ledger === undefined) return undefined;
+  const log = new AuditLog(auditFile(workspace), clock);
+  return new AuditedRunControl(new OfflineRunControl(ledger, { workspace, clock }), log);
 }
 
 /** The process that owns the ledger; undefined where none serves, also where one was killed and left its file. */

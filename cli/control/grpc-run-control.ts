@@ -1,5 +1,5 @@
-import { credentials } from '@grpc/grpc-js';
-import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
+import type { CallOptions, ServiceError } from '@grpc/grpc-js';
 import { CoordinatorServiceClient } from '../../proto/gen/majlis/v1/coordinator.js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import type { Run } from '../../core/domain/run.js';
@@ -8,6 +8,7 @@ import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { runFromMessage } from '../../core/rpc/convert-run.js';
 import { SUPPORTED_PROTOCOL } from '../../core/rpc/negotiate-protocol.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
+import { channelCredentials } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type {
   ControlOutcome,
@@ -29,7 +30,7 @@ import {
   summaryFromMessage,
   watchItemFromMessage,
 } from '../../coordinator/rpc/convert-run-control.js';
-import type { CoordinatorAddress } from './coordinator-file.js';
+import type { ClientTrust } from '../trust/client-trust-flags.js';
 import { MOST_MESSAGE_BYTES, SOFTWARE } from './protocol-limits.js';
 import type { RunControlClient } from './run-control-client.js';
 
@@ -43,6 +44,12 @@ type Unary<Request, Response> = (
 const GREETING_MS = 3000;
 const ANSWER_MS = 60_000;
 
+/** Where a process serves run control, and what it is shown. */
+export interface ControlAddress extends ClientTrust {
+  /** host:port. */
+  readonly address: string;
+}
+
 /** Run control of the process that owns the ledger. A watch that is cut off is not taken up again here. */
 export class GrpcRunControl implements RunControlClient {
   readonly over = 'process';
@@ -50,12 +57,12 @@ export class GrpcRunControl implements RunControlClient {
   private readonly metadata: Metadata;
 
   constructor(
-    { address, token }: CoordinatorAddress,
+    { address, token, tls }: ControlAddress,
     private readonly clock: Clock,
   ) {
-    this.metadata = bearerMetadata(token);
-    this.client = new CoordinatorServiceClient(address, credentials.createInsecure(), {
-      // A proxy of the environment is for the outside; the process is on this machine.
+    this.metadata = token === undefined ? new Metadata() : bearerMetadata(token);
+    this.client = new CoordinatorServiceClient(address, channelCredentials(tls), {
+      // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
       'grpc.max_send_message_length': MOST_MESSAGE_BYTES,

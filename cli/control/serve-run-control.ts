@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
 
+import type { ListenAddress } from '../../core/config/listen-address.js';
 import type { Run } from '../../core/domain/run.js';
+import type { MajlisError } from '../../core/errors.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { startRpcServer } from '../../core/rpc/server.js';
+import { AuditLog } from '../../core/trust/audit-log.js';
 import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
 import { coordinatorService } from '../../coordinator/rpc/coordinator-service.js';
+import type { ServerTrust } from '../trust/server-trust-flags.js';
+import { auditFile } from './audited-run-control.js';
 import { removeCoordinatorFile, writeCoordinatorFile } from './coordinator-file.js';
 import { MOST_MESSAGE_BYTES, SOFTWARE } from './protocol-limits.js';
 import { setWithRubric } from './stored-rubric-sets.js';
@@ -25,11 +30,20 @@ export interface ServeRunControlOptions {
   createRun?(request: RunRequest): Promise<Run>;
   /** Longest silence of a watch; 3 s unless told. */
   readonly heartbeatMs?: number;
+  /** Serves other machines there, too. */
+  readonly listener?: PublicListener;
+  /** Takes a sentence about something that no caller can be told. */
+  readonly say?: (sentence: string) => void;
 }
+
+/** Where other machines call, and how they show who they are. */
+export interface PublicListener extends ListenAddress, Omit<ServerTrust, 'close'> {}
 
 export interface RunControlServer {
   /** host:port, on loopback. */
   readonly address: string;
+  /** host:port for other machines, where they are served. */
+  readonly publicAddress?: string;
   /** Takes the workspace's coordinator file away, sends watchers what is durable, and stops. */
   close(): Promise<void>;
 }
@@ -37,11 +51,13 @@ export interface RunControlServer {
 const TOKEN_BYTES = 32;
 
 /**
- * Serves run control to the terminals of this machine while a process owns the ledger. The address and a token that is
- * new each time stand in `<workspace>/coordinator.json`, for this user alone.
+ * Serves run control to the terminals of this machine while a process owns the ledger, and to other machines where a
+ * listener is given. The address on this machine and a token that is new each time stand in
+ * `<workspace>/coordinator.json`, for this user alone: who shows it is admin. What is asked is written to
+ * `<workspace>/audit.jsonl`.
  */
 export async function serveRunControl(options: ServeRunControlOptions): Promise<RunControlServer> {
-  const { ledger, workspaceFolder, clock, heartbeatMs } = options;
+  const { ledger, workspaceFolder, clock, heartbeatMs, listener } = options;
   const stopping = new AbortController();
   const control = new LedgerRunControl({
     ledger,
@@ -53,27 +69,36 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const server = await startRpcServer({
+  const served = {
+    name: 'the coordinator',
     services: [coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal })],
-    authorize: authorizeToken(token, { name: localUser(), role: 'admin' }),
+    audit: {
+      log: new AuditLog(auditFile(workspaceFolder), clock),
+      onFailure: ({ message }: MajlisError) =>
+        options.say?.(`majlis: a refused call is not written down: ${message}`),
+    },
     maxMessageBytes: MOST_MESSAGE_BYTES,
     clock,
-  });
+  };
+  const owner = authorizeToken(token, { name: localUser(), role: 'admin' });
+  const servers = [await startRpcServer({ ...served, authorize: owner })];
   const close = async (): Promise<void> => {
     try {
       await removeCoordinatorFile(workspaceFolder, token);
     } finally {
       stopping.abort();
-      await server.close();
+      await Promise.all(servers.map((server) => server.close()));
     }
   };
   const startedAt = new Date(clock.now()).toISOString();
-  const { address } = server;
+  const address = servers[0]?.address ?? '';
   try {
+    if (listener !== undefined) servers.push(await startRpcServer({ ...served, ...listener }));
     await writeCoordinatorFile(workspaceFolder, { address, pid: process.pid, startedAt, token });
   } catch (thrown) {
     await close();
     throw thrown;
   }
-  return { address, close };
+  const [, open] = servers;
+  return { address, ...(open === undefined ? {} : { publicAddress: open.address }), close };
 }

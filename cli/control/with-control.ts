@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/runtime/clock.js';
+import type { RemotePlace } from '../trust/remote-flags.js';
 import { connectControl } from './connect-control.js';
+import { connectRemote } from './connect-remote.js';
 import { resolveRun } from './resolve-run.js';
 import type { RunControlClient } from './run-control-client.js';
 
@@ -7,14 +9,28 @@ import type { RunControlClient } from './run-control-client.js';
 export interface ControlPlace {
   readonly workspace: string;
   readonly clock: Clock;
+  /** A coordinator on another machine, in place of the workspace. */
+  readonly remote?: RemotePlace;
+  /** Takes a sentence for the person at the terminal. */
+  readonly say?: (sentence: string) => void;
 }
 
-/** Lends the workspace's run control for some work and closes it. */
+/** Run control of that place; the caller closes it. */
+export function connectPlace({
+  workspace,
+  clock,
+  remote,
+  say = () => undefined,
+}: ControlPlace): Promise<RunControlClient> {
+  return remote === undefined ? connectControl(workspace, clock) : connectRemote(remote, { clock, say });
+}
+
+/** Lends the place's run control for some work and closes it. */
 export async function withControl<Value>(
-  { workspace, clock }: ControlPlace,
+  place: ControlPlace,
   work: (control: RunControlClient) => Promise<Value>,
 ): Promise<Value> {
-  const control = await connectControl(workspace, clock);
+  const control = await connectPlace(place);
   try {
     return await work(control);
   } finally {

@@ -1,6 +1,6 @@
 import type { Run } from '../../core/domain/run.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
-import { serveRunControl } from '../control/serve-run-control.js';
+import { serveRunControl, type PublicListener } from '../control/serve-run-control.js';
 import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -12,6 +12,10 @@ export interface ServedWorkspaceOptions {
   readonly services?: (workspace: Workspace) => Workspace;
   /** Queues a run that a terminal asks for; creating runs is refused where it is absent. */
   readonly createRun?: (request: RunRequest, workspace: Workspace) => Promise<Run>;
+  /** Serves run control to other machines there, too. */
+  readonly listener?: PublicListener;
+  /** Takes a sentence for whoever watches the process. */
+  readonly say?: (sentence: string) => void;
 }
 
 /** A workspace that this process owns, and that other terminals steer it by. */
@@ -38,7 +42,7 @@ export async function withServedWorkspace<Value>(
 
 async function serve<Value>(
   workspace: Workspace,
-  { metrics: choice = {}, createRun }: ServedWorkspaceOptions,
+  { metrics: choice = {}, createRun, listener, say }: ServedWorkspaceOptions,
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
   const { ledger, folder, clock, atWork } = workspace;
@@ -52,7 +56,10 @@ async function serve<Value>(
       ...(createRun === undefined
         ? {}
         : { createRun: (request: RunRequest) => createRun(request, workspace) }),
+      ...(listener === undefined ? {} : { listener }),
+      ...(say === undefined ? {} : { say }),
     });
+    if (control.publicAddress !== undefined) say?.(`majlis: serving run control at ${control.publicAddress}`);
     try {
       return await work({ workspace, metrics: metrics.plan });
     } finally {

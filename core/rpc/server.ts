@@ -18,7 +18,7 @@ import { packageRoot } from '../runtime/package-root.js';
 import type { Authorize } from '../trust/authorize.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
 import { refusePublicAddress } from '../trust/refuse-public-address.js';
-import { requireAuthorization } from './authorization.js';
+import { requireAuthorization, type Audit } from './authorization.js';
 import { Reflection } from './reflection.js';
 import { serverCredentials } from './tls-credentials.js';
 
@@ -41,6 +41,8 @@ export interface RpcServerOptions {
   readonly tls?: CertificateFiles;
   /** Who may call what; health and reflection stay open. Absent: everybody may call everything. */
   readonly authorize?: Authorize;
+  /** Where calls that change something, and calls that are refused, are written down. */
+  readonly audit?: Audit;
   /** Allows an address that other machines can reach without TLS and `authorize`. */
   readonly insecure?: boolean;
   /** What every authorized call passes before its handler. */
@@ -81,7 +83,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     interceptors: [
-      ...(options.authorize === undefined ? [] : [requireAuthorization(options.authorize)]),
+      ...(options.authorize === undefined ? [] : [requireAuthorization(options.authorize, options.audit)]),
       ...(options.interceptors ?? []),
     ],
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,

@@ -55,6 +55,11 @@ const failureMessage = message({
   badInput: badInputMessage.exactOptional(),
 });
 
+/** The code of a status number; undefined for OK. */
+export function codeOfStatus(status: number): ErrorCode | undefined {
+  return status === 0 ? undefined : (CODE_OF_STATUS.get(status) ?? 'internal');
+}
+
 /** Whatever was thrown, as the status that a grpc-js server sends. */
 export function toGrpcStatus(thrown: unknown): StatusObject {
   const error = MajlisError.from(thrown);
@@ -68,7 +73,7 @@ export function toGrpcStatus(thrown: unknown): StatusObject {
 
 /** The error that a grpc-js client saw. A trailer that does not decode is left aside: the status still holds. */
 export function fromGrpcStatus(error: ServiceError): MajlisError {
-  const code = CODE_OF_STATUS.get(error.code) ?? 'internal';
+  const code = codeOfStatus(error.code) ?? 'internal';
   const badInput = code === 'invalid_argument' ? badInputOf(error.metadata) : undefined;
   if (badInput !== undefined) return new BadInputError(badInput, error);
   return new MajlisError(error.details, { code, cause: error });

@@ -20,6 +20,18 @@ export interface Caller {
  */
 export type Authorize = (header: string | undefined, method: string, subjects?: readonly string[]) => Caller;
 
+/** A refused call, with who made it where that was known. */
+export class RefusedCall extends MajlisError {
+  constructor(
+    message: string,
+    code: 'unauthenticated' | 'permission_denied',
+    readonly caller?: Caller,
+  ) {
+    super(message, { code });
+    this.name = 'RefusedCall';
+  }
+}
+
 /** A token that is known, as its digest alone: what is kept cannot be shown. */
 export interface KnownToken extends Caller {
   /** sha256 of the token's UTF-8, 32 bytes. */
@@ -83,11 +95,10 @@ function requireRole({ name, role }: Caller, method: string): void {
   const roles = rolesFor(method);
   if (roles.includes(role)) return;
   const who = roles.length === 0 ? 'nobody may' : `${roles.join(' or ')} may`;
-  throw new MajlisError(`${name} is ${role} and may not call ${method}; ${who}`, {
-    code: 'permission_denied',
-  });
+  const sentence = `${name} is ${role} and may not call ${method}; ${who}`;
+  throw new RefusedCall(sentence, 'permission_denied', { name, role });
 }
 
-function unauthenticated(sentence: string): MajlisError {
-  return new MajlisError(sentence, { code: 'unauthenticated' });
+function unauthenticated(sentence: string): RefusedCall {
+  return new RefusedCall(sentence, 'unauthenticated');
 }

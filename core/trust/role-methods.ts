@@ -17,12 +17,18 @@ export const ARTIFACT_METHODS = { get: 'artifacts/get', put: 'artifacts/put' } a
 /** What is asked of a metrics endpoint that has callers at all. */
 export const METRICS_METHOD = 'metrics/get';
 
+/** What changes a run, and is written into the audit log. */
+const AUDITED = [
+  ...named(COORDINATOR, 'CreateRun', 'PauseRun', 'ResumeRun', 'CancelRun', 'RollBackRun'),
+  ...named(COORDINATOR, 'SwapRubric', 'ShadowRubric', 'StopShadow'),
+];
+
 const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: readonly string[] }[] = [
   { roles: ['researcher', 'worker', 'trainer', 'reader'], methods: [`${COORDINATOR}Greet`] },
   {
     roles: ['researcher', 'reader'],
     methods: [
-      ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun'),
+      ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun', 'ListWorkers'),
       ...named(JUDGES, 'ListJudges', 'GetSpend'),
       METRICS_METHOD,
     ],
@@ -30,8 +36,7 @@ const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: reado
   {
     roles: ['researcher'],
     methods: [
-      ...named(COORDINATOR, 'CreateRun', 'PauseRun', 'ResumeRun', 'CancelRun', 'RollBackRun'),
-      ...named(COORDINATOR, 'SwapRubric', 'ShadowRubric', 'StopShadow'),
+      ...AUDITED,
       ...named(JUDGES, 'Judge', 'JudgeStream'),
       ...named(REWARDS, 'Score', 'ScoreStream'),
     ],
@@ -65,6 +70,11 @@ export function rolesFor(method: string): readonly Role[] {
 /** Every method that anybody may call. */
 export function knownMethods(): readonly string[] {
   return [...ROLES_OF.keys()];
+}
+
+/** Whether it changes a run, so that the audit log has a line of it. */
+export function isAudited(method: string): boolean {
+  return AUDITED.includes(method);
 }
 
 function named(service: string, ...methods: readonly string[]): readonly string[] {

@@ -9,12 +9,16 @@ import { formatMetric } from './format-metric.js';
 
 /** Every run of the workspace, oldest first, also while one is at work; a workspace without a ledger has none. */
 export async function listRuns(place: ControlPlace): Promise<CommandResult> {
-  const { workspace } = place;
-  const runs = existsSync(ledgerFile(workspace))
-    ? await withControl(place, (control) => control.listRuns({ withProgress: true }))
-    : [];
+  const { workspace, remote } = place;
+  const runs =
+    remote !== undefined || existsSync(ledgerFile(workspace))
+      ? await withControl(place, (control) => control.listRuns({ withProgress: true }))
+      : [];
   if (runs.length === 0) {
-    return { json: [], text: `No runs in ${workspace} yet; "majlis quickstart" makes the first.` };
+    return {
+      json: [],
+      text: `No runs in ${remote?.coordinator ?? workspace} yet; "majlis quickstart" makes the first.`,
+    };
   }
   return { json: runs.map(toJson), text: toText(runs) };
 }

@@ -1,16 +1,20 @@
 import { hasEnded } from '../../../core/domain/run-state.js';
 import type { RunState } from '../../../core/domain/run-state.js';
-import { connectControl } from '../../control/connect-control.js';
+import { reconnectRemote } from '../../control/connect-remote.js';
 import { followRun } from '../../control/follow-run.js';
 import { reconnectControl } from '../../control/reconnect-control.js';
 import { resolveRun } from '../../control/resolve-run.js';
+import { connectPlace } from '../../control/with-control.js';
 import { escapeControls } from '../../terminal/visible-controls.js';
+import type { RemotePlace } from '../../trust/remote-flags.js';
 import type { CommandResult, Session } from '../session.js';
 import { eventJson } from './event-json.js';
 import { EventLines } from './event-lines.js';
 
 export interface WatchRequest {
   readonly workspace: string;
+  /** A coordinator on another machine, in place of the workspace. */
+  readonly remote?: RemotePlace;
   readonly run: string;
   /** The last sequence to leave out. */
   readonly after: number;
@@ -22,9 +26,10 @@ type WatchSession = Pick<Session, 'terminal' | 'clock' | 'signal'>;
 
 /** Prints the run's events as they come. The result tells which was the last, so that `--after` can go on from there. */
 export async function watchRun(request: WatchRequest, session: WatchSession): Promise<CommandResult> {
-  const { workspace, after, asJson } = request;
+  const { workspace, remote, after, asJson } = request;
   const { terminal, clock, signal } = session;
-  const first = await connectControl(workspace, clock);
+  const say = (sentence: string): void => terminal.say(sentence);
+  const first = await connectPlace({ ...request, clock, say });
   const isLive = first.over === 'process';
   const run = await resolveRun(first, request.run).catch(async (thrown: unknown) => {
     await first.close();
@@ -33,7 +38,10 @@ export async function watchRun(request: WatchRequest, session: WatchSession): Pr
   const lines = new EventLines();
   const events = followRun({
     ...{ run, after, first, clock, signal },
-    reconnect: reconnectControl(workspace, clock),
+    reconnect:
+      remote === undefined
+        ? reconnectControl(workspace, clock)
+        : () => reconnectRemote(remote, { clock, say }),
     onInterruption: (sentence) => terminal.say(`majlis: ${sentence}`),
   });
   let lastSequence = after;

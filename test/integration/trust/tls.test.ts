@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
@@ -7,6 +9,8 @@ import {
   CoordinatorServiceClient,
   CoordinatorServiceService,
 } from '../../../proto/gen/majlis/v1/coordinator.js';
+import { explainConnection } from '../../../cli/trust/explain-connection.js';
+import { MajlisError } from '../../../core/errors.js';
 import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
 import { handleUnary } from '../../../core/rpc/handle-unary.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
@@ -99,12 +103,39 @@ describe('a server with a CA for its clients', () => {
     expect(refusal).toMatchObject({ code: 'unauthenticated', message: expect.stringContaining('token') });
   });
 
+  it.each<[string, CertificatePaths, string]>([
+    ['no certificate', { ca: caFile }, 'asks for a client certificate; next: give --tls-cert and --tls-key'],
+    [
+      'a certificate of another CA',
+      { ca: caFile, ...stranger },
+      `does not accept the certificate in ${stranger.certificate}; next: one of the CA`,
+    ],
+    ['a CA of its own', { ca: write('their-ca.crt', theirs.pem), ...scaler }, 'is not of the CA in'],
+  ])('is not to be reached with %s, which a sentence explains', async (_what, paths, sentence) => {
+    const failure = await asked(paths);
+    expect(failure).toMatchObject({ code: 'unavailable' });
+    const { address } = server;
+    const why = explainConnection(MajlisError.from(failure), {
+      address,
+      tls: await open(paths),
+      files: paths,
+    });
+    expect((await why).message).toContain(sentence);
+  });
+
   it.each([
-    ['no certificate', { ca: caFile }],
-    ['a certificate of another CA', { ca: caFile, ...stranger }],
-    ['a CA of its own', { ca: write('their-ca.crt', theirs.pem), ...scaler }],
-  ])('is not to be reached with %s', async (_what, paths) => {
-    expect(await asked(paths)).toMatchObject({ code: 'unavailable' });
+    ['has expired', { names: local, to: new Date(Date.now() - 60_000) }],
+    ['is for other names', { names: ['DNS:elsewhere.example'] }],
+  ])('whose certificate %s is not believed', async (sentence, leaf) => {
+    const { certificate, key } = makeLeaf(ours, { commonName: 'bad', ...leaf });
+    const bad = createSecureServer({ cert: certificate, key });
+    await new Promise<void>((resolve) => bad.listen(0, '127.0.0.1', resolve));
+    const { port } = bad.address() as AddressInfo;
+    const tls = await open({ ca: caFile });
+    const failure = new MajlisError('no connection', { code: 'unavailable' });
+    const why = explainConnection(failure, { address: `127.0.0.1:${port}`, tls, files: { ca: caFile } });
+    expect((await why).message).toContain(sentence);
+    await new Promise((resolve) => bad.close(resolve));
   });
 });
 
