@@ -37,7 +37,7 @@ module.exports = {
           '^core/(bus|engine|network|tokens|trainer|scorer|database|ledger|artifacts|judgements|rpc|telemetry|config)/|^proto/|/rpc/|^cli/|^bench/',
       },
       to: {
-        path: 'node_modules/(@bufbuild|@grpc|@huggingface|@opentelemetry|nats|libsql|onnxruntime|onnx-proto|pino|prom-client|protobufjs)',
+        path: 'node_modules/(@aws-sdk|@bufbuild|@grpc|@huggingface|@opentelemetry|nats|libsql|onnxruntime|onnx-proto|pino|prom-client|protobufjs)',
       },
     },
     {

@@ -2,9 +2,14 @@ import { MajlisError } from '../errors.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
+/** Whether a name is one of an artifact: 64 lower-case hex digits. */
+export function isSha256(name: string): boolean {
+  return SHA256.test(name);
+}
+
 /** Refuses what is not 64 lower-case hex digits, before it can become part of a path. */
 export function requireSha256(sha256: string): void {
-  if (SHA256.test(sha256)) return;
+  if (isSha256(sha256)) return;
   throw new MajlisError(`an artifact is named by 64 lower-case hex digits, not by ${shorten(sha256)}`, {
     code: 'invalid_argument',
   });

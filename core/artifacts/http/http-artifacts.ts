@@ -6,7 +6,9 @@ import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
 import { damagedArtifact, requireSha256 } from '../artifact-refusals.js';
 import type { ArtifactStore } from '../artifact-store.js';
-import { ARTIFACTS_PATH, MOST_ARTIFACT_BYTES } from './artifact-protocol.js';
+import { MOST_ARTIFACT_BYTES } from '../largest-artifact.js';
+import { tryAgain } from '../try-again.js';
+import { ARTIFACTS_PATH } from './artifact-protocol.js';
 import { exchangeFailure, HttpConnections } from './http-exchange.js';
 import type { HttpExchange } from './http-exchange.js';
 import { fromProblem } from './problem-document.js';
@@ -27,10 +29,7 @@ export interface HttpArtifactsOptions {
   readonly idleMs?: number;
 }
 
-const ATTEMPTS = 6;
 const IDLE_MS = 30_000;
-const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 5000;
 /** Of the body of a refusal. */
 const MOST_PROBLEM_BYTES = 64 * 1024;
 
@@ -91,23 +90,19 @@ export class HttpArtifacts implements ArtifactStore {
     this.connections.close();
   }
 
-  /** Tries until it works, fails for good or has failed too often. */
-  private async patiently(
+  private patiently<Result>(
     sha256: string,
     signal: AbortSignal | undefined,
-    attempt: () => Promise<void>,
-  ): Promise<void> {
-    const { attempts = ATTEMPTS, clock, url } = this.options;
-    for (let tried = 1; ; tried += 1) {
-      try {
-        return await attempt();
-      } catch (thrown) {
-        signal?.throwIfAborted();
-        const failure = exchangeFailure(`artifact ${sha256} at ${url}`, thrown);
-        if (!failure.isRetryable || tried >= attempts) throw failure;
-        await clock.sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried - 1)), signal);
-      }
-    }
+    attempt: () => Promise<Result>,
+  ): Promise<Result> {
+    const { attempts, clock, url } = this.options;
+    const place = `artifact ${sha256} at ${url}`;
+    return tryAgain(attempt, {
+      clock,
+      attempts,
+      signal,
+      failureOf: (thrown) => exchangeFailure(place, thrown),
+    });
   }
 
   /** The answer where it is good; any other is the failure that it tells. */
