@@ -34,6 +34,7 @@ import type { NatsBusOptions } from './nats/nats-options.js';
 import { publishMessage } from './nats/publish-message.js';
 import type { StoredMessage } from './nats/publish-message.js';
 import { pullMessages } from './nats/pull-messages.js';
+import { StoredAnswers } from './nats/stored-answers.js';
 import { QueueStreams } from './nats/queue-streams.js';
 
 const ROOM_FOR_HEADERS = 4096;
@@ -52,6 +53,7 @@ export class NatsBus implements Bus {
   private readonly queues = new Map<string, Queue>();
   private readonly streams: QueueStreams;
   private readonly claims: ClaimCheck;
+  private readonly answers: StoredAnswers;
   private readonly deadLetterBox: DeadLetterBox;
   private readonly closing = new AbortController();
 
@@ -64,7 +66,8 @@ export class NatsBus implements Bus {
     this.observer = options.observer ?? {};
     this.streams = new QueueStreams(link, manager, options.replicas ?? 1);
     this.claims = new ClaimCheck(options.artifacts, link.maxPayload - ROOM_FOR_HEADERS);
-    this.deadLetterBox = new DeadLetterBox(link, manager, this.claims);
+    this.answers = new StoredAnswers(link, options.inboxPrefix);
+    this.deadLetterBox = new DeadLetterBox(link, manager, this.answers, this.claims);
   }
 
   /**
@@ -150,7 +153,7 @@ export class NatsBus implements Bus {
 
   private async send(name: string, stored: StoredMessage): Promise<{ readonly duplicate: boolean }> {
     try {
-      return await publishMessage(this.link, stored);
+      return await publishMessage(this.answers, stored);
     } catch (thrown) {
       const isUnheard = thrown instanceof NatsError && thrown.code === '503';
       if (!isUnheard || (await this.streams.exists(this.find(name).address))) throw thrown;

@@ -8,16 +8,16 @@ export interface BusHarness {
 }
 
 /** Short, since a real server lets them pass for real. */
-const ACK_WAIT_MS = 250;
+const ACK_WAIT_MS = 160;
 /** Long enough after a deadline for a real server to have noticed it. */
-const MARGIN_MS = 100;
+const MARGIN_MS = 60;
 
 const settings: QueueSettings = {
   name: 'tasks',
   maxMessages: 3,
   ackWaitMs: ACK_WAIT_MS,
   maxDeliveries: 3,
-  dedupeWindowMs: 500,
+  dedupeWindowMs: 300,
 };
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -49,8 +49,8 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
     }
 
     async function expectNothing(): Promise<void> {
-      const pulled = bus.pull(settings.name, { max: 10, waitMs: 50 });
-      await harness.elapse(50 + MARGIN_MS);
+      const pulled = bus.pull(settings.name, { max: 10, waitMs: 30 });
+      await harness.elapse(30 + MARGIN_MS);
       expect(await pulled).toEqual([]);
     }
 
@@ -163,7 +163,7 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       it('last as long as the holder says that it is working', async () => {
         await publish('a');
         const delivery = await pullOne();
-        for (let beat = 0; beat < 6; beat += 1) {
+        for (let beat = 0; beat < 5; beat += 1) {
           await harness.elapse(ACK_WAIT_MS / 3);
           await delivery.working();
         }
@@ -181,9 +181,9 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
 
       it('end with a nak that keeps the message back for its delay', async () => {
         await publish('a');
-        await (await pullOne()).nak(300);
+        await (await pullOne()).nak(200);
         await expectNothing();
-        await harness.elapse(300);
+        await harness.elapse(200);
         expect((await pullOne()).attempt).toBe(2);
       });
 

@@ -13,6 +13,7 @@ import type { NatsLink } from './nats-link.js';
 import type { QueueAddress } from './nats-names.js';
 import { runOfSubject, subjectOfRun } from './nats-names.js';
 import { publishMessage } from './publish-message.js';
+import type { StoredAnswers } from './stored-answers.js';
 
 const REASON_HEADER = 'Majlis-Reason';
 /** A header is one line, and not the place for a stack. */
@@ -23,6 +24,7 @@ export class DeadLetterBox {
   constructor(
     private readonly link: NatsLink,
     private readonly manager: JetStreamManager,
+    private readonly answers: StoredAnswers,
     private readonly claims: ClaimCheck,
   ) {}
 
@@ -37,7 +39,7 @@ export class DeadLetterBox {
       data,
       headers: { ...plainHeaders(message.headers), [REASON_HEADER]: oneLine(reason) },
     };
-    await link.call(`storing a dead letter of ${stream}`, () => publishMessage(link, letter));
+    await link.call(`storing a dead letter of ${stream}`, () => publishMessage(this.answers, letter));
     await link.call(`removing a dead message from ${stream}`, () =>
       link.connection.request(reply, '+ACK', { timeout: ANSWER_WITHIN_MS }),
     );

@@ -10,6 +10,12 @@ export function natsFailure(thrown: unknown, what: string): MajlisError {
   return new MajlisError(`${what} failed: ${advice}`, { code, cause: thrown });
 }
 
+/** What the server says of a subject that it does not allow, without saying to which message. */
+export function forbidden(subject: string): MajlisError {
+  const message = `the NATS server forbids these credentials to publish to ${subject}; see permitted-subjects.ts`;
+  return new MajlisError(message, { code: 'permission_denied' });
+}
+
 type Meaning = readonly [ErrorCode, string];
 
 function meaningOf(error: Error): Meaning {

@@ -137,7 +137,16 @@ export class NatsLink {
         unwatch();
         reject(LOST);
       });
-      operation.then(resolve, reject).finally(unwatch);
+      operation.then(
+        (value) => {
+          unwatch();
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          unwatch();
+          reject(thrown instanceof Error ? thrown : MajlisError.from(thrown));
+        },
+      );
     });
   }
 

@@ -3,9 +3,7 @@ import { MajlisError } from '../../errors.js';
 import type { MessageHeaders } from '../bus.js';
 import { sentHeaders } from './message-headers.js';
 import { apiFailure } from './nats-failure.js';
-import type { NatsLink } from './nats-link.js';
-
-const ANSWER_WITHIN_MS = 5000;
+import type { StoredAnswers } from './stored-answers.js';
 
 /** The server's answer to a publish (NATS ADR-2): stored, or why not. */
 const answerSchema = z.union([
@@ -22,13 +20,12 @@ export interface StoredMessage {
 
 /** Resolves when a stream has stored it; the same id may be sent again as often as it takes. */
 export async function publishMessage(
-  link: NatsLink,
+  answers: StoredAnswers,
   { subject, dedupeId, data, headers }: StoredMessage,
 ): Promise<{ readonly duplicate: boolean }> {
   const sent = sentHeaders(headers);
   sent.set('Nats-Msg-Id', dedupeId);
-  const options = { timeout: ANSWER_WITHIN_MS, headers: sent };
-  const reply = await link.connection.request(subject, data, options);
+  const reply = await answers.send(subject, data, sent);
   const answer = answerSchema.safeParse(reply.json());
   if (!answer.success) {
     throw new MajlisError(

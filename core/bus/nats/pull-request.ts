@@ -7,7 +7,7 @@
  */
 import { createInbox, nanos } from 'nats';
 import type { Msg, NatsError, Subscription } from 'nats';
-import { natsFailure } from './nats-failure.js';
+import { forbidden, natsFailure } from './nats-failure.js';
 import type { NatsLink } from './nats-link.js';
 
 export interface PullRequest {
@@ -68,7 +68,7 @@ class RunningRequest {
       clock.alarm(expiresMs + GRACE_MS, () => this.leave('lost')),
       this.link.watch(() => this.leave('lost')),
       this.link.watchDenied((denied) => {
-        if (denied === subject) this.fail(new Error(`the NATS server forbids these credentials ${denied}`));
+        if (denied === subject) this.fail(forbidden(denied));
       }),
     );
     const inbox = createInbox(inboxPrefix);
