@@ -12,19 +12,28 @@ async function main(): Promise<void> {
   const environment = readEnvironment();
   const terminal = createTerminal(process, environment);
   const stop = new AbortController();
-  const interrupt = (): void => {
+  let interrupt = (): void => {
     if (stop.signal.aborted) process.exit(INTERRUPTED);
     terminal.say('majlis: stopping; once more stops at once');
     stop.abort(new MajlisError('stopped before the end; what was recorded is kept', { code: 'cancelled' }));
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  process.on('SIGINT', () => interrupt()).on('SIGTERM', () => interrupt());
+  const takeOverStops = (handler: () => void): void => {
+    interrupt = handler;
+  };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader of a pipe may leave early, as `head` does.
     if (error.code === 'EPIPE') process.exit(process.exitCode);
     throw error;
   });
 
-  const program = createProgram({ terminal, environment, clock: systemClock, signal: stop.signal });
+  const program = createProgram({
+    terminal,
+    environment,
+    clock: systemClock,
+    signal: stop.signal,
+    takeOverStops,
+  });
   try {
     await program.parseAsync();
   } catch (thrown) {

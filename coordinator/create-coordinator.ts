@@ -81,6 +81,8 @@ export interface CoordinatorSettings {
   readonly rubricHash: string;
   /** Those that take turns in every iteration, where there are several. */
   readonly locales?: readonly Locale[];
+  /** The pool of workers that samples for it; one of its own unless told. */
+  readonly pool?: string;
   /** Results of engines with another fingerprint are refused. */
   readonly engineFingerprint: string;
   readonly policyDirectory: string;
@@ -117,7 +119,8 @@ export async function createCoordinator(
   const order = new PromptSchedule(prompts, promptsPerIteration, rng.fork('prompts'), settings.locales);
   const dispatching = dispatcherOptions(ports, settings, { schedule: order, rng: rng.fork('rollouts') });
   const { dispatcher, scorer } = createDispatch({ ...ports, schedule, algorithm }, dispatching);
-  for (const queue of rolloutQueues(run.id, settings.ackWaitMs)) await bus.declareQueue(queue);
+  for (const queue of rolloutQueues(settings.pool ?? run.id, settings.ackWaitMs))
+    await bus.declareQueue(queue);
   const session = { run: run.id, epoch: run.epoch };
   const spec = { base: settings.baseModel, seed: modelSeed(run.seed), algorithm };
   const models = await createRunModels(trainer, session, spec);
@@ -198,7 +201,7 @@ function createRecovery(
 
 function dispatcherOptions(
   { bus, ledger, artifacts, clock, observer, tracer }: CoordinatorPorts,
-  { run, algorithm, sampling, engineFingerprint, ...limits }: CoordinatorSettings,
+  { run, algorithm, sampling, engineFingerprint, pool, ...limits }: CoordinatorSettings,
   { schedule, rng }: { readonly schedule: PromptSchedule; readonly rng: Rng },
 ): DispatcherOptions {
   return {
@@ -210,7 +213,7 @@ function dispatcherOptions(
     ...(tracer === undefined ? {} : { tracer }),
     schedule,
     tasks: { run: run.id, groupSize: algorithm.groupSize, sampling, rng },
-    queues: rolloutQueueNames(run.id),
+    queues: rolloutQueueNames(pool ?? run.id),
     engineFingerprint,
     reissueAfterMs: limits.reissueAfterMs ?? 120_000,
     starvedAfterMs: limits.starvedAfterMs ?? 10_000,

@@ -54,8 +54,8 @@ export interface RunObserver {
   tasksEnded?(event: { readonly count: number; readonly end: 'dropped' | 'dead_lettered' }): void;
   /** What an iteration learned from; its tasks have ended as consumed. */
   batchConsumed?(event: BatchConsumed): void;
-  /** A result that does not count, which is in the dead letters now. */
-  resultRefused?(refusal: Refusal): void;
+  /** A result that does not count, which is in the dead letters now, and the worker that it says it is from. */
+  resultRefused?(refusal: Refusal, worker?: string): void;
   /** A result that says nothing new: its task has ended, or has this very result. */
   resultRepeated?(): void;
   alarm?(alarm: RunAlarm): void;

@@ -21,6 +21,7 @@ import { addSteeringCommands } from './steer.js';
 import { addTrainerCommand } from './trainer.js';
 import { addUpCommand } from './up.js';
 import { addWatchCommand } from './watch.js';
+import { addWorkerCommand } from './worker.js';
 
 const DEFAULT_WORKSPACE = '.majlis';
 
@@ -49,6 +50,7 @@ export function createProgram(session: Session): Command {
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
   addTrainerCommand(program, session);
+  addWorkerCommand(program, session);
   addEngineCommand(program, session);
   addAggregateCommand(program, session);
   addRubricCommand(program, session);

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { BadInputError } from '../../core/errors.js';
+import type { FleetFlags } from '../fleet/open-fleet.js';
+import { addServingOptions } from '../fleet/with-serving.js';
 import { ALGORITHMS, type AlgorithmName } from '../pipeline/algorithms.js';
 import { perform, type CommandResult, type Session } from './session.js';
 import { addLoopOptions, type LoopOptions } from './run/loop-options.js';
 
-interface RunFlags extends LoopOptions {
+interface RunFlags extends LoopOptions, FleetFlags {
   readonly prompts?: string;
   readonly dryRun?: boolean;
   readonly continue?: string;
@@ -33,8 +35,9 @@ export function addRunCommand(program: Command, session: Session): void {
       '--dry-run',
       'check every input, print tasks, judge calls, memory and time expected, and do no work',
     );
-  addLoopOptions(command).action((file: string | undefined, flags: RunFlags, self: Command) =>
-    perform(session, self, async ({ workspace }) => start(file, { ...flags, workspace }, session)),
+  addServingOptions(addLoopOptions(command)).action(
+    (file: string | undefined, flags: RunFlags, self: Command) =>
+      perform(session, self, async ({ workspace }) => start(file, { ...flags, workspace }, session)),
   );
 }
 
@@ -61,6 +64,10 @@ async function start(
     throw new BadInputError({ source: 'run', found: 'neither', allowed });
   }
   const request = { ...options, runFile: file };
+  if (queue === true && options.bus !== undefined) {
+    const allowed = 'no --bus: whoever owns the workspace has it';
+    throw new BadInputError({ source: 'run --queue', found: '--bus', allowed });
+  }
   if (queue === true) return (await import('./run/queue-run.js')).queueRun(request, session);
   return dryRun === true
     ? (await import('./run/dry-run.js')).dryRun(request, session)

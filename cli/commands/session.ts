@@ -11,6 +11,8 @@ export interface Session {
   readonly clock: Clock;
   /** Fires when the person asks to stop. */
   readonly signal: AbortSignal;
+  /** For work that ends in steps of its own: each further wish to stop calls the handler instead of firing the signal. */
+  takeOverStops?(handler: () => void): void;
 }
 
 /** The options that every command has. */

@@ -11,6 +11,7 @@ import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
+import type { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
 import { coordinatorService } from '../../coordinator/rpc/coordinator-service.js';
 import type { ServerTrust } from '../trust/server-trust-flags.js';
 import { auditFile } from './audited-run-control.js';
@@ -30,6 +31,10 @@ export interface ServeRunControlOptions {
   createRun?(request: RunRequest): Promise<Run>;
   /** Longest silence of a watch; 3 s unless told. */
   readonly heartbeatMs?: number;
+  /** What terminals of this machine show; a new one unless told. */
+  readonly token?: string;
+  /** Workers attach to it; refused where it is absent. */
+  readonly registry?: WorkerRegistry | undefined;
   /** Serves other machines there, too. */
   readonly listener?: PublicListener;
   /** Takes a sentence about something that no caller can be told. */
@@ -50,6 +55,11 @@ export interface RunControlServer {
 
 const TOKEN_BYTES = 32;
 
+/** A token that nobody can guess. */
+export function newLocalToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
 /**
  * Serves run control to the terminals of this machine while a process owns the ledger, and to other machines where a
  * listener is given. The address on this machine and a token that is new each time stand in
@@ -68,10 +78,10 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
     placeRubric: (inForce, hash) => setWithRubric(workspaceFolder, inForce, hash),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const { registry, token = newLocalToken() } = options;
   const served = {
     name: 'the coordinator',
-    services: [coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal })],
+    services: [coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal, registry })],
     audit: {
       log: new AuditLog(auditFile(workspaceFolder), clock),
       onFailure: ({ message }: MajlisError) =>

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Scorer } from '../../core/scorer/scorer.js';
 import type { Logger } from '../../core/telemetry/logger.js';
 import type { Trainer } from '../../core/trainer/trainer.js';
+import type { Fleet } from '../fleet/fleet.js';
 
 /** What the arms of one process share. */
 export interface ArmServices {
@@ -17,4 +18,6 @@ export interface ArmServices {
   readonly logger: Logger;
   /** Runs that this process is at work on. */
   readonly atWork: Set<string>;
+  /** Rollout workers in processes of their own, where there are such: then they sample, and none in this process. */
+  readonly fleet?: Fleet;
 }

@@ -10,12 +10,14 @@ import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
+import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
 import { hasEnded } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
 import { eventsAfter } from '../../core/ledger/events-after.js';
 import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
 import { systemFreeSpace } from '../../core/runtime/free-space.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
+import { WORKERS_FAULT } from '../../coordinator/dispatch/refusal.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
@@ -110,11 +112,11 @@ async function driveVisibly(services: ArmServices, plan: ArmPlan): Promise<void>
 }
 
 async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
-  const { ledger, logger, clock } = services;
+  const { ledger, logger, clock, fleet } = services;
   const { runId, name, config } = plan;
   const metrics = await openRunMetrics(services, plan);
   const epoch = await ledger.beginEpoch(runId);
-  const policies = new MemoryPolicies();
+  const sampling = samplingOf(services, plan);
   const coordinator = await createCoordinator(
     {
       ...services,
@@ -122,12 +124,15 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       rewardRefresh: plan.rewardRefresh,
       probes: plan.probes,
       prompts: { prompts: async () => plan.prompts },
-      policyAnnouncer: policies,
+      policyAnnouncer: sampling.announcer,
       freeSpace: systemFreeSpace,
       observer: {
         iterationFinished: (event) => {
           metrics.write(event.iteration, event.metrics, clock.now());
           plan.onProgress(progressOf(name, event));
+        },
+        resultRefused: ({ reason }, worker) => {
+          if (worker !== undefined && WORKERS_FAULT.includes(reason)) fleet?.registry.resultRefused(worker);
         },
         alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
       },
@@ -140,6 +145,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,
       locales: localesOf(config).map(({ locale }) => locale),
+      ...(fleet === undefined ? {} : { pool: fleet.pool }),
       engineFingerprint: plan.engines[0].fingerprint,
       policyDirectory: join(plan.directory, 'policies'),
       checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },
@@ -148,16 +154,38 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       workspace: plan.directory,
     },
   );
-  const workers = plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
+  const workers = sampling.workers();
   const working = workers.map((worker) => worker.run(plan.signal));
   try {
     await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
     await coordinator.release();
   } finally {
     await metrics.finish();
+    fleet?.registry.serve(undefined);
     for (const worker of workers) worker.drain();
     await Promise.allSettled(working);
   }
+}
+
+/** Who samples for an arm, and hears of its policies: the fleet where there is one, else a worker for each engine. */
+function samplingOf(
+  services: ArmServices,
+  plan: ArmPlan,
+): { readonly announcer: PolicyAnnouncer; workers(): readonly RolloutWorker[] } {
+  const { fleet } = services;
+  if (fleet === undefined) {
+    const policies = new MemoryPolicies();
+    const workers = (): RolloutWorker[] =>
+      plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
+    return { announcer: policies, workers };
+  }
+  fleet.registry.serve({
+    run: plan.runId,
+    engineFingerprint: plan.engines[0].fingerprint,
+    tokenizerHash: plan.checkpoint.tokenizer.hash,
+    contextLength: plan.config.model.contextLength,
+  });
+  return { announcer: fleet.policiesOf(plan.runId), workers: () => [] };
 }
 
 function rolloutWorker(

@@ -1,5 +1,6 @@
 import type { Run } from '../../core/domain/run.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
+import type { Fleet } from '../fleet/fleet.js';
 import { serveRunControl, type PublicListener } from '../control/serve-run-control.js';
 import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { openWorkspace, type Workspace } from './workspace.js';
@@ -10,6 +11,8 @@ export interface ServedWorkspaceOptions {
   readonly metrics?: MetricsChoice;
   /** What stands between runs and their services: nothing unless told, faults in a rehearsed crash. */
   readonly services?: (workspace: Workspace) => Workspace;
+  /** Opens the rollout workers of other processes; without it, this process samples. */
+  readonly fleet?: FleetOpener;
   /** Queues a run that a terminal asks for; creating runs is refused where it is absent. */
   readonly createRun?: (request: RunRequest, workspace: Workspace) => Promise<Run>;
   /** Serves run control to other machines there, too. */
@@ -17,6 +20,9 @@ export interface ServedWorkspaceOptions {
   /** Takes a sentence for whoever watches the process. */
   readonly say?: (sentence: string) => void;
 }
+
+/** Opens a fleet over a workspace. */
+export type FleetOpener = (workspace: Workspace) => Promise<Fleet>;
 
 /** A workspace that this process owns, and that other terminals steer it by. */
 export interface ServedWorkspace {
@@ -34,7 +40,13 @@ export async function withServedWorkspace<Value>(
   const opened = await openWorkspace(options.workspace, TRAINER_THREADS);
   const workspace = options.services?.(opened) ?? opened;
   try {
-    return await serve(workspace, options, work);
+    const fleet = await options.fleet?.(workspace);
+    if (fleet === undefined) return await serve(workspace, options, work);
+    try {
+      return await serve({ ...workspace, fleet, bus: fleet.bus }, options, work);
+    } finally {
+      await fleet.close();
+    }
   } finally {
     await workspace.close();
   }
@@ -45,7 +57,7 @@ async function serve<Value>(
   { metrics: choice = {}, createRun, listener, say }: ServedWorkspaceOptions,
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
-  const { ledger, folder, clock, atWork } = workspace;
+  const { ledger, folder, clock, atWork, fleet } = workspace;
   const metrics = await openMetricsPlan(choice);
   try {
     const control = await serveRunControl({
@@ -53,6 +65,7 @@ async function serve<Value>(
       workspaceFolder: folder,
       clock,
       isAtWork: (run) => atWork.has(run),
+      ...(fleet === undefined ? {} : { registry: fleet.registry, token: fleet.localToken }),
       ...(createRun === undefined
         ? {}
         : { createRun: (request: RunRequest) => createRun(request, workspace) }),

@@ -23,6 +23,16 @@ export const REFUSAL_REASONS = [
 
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
+/** Those that only a worker that is not what it says can cause; the others a good worker may meet. */
+export const WORKERS_FAULT: readonly RefusalReason[] = [
+  'unreadable',
+  'too_large',
+  'other_policy',
+  'other_engine',
+  'wrong_shape',
+  'impossible',
+];
+
 export interface Refusal {
   readonly reason: RefusalReason;
   /** One sentence for a person. */

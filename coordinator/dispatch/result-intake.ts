@@ -7,6 +7,7 @@
  */
 import type { Delivery } from '../../core/bus/bus.js';
 import type { RolloutTask, TrajectoryGroup } from '../../core/domain/trajectory.js';
+import { WORKER_HEADER } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import { decodeRolloutResult } from '../../core/rpc/rollout-codec.js';
 import type { RolloutResult } from '../../core/rpc/rollout-codec.js';
@@ -111,7 +112,7 @@ export class ResultIntake {
   private async refuse(delivery: Delivery, refusal: Refusal): Promise<void> {
     const { observer } = this.options;
     const kind = refusal.reason === 'conflicting' ? 'conflicting_result' : 'refused_result';
-    observer.resultRefused?.(refusal);
+    observer.resultRefused?.(refusal, delivery.headers[WORKER_HEADER]);
     observer.alarm?.({ kind, message: refusal.message });
     await delivery.terminate(`${refusal.reason}: ${refusal.message}`);
   }

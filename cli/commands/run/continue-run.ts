@@ -1,4 +1,6 @@
 import { BadInputError } from '../../../core/errors.js';
+import type { FleetFlags } from '../../fleet/open-fleet.js';
+import { withServing } from '../../fleet/with-serving.js';
 import type { CommandResult, Session } from '../session.js';
 import { stoppableProgress } from '../stoppable-progress.js';
 import { endedRun } from './ended-run.js';
@@ -8,7 +10,7 @@ import { metricsChoice, placesOf, type LoopOptions } from './loop-options.js';
 /** Goes on with an interrupted run and prints its report. */
 export async function continueRun(
   run: string,
-  options: LoopOptions & { readonly workspace: string; readonly prompts?: string },
+  options: LoopOptions & FleetFlags & { readonly workspace: string; readonly prompts?: string },
   session: Session,
 ): Promise<CommandResult> {
   const { findRunRecord } = await import('../../pipeline/run-record.js');
@@ -25,15 +27,14 @@ export async function continueRun(
   const { judge } = found.record;
   const asked = judge === undefined ? options : { ...options, judge: judge.url, judgeModel: judge.model };
   const endpoint = await judgeEndpoint(asked, session.environment);
+  const { signal } = session;
+  const going = {
+    ...{ workspace, workers, signal, onProgress: stoppableProgress(session) },
+    metrics: metricsChoice(options),
+    ...placesOf(options),
+    ...(endpoint === undefined ? {} : { judge: endpoint }),
+  };
   return endedRun(
-    await pipeline.continueRun(found, {
-      workspace,
-      workers,
-      onProgress: stoppableProgress(session),
-      signal: session.signal,
-      metrics: metricsChoice(options),
-      ...placesOf(options),
-      ...(endpoint === undefined ? {} : { judge: endpoint }),
-    }),
+    await withServing(options, session, (serving) => pipeline.continueRun(found, { ...going, ...serving })),
   );
 }

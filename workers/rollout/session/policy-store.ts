@@ -11,8 +11,8 @@ import { hashModelWeights } from '../../../core/network/model-directory/hash-mod
 export interface PolicyStoreOptions {
   /** Fetched policies are kept in here, each in a folder of its hash. One process uses it. */
   readonly folder: string;
-  /** Where policies are fetched that this machine does not see; asked for when one is. */
-  readonly artifacts: () => Pick<ArtifactStore, 'get'> | undefined;
+  /** Where policies are fetched that this machine does not see. */
+  readonly artifacts: Pick<ArtifactStore, 'get'>;
   /** Fetched policies that stay on disk; 3 unless told. */
   readonly keep?: number;
 }
@@ -66,12 +66,11 @@ export class PolicyStore {
   private async fetch({ policy, contentKey }: PolicyAnnouncement, signal: AbortSignal): Promise<string> {
     const { hash, location } = policy;
     const directory = join(this.options.folder, hash);
-    const artifacts = this.options.artifacts();
-    if (contentKey === undefined || artifacts === undefined) {
-      const message = `policy ${hash} lies at ${location}, which this machine does not see, and the coordinator serves no artifacts`;
+    if (contentKey === undefined) {
+      const message = `policy ${hash} lies at ${location}, which this machine does not see, and is in no store`;
       throw new MajlisError(message, { code: 'unavailable' });
     }
-    await fetchDirectory(artifacts, contentKey, directory, signal);
+    await fetchDirectory(this.options.artifacts, contentKey, directory, signal);
     const found = await hashModelWeights(directory);
     if (found !== hash) {
       await rm(directory, { recursive: true, force: true });

@@ -14,7 +14,7 @@ describe('PolicyStore', () => {
   const cache = (): string => join(folder(), 'cache');
 
   async function store(keep?: number): Promise<PolicyStore> {
-    const options = { folder: cache(), artifacts: () => artifacts };
+    const options = { folder: cache(), artifacts };
     const opened = new PolicyStore({ ...options, ...(keep === undefined ? {} : { keep }) });
     await opened.open();
     return opened;

@@ -1,0 +1,15 @@
+import type { Bus } from '../../core/bus/bus.js';
+import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
+import type { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
+
+/** Rollout workers in processes of their own, as one coordinator has them. */
+export interface Fleet {
+  readonly pool: string;
+  readonly bus: Bus;
+  readonly registry: WorkerRegistry;
+  /** What processes of this machine show, to attach and to fetch. */
+  readonly localToken: string;
+  /** Tells the fleet of a run's policies. */
+  policiesOf(run: string): PolicyAnnouncer;
+  close(): Promise<void>;
+}

@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
+import { serveArtifacts } from '../../core/artifacts/http/serve-artifacts.js';
+import { NatsBus } from '../../core/bus/nats-bus.js';
+import { coordinatorSubjects } from '../../core/bus/nats/permitted-subjects.js';
+import { MajlisError } from '../../core/errors.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Logger } from '../../core/telemetry/logger.js';
+import type { Authorize } from '../../core/trust/authorize.js';
+import { authorizeToken } from '../../core/trust/authorize.js';
+import { localUser } from '../../core/trust/local-user.js';
+import { FleetPolicies } from '../../coordinator/fleet/fleet-policies.js';
+import { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
+import type { FleetObserver } from '../../coordinator/fleet/worker-registry.js';
+import { newLocalToken } from '../control/serve-run-control.js';
+import type { PublicListener } from '../control/serve-run-control.js';
+import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
+import { busTrust } from './bus-flags.js';
+import type { BusFlags } from './bus-flags.js';
+import type { Fleet } from './fleet.js';
+import { PolicyDepot } from './policy-depot.js';
+
+/** Flags of whoever coordinates a fleet, as commander parses them. */
+export interface FleetFlags extends BusFlags, ServerTrustFlags {
+  readonly artifactsPort?: number;
+}
+
+/** What a fleet is opened over. */
+export interface FleetContext {
+  /** The workspace's own. */
+  readonly artifacts: ArtifactStore;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where other machines attach and fetch, if they may. */
+  readonly listener?: PublicListener;
+}
+
+type Flags = FleetFlags & { readonly bus: readonly string[] };
+
+/** Connects to the bus and opens what workers attach to and fetch from. Whatever fails closes what was opened. */
+export async function openFleet(flags: Flags, context: FleetContext): Promise<Fleet> {
+  const { pool } = flags;
+  const { clock, logger } = context;
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    const bus = await connect(flags, context);
+    closers.push(() => bus.close());
+    const localToken = newLocalToken();
+    const offered = await offer(flags, context, localToken);
+    closers.push(() => offered.close());
+    const { publish, port: artifactsPort } = offered;
+    const options = { pool, epoch: clock.now(), clock, artifactsPort, observer: logged(logger) };
+    const registry = new WorkerRegistry(options);
+    closers.push(() => registry.close());
+    return {
+      ...{ pool, bus, registry, localToken, close },
+      policiesOf: (run) => new FleetPolicies({ run, registry, publish }),
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function connect(flags: Flags, { artifacts, clock }: FleetContext): Promise<NatsBus> {
+  const { bus: url, release } = flags;
+  const { inboxPrefix } = coordinatorSubjects(release);
+  return NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, ...(await busTrust(flags)) });
+}
+
+interface Offered {
+  readonly port: number;
+  readonly publish: (directory: string) => Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Serves artifacts at the host where workers attach: to those of this machine by its token, to others as they may attach. */
+async function offer(
+  { artifactsPort = 0 }: Flags,
+  { artifacts, folder, logger, listener }: FleetContext,
+  localToken: string,
+): Promise<Offered> {
+  const depot = await PolicyDepot.open(join(folder, 'offered-policies'), artifacts);
+  const local = authorizeToken(localToken, { name: localUser(), role: 'admin' });
+  const { host, tls, insecure, authorize } = listener ?? {};
+  const isOpen = listener !== undefined && authorize === undefined;
+  const server = await serveArtifacts({
+    ...{ store: depot, port: artifactsPort },
+    ...(host === undefined ? {} : { host }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(insecure === undefined ? {} : { insecure }),
+    ...(isOpen ? {} : { authorize: authorize === undefined ? local : either(local, authorize) }),
+    onFailure: ({ message }) => logger.warn(`an artifact could not be served: ${message}`),
+  });
+  return { port: server.port, publish: (directory) => depot.offer(directory), close: () => server.close() };
+}
+
+function either(first: Authorize, second: Authorize): Authorize {
+  return (...call) => {
+    try {
+      return first(...call);
+    } catch (thrown) {
+      if (MajlisError.from(thrown).code !== 'unauthenticated') throw thrown;
+      return second(...call);
+    }
+  };
+}
+
+function logged(logger: Logger): FleetObserver {
+  return {
+    workerRefused: (worker, kind, sentence) => logger.warn(sentence, { worker, refusal: kind }),
+    workerGone: (worker, why, held) => {
+      if (why === 'silent') logger.warn(`worker ${worker} is gone, with ${held} tasks`, { worker });
+    },
+    workerCordoned: (worker, refused) =>
+      logger.warn(`worker ${worker} stays out: ${refused} of its results were refused`, { worker }),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { Session } from '../commands/session.js';
+import { wholeNumber } from '../commands/whole-number.js';
+import type { ServedWorkspaceOptions } from '../pipeline/served-workspace.js';
+import { addServerTrustOptions, openServerTrust } from '../trust/server-trust-flags.js';
+import { addBusOptions } from './bus-flags.js';
+import type { FleetFlags } from './open-fleet.js';
+
+/** What a process lets others do with its workspace. */
+export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say'>;
+
+const MOST_PORT = 65_535;
+
+/** Adds the flags of commands that other machines steer, and whose runs workers of other processes sample for. */
+export function addServingOptions(command: Command): Command {
+  return addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts').option(
+    '--artifacts-port <number>',
+    'port for artifacts, at the host of --listen; 0 takes a free one, which workers are told',
+    wholeNumber('--artifacts-port', 0, MOST_PORT),
+    0,
+  );
+}
+
+/** Does the work with what the flags name: a listener with --listen, a fleet with --bus. */
+export async function withServing<Value>(
+  flags: FleetFlags,
+  { terminal, clock }: Pick<Session, 'terminal' | 'clock'>,
+  work: (serving: Serving) => Promise<Value>,
+): Promise<Value> {
+  const say = (sentence: string): void => terminal.say(sentence);
+  const { bus, listen, ...rest } = flags;
+  const trust = await openServerTrust(flags, { clock, say });
+  const listener = listen === undefined ? {} : { listener: { ...listen, ...trust } };
+  const fleet: ServedWorkspaceOptions['fleet'] = async (workspace) => {
+    const { openFleet } = await import('./open-fleet.js');
+    return openFleet({ ...rest, bus: bus ?? [] }, { ...workspace, ...listener });
+  };
+  try {
+    return await work({ say, ...listener, ...(bus === undefined ? {} : { fleet }) });
+  } finally {
+    trust.close();
+  }
+}
