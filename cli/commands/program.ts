@@ -10,6 +10,7 @@ import { addLabelCommand } from './label.js';
 import { addLedgerCommand } from './ledger.js';
 import { addLocaleCommand } from './locale.js';
 import { addMeasureCommand } from './measure.js';
+import { addNatsCommand } from './nats.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addReplayCommand } from './replay.js';
 import { addRewardCommand } from './reward.js';
@@ -52,6 +53,7 @@ export function createProgram(session: Session): Command {
   addTrainerCommand(program, session);
   addWorkerCommand(program, session);
   addEngineCommand(program, session);
+  addNatsCommand(program, session);
   addAggregateCommand(program, session);
   addRubricCommand(program, session);
   addLocaleCommand(program, session);

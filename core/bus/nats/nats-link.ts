@@ -5,8 +5,8 @@
  * - What was under way when it was lost is begun again after it is restored, so it has to bear being done twice.
  * - The client forgets what is sent while the connection is lost; nothing is sent before it stands.
  */
-import type { ConnectionOptions, NatsConnection, Status } from 'nats';
-import { Events, connect, credsAuthenticator } from 'nats';
+import type { Authenticator, ConnectionOptions, NatsConnection, Status } from 'nats';
+import { Events, connect, credsAuthenticator, nkeyAuthenticator } from 'nats';
 import { readFileSync } from 'node:fs';
 import { MajlisError } from '../../errors.js';
 import type { Clock } from '../../runtime/clock.js';
@@ -214,6 +214,12 @@ function authentication(credentials: NatsCredentials): ConnectionOptions {
     case 'token':
       return { token: credentials.token };
     case 'creds_file':
-      return { authenticator: (nonce) => credsAuthenticator(readFileSync(credentials.path))(nonce) };
+      return { authenticator: (nonce) => authenticatorOf(readFileSync(credentials.path))(nonce) };
   }
+}
+
+/** Of a credentials file, which has a JWT, or of a file with a user's seed alone. */
+function authenticatorOf(file: Buffer): Authenticator {
+  const text = file.toString().trim();
+  return /^SU[A-Z2-7]+$/.test(text) ? nkeyAuthenticator(Buffer.from(text)) : credsAuthenticator(file);
 }

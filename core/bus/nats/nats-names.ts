@@ -31,7 +31,7 @@ export class NatsNames {
   }
 
   queue(name: string): QueueAddress {
-    const tokens = name.split('.').map(token);
+    const tokens = name.split('.').map(subjectToken);
     const stream = ['majlis', this.release, ...tokens].join('_');
     return {
       stream,
@@ -45,7 +45,7 @@ export class NatsNames {
 
 /** The subject of one run among a queue's subjects, or among those of its dead letters. */
 export function subjectOfRun(subjects: string, run: string): string {
-  return `${subjects.slice(0, -1)}${token(run)}`;
+  return `${subjects.slice(0, -1)}${subjectToken(run)}`;
 }
 
 /** The run that a subject ends in; as it stands there where Majlis cannot have written it. */
@@ -55,7 +55,7 @@ export function runOfSubject(subject: string): string {
 }
 
 /** A name as one token of a subject, in which dots, blanks, `*` and `>` have a meaning of their own. */
-function token(name: string): string {
+export function subjectToken(name: string): string {
   if (name === '') {
     throw new BadInputError({ source: 'a queue or run of the bus', found: '""', allowed: 'a name' });
   }

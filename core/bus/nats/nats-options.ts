@@ -23,6 +23,7 @@ export interface NatsBusOptions {
 export type NatsCredentials =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   | { readonly kind: 'token'; readonly token: string }
+  /** A credentials file with a JWT, or a user's seed alone. */
   | { readonly kind: 'creds_file'; readonly path: string };
 
 /** PEM files. */

@@ -1,11 +1,11 @@
 import { rolloutQueueNames } from '../subjects.js';
-import { CONSUMER, NatsNames } from './nats-names.js';
+import { CONSUMER, NatsNames, subjectToken } from './nats-names.js';
 
 /** What a role may publish and subscribe to; all else is refused by the server. */
 export interface PermittedSubjects {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  /** Replies to this role come here; every role has its own, so that none reads another's. */
+  /** Replies come here; every role, and the workers of every pool, have their own, so that none reads another's. */
   readonly inboxPrefix: string;
 }
 
@@ -14,7 +14,7 @@ export function workerSubjects(release: string, pool: string): PermittedSubjects
   const names = new NatsNames(release);
   const queues = rolloutQueueNames(pool);
   const [tasks, results] = [names.queue(queues.tasks), names.queue(queues.results)];
-  const inboxPrefix = `_INBOX_${release}_worker`;
+  const inboxPrefix = `_INBOX_${release}_worker_${subjectToken(pool)}`;
   return {
     inboxPrefix,
     publish: [

@@ -30,7 +30,7 @@ describe('the names on a NATS server', () => {
 describe('the subjects of a role', () => {
   it('give a worker no way to make streams, issue tasks or read results', () => {
     const { publish, subscribe } = workerSubjects('prod', 'gpu');
-    expect(subscribe).toEqual(['_INBOX_prod_worker.>']);
+    expect(subscribe).toEqual(['_INBOX_prod_worker_gpu.>']);
     expect(publish).toEqual([
       '$JS.API.CONSUMER.INFO.majlis_prod_tasks_gpu.readers',
       '$JS.API.CONSUMER.MSG.NEXT.majlis_prod_tasks_gpu.readers',
@@ -43,6 +43,7 @@ describe('the subjects of a role', () => {
   });
 
   it('have an inbox each', () => {
-    expect(coordinatorSubjects('prod').inboxPrefix).not.toBe(workerSubjects('prod', 'gpu').inboxPrefix);
+    const roles = [coordinatorSubjects('prod'), workerSubjects('prod', 'gpu'), workerSubjects('prod', 'cpu')];
+    expect(new Set(roles.map(({ inboxPrefix }) => inboxPrefix)).size).toBe(3);
   });
 });
