@@ -60,6 +60,16 @@ def test_log_probs_are_those_of_a_whole_pass(model_of: ModelOf, kind: str) -> No
         assert torch.allclose(torch.tensor(sample.log_probs), chosen, atol=2e-5)
 
 
+def test_the_output_layer_is_computed_at_last_places_only(model_of: ModelOf) -> None:
+    module = module_of(model_of())
+    places: list[int] = []
+    module.lm_head.register_forward_hook(lambda _module, _inputs, output: places.append(output.shape[1]))
+    (sample, *_) = generate(module, ASKED, never)
+    assert places == [1] * len(sample.token_ids)
+    module(input_ids=torch.tensor([ASKED.prompt]))
+    assert places[-1] == len(ASKED.prompt)
+
+
 def test_a_sample_does_not_depend_on_the_others(model_of: ModelOf) -> None:
     module = module_of(model_of())
     five = generate(module, ASKED, never)

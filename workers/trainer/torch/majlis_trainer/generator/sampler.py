@@ -7,7 +7,8 @@ it per token. A sample that has ended is computed on with the others, so that wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -53,11 +54,21 @@ class Sample:
 def generate(module: Any, request: SamplingRequest, is_aborted: Callable[[], bool]) -> list[Sample]:
     """Answers a request, sample by sample in order."""
     samples: list[Sample] = []
-    with torch.inference_mode():
+    with torch.inference_mode(), _last_places(module):
         for first in range(0, request.samples, BATCH):
             places = range(first, min(first + BATCH, request.samples))
             samples.extend(_generate_batch(module, request, places, is_aborted))
     return samples
+
+
+@contextmanager
+def _last_places(module: Any) -> Iterator[None]:
+    """The output layer is computed at last places alone: a long prompt times a large vocabulary would be gigabytes."""
+    hook = module.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: (inputs[0][:, -1:], *inputs[1:]))
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _generate_batch(module: Any, request: SamplingRequest, places: range, is_aborted: Callable[[], bool]) -> list[Sample]:
