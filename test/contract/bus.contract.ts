@@ -8,7 +8,7 @@ export interface BusHarness {
 }
 
 /** Short, since a real server lets them pass for real. */
-const ACK_WAIT_MS = 160;
+const ACK_WAIT_MS = 240;
 /** Long enough after a deadline for a real server to have noticed it. */
 const MARGIN_MS = 60;
 

@@ -5,7 +5,7 @@ import { sentHeaders } from './message-headers.js';
 import { apiFailure } from './nats-failure.js';
 import type { StoredAnswers } from './stored-answers.js';
 
-/** The server's answer to a publish (NATS ADR-2): stored, or why not. */
+/** The answer to a publish (nats-server, server/stream.go, JSPubAckResponse): stored, or why not. */
 const answerSchema = z.union([
   z.object({ error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }) }),
   z.object({ stream: z.string(), seq: z.number(), duplicate: z.boolean().optional() }),
