@@ -19,7 +19,7 @@ export function logSoftmax(logits: Float64Array, temperature: number): Float64Ar
 
 export function weightsHash({ logits }: UnigramWeights): string {
   return createHash('sha256')
-    .update(new Uint8Array(logits.buffer.slice(0)))
+    .update(new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength))
     .digest('hex');
 }
 
