@@ -18,7 +18,8 @@ import { lacksOf } from './server-abilities.js';
 const TRIES = 3;
 const RETRY_AFTER_MS = 200;
 /** A stalled connection is noticed after three of them. */
-const PING_EVERY_MS = 5000;
+const PING_EVERY_MS = 2000;
+const DIAL_WITHIN_MS = 5000;
 const RECONNECT_EVERY_MS = 250;
 const FLUSH_WITHIN_MS = 2000;
 
@@ -200,6 +201,7 @@ function connectionOptions({
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: RECONNECT_EVERY_MS,
     pingInterval: PING_EVERY_MS,
+    timeout: DIAL_WITHIN_MS,
     noAsyncTraces: true,
     ...(tls === undefined ? {} : { tls }),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),

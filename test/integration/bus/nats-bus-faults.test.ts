@@ -96,6 +96,25 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       expect(events.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'restored']);
     });
 
+    it('tells its observer of every publish, delivery and end of a lease', async () => {
+      const seen: unknown[][] = [];
+      const tell = (...given: unknown[]): unknown => seen.push(given);
+      const observer = { published: tell, delivered: tell, settled: tell, deadLettered: tell };
+      const watched = await connected({ observer });
+      await publish('a', 'a', watched);
+      await publish('a', 'a', watched);
+      const [first] = await watched.pull('tasks', pull);
+      await first.working();
+      await first.nak();
+      const [second] = await watched.pull('tasks', pull);
+      await second.terminate('no  such\nprompt');
+      await watched.close();
+      const all = ['stored', 'duplicate', 1, 'extended', 'returned', 2, 'no  such\nprompt', 'terminated'];
+      expect(seen).toEqual(all.map((what) => ['tasks', what]));
+      const [letter] = await bus.deadLetters('tasks', { after: 0, max: 1 });
+      expect(letter.reason).toBe('no such prompt');
+    });
+
     it('sends every ack that was given before it is closed', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, at) => publish(`m${at}`)));
       const deliveries = await bus.pull('tasks', pull);
