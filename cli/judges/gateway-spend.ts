@@ -7,7 +7,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 import type { SpendReport } from '../../reward/rpc/convert-judge.js';
 import { GatewayClient } from '../../reward/rpc/gateway-client.js';
-import { readGatewayToken } from './gateway-token.js';
+import { gatewayAddress } from './gateway-address.js';
 
 /** A gateway's configuration and where it stood. */
 export interface GatewayFile {
@@ -30,9 +30,7 @@ async function askGateway(
   clock: Clock,
 ): Promise<SpendReport | undefined> {
   if (!existsSync(resolve(dirname(path), config.listen.tokenFile))) return undefined;
-  const { host, port } = config.listen;
-  const token = await readGatewayToken(config, path);
-  const client = new GatewayClient({ address: `${host}:${port}`, token }, clock);
+  const client = new GatewayClient(await gatewayAddress(config, path, clock), clock);
   try {
     return await client.spend(filter);
   } catch (thrown) {

@@ -8,7 +8,8 @@ import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 import type { Judge } from '../../reward/judge/judge.js';
 import { connectGatewayJudge } from '../../reward/rpc/gateway-judge.js';
 import { startGatewayServer } from './gateway-server.js';
-import { ensureGatewayToken, readGatewayToken } from './gateway-token.js';
+import { gatewayAddress } from './gateway-address.js';
+import { ensureGatewayToken } from './gateway-token.js';
 
 export interface OpenGatewayOptions {
   readonly config: GatewayConfig;
@@ -83,7 +84,7 @@ async function own(
   });
   const token = serves ? await ensureGatewayToken(config, configPath) : undefined;
   const server =
-    token === undefined ? undefined : await startGatewayServer({ gateway, config, token, clock });
+    token === undefined ? undefined : await startGatewayServer({ gateway, config, configPath, token, clock });
   const judges = gateway.served().filter(({ id }) => ids.includes(id));
   return {
     judges: judges.map((judge) => ({
@@ -103,11 +104,9 @@ async function connected(
   ids: readonly string[],
   { config, configPath, run, clock }: OpenGatewayOptions,
 ): Promise<OpenGateway> {
-  const { host, port } = config.listen;
-  const token = await readGatewayToken(config, configPath);
-  const address = `${host}:${port}`;
+  const address = await gatewayAddress(config, configPath, clock);
   const judges = await Promise.all(
-    ids.map((judgeId) => connectGatewayJudge({ address, token, judgeId, run, clock })),
+    ids.map((judgeId) => connectGatewayJudge({ ...address, judgeId, run, clock })),
   );
   return {
     judges,

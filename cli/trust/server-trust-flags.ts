@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseListenAddress, type ListenAddress } from '../../core/config/listen-address.js';
 import { BadInputError, type MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
-import type { Authorize } from '../../core/trust/authorize.js';
+import type { Authorize, KnownCallers } from '../../core/trust/authorize.js';
 import { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { openTokensFile, type OpenTokensFile } from '../../core/trust/tokens-file.js';
 
@@ -20,6 +20,8 @@ export interface ServerTrustFlags {
 export interface ServerTrust {
   readonly tls?: CertificateFiles;
   readonly authorize?: Authorize;
+  /** Everybody that the tokens file knows at this time. */
+  readonly known?: () => KnownCallers;
   readonly insecure: boolean;
   close(): void;
 }
@@ -68,7 +70,7 @@ export async function openServerTrust(flags: ServerTrustFlags, context: TrustCon
   const known = tokens === undefined ? undefined : await openTokens(tokens, context);
   return {
     ...(tls === undefined ? {} : { tls }),
-    ...(known === undefined ? {} : { authorize: known.authorize }),
+    ...(known === undefined ? {} : { authorize: known.authorize, known: known.known }),
     insecure,
     close: () => known?.close(),
   };

@@ -45,6 +45,8 @@ export interface RpcServerOptions {
   readonly audit?: Audit;
   /** Allows an address that other machines can reach without TLS and `authorize`. */
   readonly insecure?: boolean;
+  /** What a refusal says would allow it; `--insecure` unless told. */
+  readonly allowance?: string;
   /** What every authorized call passes before its handler. */
   readonly interceptors?: readonly ServerInterceptor[];
   /** Longest message either way, in bytes. */
@@ -78,6 +80,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     authenticates: options.authorize !== undefined,
     encrypts: options.tls !== undefined,
     insecure: options.insecure,
+    allowance: options.allowance,
   });
   // grpc-js prints to the console what it also reports by status; only one of them is wanted.
   setLogVerbosity(logVerbosity.NONE);

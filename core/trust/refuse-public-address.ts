@@ -11,7 +11,9 @@ export interface Exposure {
   readonly authenticates: boolean;
   /** Whether what is shown travels under TLS. */
   readonly encrypts: boolean;
-  /** What `--insecure` said: the network itself is trusted. */
+  /** What allows it all the same; `--insecure` unless told. */
+  readonly allowance?: string | undefined;
+  /** What it said: the network itself is trusted. */
   readonly insecure?: boolean | undefined;
 }
 
@@ -19,14 +21,15 @@ export interface Exposure {
  * Refuses to listen where other machines can reach a server that asks nobody who they are, or that has tokens shown in
  * plaintext: `failed_precondition`. Every server of ours that takes a host asks here first. Loopback is always allowed.
  */
-export function refusePublicAddress({ server, host, authenticates, encrypts, insecure }: Exposure): void {
+export function refusePublicAddress(exposure: Exposure): void {
+  const { server, host, authenticates, encrypts, insecure, allowance = '--insecure' } = exposure;
   if (insecure === true || isLoopback(host) || (authenticates && encrypts)) return;
   const why = authenticates
     ? 'tokens would be shown there in plaintext. Next: give it a certificate and its key'
     : 'nobody would have to show who they are. Next: give it a tokens file, a certificate and its key';
   throw new MajlisError(
     `${server} may not listen on ${host}, which other machines can reach: ${why}, ` +
-      'or a loopback address; --insecure allows it where the network itself is trusted',
+      `or a loopback address; ${allowance} allows it where the network itself is trusted`,
     { code: 'failed_precondition' },
   );
 }

@@ -23,6 +23,8 @@ export interface TokensFileOptions {
 /** A tokens file in use. */
 export interface OpenTokensFile {
   readonly authorize: Authorize;
+  /** Everybody that it knows at this time. */
+  readonly known: () => KnownCallers;
   /** Ends the watch over the files. */
   close(): void;
 }
@@ -60,6 +62,7 @@ export async function openTokensFile(path: string, options: TokensFileOptions = 
   }
   return {
     authorize: authorizeBy(() => known),
+    known: () => known,
     close: () => {
       isOpen = false;
       stop();

@@ -92,6 +92,14 @@ export const gatewayConfigSchema = z
         port: z.int().min(0).max(65_535).default(7461),
         /** Made, for this user alone, where it is not there. */
         tokenFile: z.string().min(1).default('gateway.token'),
+        /** PEM files. Who asks believes `ca`; the gateway shows `certificate`, and takes it up again when it changes. */
+        tls: z
+          .strictObject({ ca: z.string().min(1), certificate: z.string().min(1), key: z.string().min(1) })
+          .exactOptional(),
+        /** More who may ask, each with a role (docs/security.md). */
+        tokens: z.string().min(1).exactOptional(),
+        /** Allows a host that other machines can reach without `tls`. */
+        insecure: z.boolean().exactOptional(),
       })
       .prefault({}),
     /** Offers /metrics to Prometheus on this port of the loopback address; 0 takes a free one. Absent: nothing is offered. */

@@ -1,10 +1,11 @@
-import { credentials } from '@grpc/grpc-js';
 import type { CallOptions, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 import { JudgeServiceClient } from '../../proto/gen/majlis/v1/judge.js';
 import type { SpendFilter } from '../../core/judgements/judgement-store.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
+import { channelCredentials } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import type { GatewayAnswer, GatewayQuestion } from '../gateway/judge-gateway.js';
 import type { JudgeDescription, SpendReport } from './convert-judge.js';
 import {
@@ -19,6 +20,8 @@ export interface GatewayAddress {
   /** host:port. */
   readonly address: string;
   readonly token: string;
+  /** Whom to believe; plaintext without it. */
+  readonly tls?: CertificateFiles;
 }
 
 type Unary<Request, Response> = (
@@ -41,11 +44,11 @@ export class GatewayClient {
   private readonly rubricTexts = new WeakMap<object, string>();
 
   constructor(
-    { address, token }: GatewayAddress,
+    { address, token, tls }: GatewayAddress,
     private readonly clock: Clock,
   ) {
     this.metadata = bearerMetadata(token);
-    this.client = new JudgeServiceClient(address, credentials.createInsecure(), {
+    this.client = new JudgeServiceClient(address, channelCredentials(tls), {
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       // Connections of its own: another client's failed ones do not make this one wait.

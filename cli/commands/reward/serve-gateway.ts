@@ -13,6 +13,7 @@ import { GatewayMetrics } from './gateway-metrics.js';
 
 interface Serving {
   readonly config: GatewayConfig;
+  readonly configPath: string;
   readonly token: string;
   readonly session: Session;
 }
@@ -27,7 +28,7 @@ export async function serveGateway(configPath: string, session: Session): Promis
   const token = await ensureGatewayToken(config, configPath);
   const store = await openSqliteJudgements(resolve(dirname(configPath), config.store), clock);
   try {
-    return await serveStore(store, configPath, { config, token, session });
+    return await serveStore(store, configPath, { config, configPath, token, session });
   } finally {
     await store.close();
   }
@@ -54,10 +55,13 @@ async function serveStore(
 
 async function serveJudges(
   gateway: JudgeGateway,
-  { config, token, session }: Serving,
+  { config, configPath, token, session }: Serving,
 ): Promise<CommandResult> {
   const { terminal, clock, signal } = session;
-  const server = await startGatewayServer({ gateway, config, token, clock });
+  const server = await startGatewayServer({
+    ...{ gateway, config, configPath, token, clock },
+    say: (sentence) => terminal.say(sentence),
+  });
   const judges = config.judges.map(({ id }) => id).join(', ');
   terminal.say(`majlis: serving judges ${judges} at ${server.address}`);
   if (!signal.aborted) await once(signal, 'abort');
