@@ -11,8 +11,10 @@ import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
+import type { FleetDemand } from '../../coordinator/demand/fleet-demand.js';
 import type { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
 import { coordinatorService } from '../../coordinator/rpc/coordinator-service.js';
+import { externalScalerService } from '../../coordinator/rpc/external-scaler-service.js';
 import type { ServerTrust } from '../trust/server-trust-flags.js';
 import { auditFile } from './audited-run-control.js';
 import { removeCoordinatorFile, writeCoordinatorFile } from './coordinator-file.js';
@@ -29,6 +31,8 @@ export interface ServeRunControlOptions {
   isAtWork(run: string): boolean;
   /** Compiles a run file and creates the run, queued. Absent: creating runs is refused with the next step. */
   createRun?(request: RunRequest): Promise<Run>;
+  /** What KEDA is told; its questions are UNIMPLEMENTED where it is absent. */
+  readonly demand?: FleetDemand;
   /** Longest silence of a watch; 3 s unless told. */
   readonly heartbeatMs?: number;
   /** What terminals of this machine show; a new one unless told. */
@@ -81,7 +85,12 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
   const { registry, token = newLocalToken() } = options;
   const served = {
     name: 'the coordinator',
-    services: [coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal, registry })],
+    services: [
+      coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal, registry }),
+      ...(options.demand === undefined
+        ? []
+        : [externalScalerService({ demand: options.demand, stopping: stopping.signal })]),
+    ],
     audit: {
       log: new AuditLog(auditFile(workspaceFolder), clock),
       onFailure: ({ message }: MajlisError) =>

@@ -16,7 +16,9 @@ import { MajlisError } from '../../core/errors.js';
 import { eventsAfter } from '../../core/ledger/events-after.js';
 import type { IterationRecord, Ledger } from '../../core/ledger/ledger.js';
 import { systemFreeSpace } from '../../core/runtime/free-space.js';
+import { ObservedEngine } from '../../core/telemetry/observed-engine.js';
 import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
+import type { DemandingRun } from '../../coordinator/demand/run-demand.js';
 import { WORKERS_FAULT } from '../../coordinator/dispatch/refusal.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
@@ -25,6 +27,9 @@ import type { RewardRefresh, RewardSources } from '../../coordinator/score/rewar
 import type { WatchProbes } from '../../coordinator/watch/reward-watch.js';
 import type { AnswerDecoder } from '../../workers/rollout/answer-task.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
+import { allRunObservers } from '../telemetry/all-run-observers.js';
+import { workerMetricsObserver } from '../telemetry/worker-metrics-observer.js';
+import { runMetricsObserver } from '../telemetry/run-metrics-observer.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
 import { shadowSummaries, type ShadowSummary } from './shadow-summary.js';
@@ -112,8 +117,9 @@ async function driveVisibly(services: ArmServices, plan: ArmPlan): Promise<void>
 }
 
 async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
-  const { ledger, logger, clock, fleet } = services;
+  const { ledger, logger, clock, demand, fleet } = services;
   const { runId, name, config } = plan;
+  const pool = fleet?.pool ?? runId;
   const metrics = await openRunMetrics(services, plan);
   const epoch = await ledger.beginEpoch(runId);
   const sampling = samplingOf(services, plan);
@@ -126,16 +132,22 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       prompts: { prompts: async () => plan.prompts },
       policyAnnouncer: sampling.announcer,
       freeSpace: systemFreeSpace,
-      observer: {
-        iterationFinished: (event) => {
-          metrics.write(event.iteration, event.metrics, clock.now());
-          plan.onProgress(progressOf(name, event));
+      observer: allRunObservers(
+        {
+          iterationFinished: (event) => {
+            metrics.write(event.iteration, event.metrics, clock.now());
+            demand.progress(runId, event.iteration + 1);
+            plan.onProgress(progressOf(name, event));
+          },
+          alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
         },
-        resultRefused: ({ reason }, worker) => {
-          if (worker !== undefined && WORKERS_FAULT.includes(reason)) fleet?.registry.resultRefused(worker);
+        {
+          resultRefused: ({ reason }, worker) => {
+            if (worker !== undefined && WORKERS_FAULT.includes(reason)) fleet?.registry.resultRefused(worker);
+          },
         },
-        alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
-      },
+        runMetricsObserver(services.metrics, pool),
+      ),
     },
     {
       run: { id: runId, seed: config.seed, epoch },
@@ -156,12 +168,14 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
   );
   const workers = sampling.workers();
   const working = workers.map((worker) => worker.run(plan.signal));
+  demand.begin(await demandOf(ledger, plan, pool));
   try {
     await Promise.race([coordinator.run(plan.signal), failureOf(working)]);
     await coordinator.release();
   } finally {
     await metrics.finish();
     fleet?.registry.serve(undefined);
+    demand.end(runId);
     for (const worker of workers) worker.drain();
     await Promise.allSettled(working);
   }
@@ -188,15 +202,27 @@ function samplingOf(
   return { announcer: fleet.policiesOf(plan.runId), workers: () => [] };
 }
 
+/** One iteration's groups are out at a time, under either schedule. */
+async function demandOf(
+  ledger: Ledger,
+  { runId: run, config }: ArmPlan,
+  pool: string,
+): Promise<DemandingRun> {
+  const { promptsPerIteration: perIteration, iterations } = compileAlgorithm(config.algorithm);
+  const finished = (await ledger.iterations(run)).length;
+  return { run, pool, window: perIteration, perIteration, iterations, finished };
+}
+
 function rolloutWorker(
   engine: Engine,
-  { bus, clock, logger }: ArmServices,
+  { bus, clock, logger, metrics, tracer }: ArmServices,
   { policies, plan }: { policies: MemoryPolicies; plan: ArmPlan },
 ): RolloutWorker {
   return new RolloutWorker({
     bus,
     queues: rolloutQueueNames(plan.runId),
-    engine,
+    engine: new ObservedEngine(engine, { clock, metrics, tracer }),
+    tracer,
     policies,
     decoderOf: async () => plan.checkpoint.tokenizer,
     clock,
@@ -204,6 +230,7 @@ function rolloutWorker(
     heartbeatMs: HEARTBEAT_MS,
     retryDelayMs: RETRY_MS,
     observer: {
+      ...workerMetricsObserver(metrics),
       taskFailed: (taskId, error, handling) =>
         logger.warn(`task ${taskId ?? '(undecodable)'} was ${handling}: ${error.message}`, {
           run: plan.runId,

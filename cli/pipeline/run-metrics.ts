@@ -1,6 +1,9 @@
 import type { Metrics } from '../../core/telemetry/metrics/metrics-sink.js';
 import { openMetricsSinks, type MetricsKind } from '../../core/telemetry/metrics/open-metrics-sinks.js';
 import { openPrometheusEndpoint } from '../../core/telemetry/metrics/prometheus-endpoint.js';
+import { offerProcessMetrics } from '../../core/telemetry/metrics/process-metrics.js';
+import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
+import { packageVersion } from '../../core/runtime/package-version.js';
 import { PrometheusMetrics } from '../../core/telemetry/metrics/prometheus-metrics.js';
 import { MajlisError } from '../../core/errors.js';
 import type { ArmServices } from './arm-services.js';
@@ -10,6 +13,8 @@ export interface MetricsChoice {
   readonly metrics?: readonly MetricsKind[];
   /** Port of loopback that offers figures to scrapes. */
   readonly metricsPort?: number;
+  /** A receiver of OTLP over HTTP; nothing is traced without one. */
+  readonly traceUrl?: string;
 }
 
 const DEFAULT_KINDS: readonly MetricsKind[] = ['jsonl', 'tensorboard'];
@@ -29,17 +34,22 @@ export interface OpenedMetrics {
 }
 
 /** Opens what a process offers of all its runs; `close` ends it. */
-export async function openMetricsPlan({
-  metrics: kinds = DEFAULT_KINDS,
-  metricsPort,
-}: MetricsChoice): Promise<OpenedMetrics> {
+export async function openMetricsPlan(
+  { metrics: kinds = DEFAULT_KINDS, metricsPort }: MetricsChoice,
+  offered: ProcessRegistry,
+): Promise<OpenedMetrics> {
   if (metricsPort === undefined && !kinds.includes('prometheus')) {
     return { plan: { kinds }, close: async () => undefined };
   }
-  const prometheus = new PrometheusMetrics();
+  const prometheus = new PrometheusMetrics(offered);
+  const stopMeasuring = offerProcessMetrics(offered, packageVersion());
   const endpoint = await openPrometheusEndpoint(prometheus.process, { port: metricsPort ?? 0 });
   const plan: MetricsPlan = { kinds: [...kinds, 'prometheus'], prometheus };
-  return { plan, url: endpoint.url, close: () => endpoint.close() };
+  const close = async (): Promise<void> => {
+    stopMeasuring();
+    await endpoint.close();
+  };
+  return { plan, url: endpoint.url, close };
 }
 
 /** The figures of one run on their way out. Nothing here ever stops the run. */
@@ -51,7 +61,7 @@ export interface RunMetrics {
 
 /** Opens the sinks of a run and fills them with what the ledger already has. */
 export async function openRunMetrics(
-  { ledger, logger, clock }: ArmServices,
+  { ledger, logger, clock }: Pick<ArmServices, 'ledger' | 'logger' | 'clock'>,
   { runId, directory, metrics: { kinds, prometheus } }: RunMetricsPlace,
 ): Promise<RunMetrics> {
   const run = await ledger.getRun(runId);

@@ -1,7 +1,10 @@
 import type { Run } from '../../core/domain/run.js';
+import { RunDemand } from '../../coordinator/demand/run-demand.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { serveRunControl, type PublicListener } from '../control/serve-run-control.js';
+import { offerCoordinatorGauges } from '../telemetry/coordinator-gauges.js';
+import { openTelemetry } from '../telemetry/process-telemetry.js';
 import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -37,18 +40,33 @@ export async function withServedWorkspace<Value>(
   options: ServedWorkspaceOptions,
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
-  const opened = await openWorkspace(options.workspace, TRAINER_THREADS);
-  const workspace = options.services?.(opened) ?? opened;
+  const { traceUrl } = options.metrics ?? {};
+  const telemetry = openTelemetry({ service: 'majlis-coordinator', traceUrl });
   try {
-    const fleet = await options.fleet?.(workspace);
-    if (fleet === undefined) return await serve(workspace, options, work);
+    const opened = await openWorkspace(options.workspace, TRAINER_THREADS, telemetry);
+    const workspace = options.services?.(opened) ?? opened;
     try {
-      return await serve({ ...workspace, fleet, bus: fleet.bus }, options, work);
+      return await withFleet(workspace, options, work);
     } finally {
-      await fleet.close();
+      await workspace.close();
     }
   } finally {
-    await workspace.close();
+    await telemetry.close();
+  }
+}
+
+async function withFleet<Value>(
+  workspace: Workspace,
+  options: ServedWorkspaceOptions,
+  work: (served: ServedWorkspace) => Promise<Value>,
+): Promise<Value> {
+  const fleet = await options.fleet?.(workspace);
+  if (fleet === undefined) return serve(workspace, options, work);
+  try {
+    const demand = new RunDemand(workspace.ledger, [fleet.pool]);
+    return await serve({ ...workspace, fleet, demand, bus: fleet.bus }, options, work);
+  } finally {
+    await fleet.close();
   }
 }
 
@@ -57,8 +75,9 @@ async function serve<Value>(
   { metrics: choice = {}, createRun, listener, say }: ServedWorkspaceOptions,
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
-  const { ledger, folder, clock, atWork, fleet } = workspace;
-  const metrics = await openMetricsPlan(choice);
+  const { ledger, folder, clock, atWork, demand, fleet } = workspace;
+  const metrics = await openMetricsPlan(choice, workspace.metrics);
+  offerCoordinatorGauges(workspace.metrics, workspace);
   try {
     const control = await serveRunControl({
       ledger,
@@ -66,6 +85,7 @@ async function serve<Value>(
       clock,
       isAtWork: (run) => atWork.has(run),
       ...(fleet === undefined ? {} : { registry: fleet.registry, token: fleet.localToken }),
+      demand,
       ...(createRun === undefined
         ? {}
         : { createRun: (request: RunRequest) => createRun(request, workspace) }),

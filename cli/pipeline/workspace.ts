@@ -8,12 +8,14 @@ import type { Engine } from '../../core/engine/engine.js';
 import { openSqliteLedger } from '../../core/ledger/sqlite-ledger.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import { systemClock, type Clock } from '../../core/runtime/clock.js';
-import { createPinoLogger } from '../../core/telemetry/pino-logger.js';
+import { busMetrics } from '../../core/telemetry/metrics/bus-metrics.js';
 import { EmbeddedTrainer } from '../../core/trainer/embedded-trainer.js';
 import { RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
+import { RunDemand } from '../../coordinator/demand/run-demand.js';
 import { ledgerFile } from '../commands/open-ledger.js';
 import { openUnlessHeld } from '../control/open-unless-held.js';
 import { tryPatiently } from '../control/try-patiently.js';
+import { openTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry.js';
 import type { ArmServices } from './arm-services.js';
 
 /** The services of one process over one workspace folder. */
@@ -28,22 +30,29 @@ export interface Workspace extends ArmServices {
 }
 
 /** Opens ledger, artifacts, bus and trainer of a workspace; the folder is made where it does not exist. */
-export async function openWorkspace(path: string, trainerThreads: number): Promise<Workspace> {
+export async function openWorkspace(
+  path: string,
+  trainerThreads: number,
+  telemetry: ProcessTelemetry = openTelemetry({ service: 'majlis-coordinator' }),
+): Promise<Workspace> {
   // What is stored names folders by their whole paths, so that a run goes on however its workspace is spelt.
   const folder = resolve(path);
   await mkdir(join(folder, 'runs'), { recursive: true });
   const clock = systemClock;
-  const logger = createPinoLogger({ level: 'warn' });
+  const { logger, metrics, tracer } = telemetry;
   const ledger = await openLedgerPatiently(folder, clock);
   const artifacts = await SegmentArtifacts.open({ folder: join(folder, 'segments') });
   for (const tail of artifacts.tails) logger.warn('a segment ends before its file does', { ...tail });
-  const bus = new MemoryBus(clock);
+  const bus = new MemoryBus(clock, busMetrics(metrics));
   const trainer = EmbeddedTrainer.create({ threads: trainerThreads });
   const opened = new Set<Engine>();
   return {
     folder,
     clock,
     logger,
+    metrics,
+    tracer,
+    demand: new RunDemand(ledger),
     ledger,
     artifacts,
     bus,

@@ -40,8 +40,12 @@ export class RunDemand implements FleetDemand {
   ) {}
 
   get pools(): readonly string[] {
-    const working = [...this.atWork.values()].map(({ demand }) => demand.pool);
-    return [...new Set([...this.named, ...working])].sort();
+    return [...new Set([...this.named, ...this.working.map(({ pool }) => pool)])].sort();
+  }
+
+  /** The runs that this process is at work on. */
+  get working(): readonly DemandingRun[] {
+    return [...this.atWork.values()].map(({ demand }) => demand);
   }
 
   /** A run takes up its work. */

@@ -10,6 +10,8 @@ export interface Environment {
   readonly cacheFolder?: string;
   /** `OPENAI_API_KEY`: sent to the judge endpoint, where no flag names a key file. */
   readonly openAiApiKey?: string;
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`: a receiver of traces over HTTP, where no flag names one. */
+  readonly traceUrl?: string;
 }
 
 /** Reads the environment once, at the start of a process. */
@@ -18,11 +20,13 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const workspace = set('MAJLIS_WORKSPACE');
   const cacheFolder = set('XDG_CACHE_HOME');
   const openAiApiKey = set('OPENAI_API_KEY');
+  const traceUrl = set('OTEL_EXPORTER_OTLP_ENDPOINT');
   return {
     isCi: !['false', '0', undefined].includes(set('CI')),
     isPlainTerminal: set('TERM') === 'dumb' || set('NO_COLOR') !== undefined,
     ...(workspace === undefined ? {} : { workspace }),
     ...(cacheFolder === undefined ? {} : { cacheFolder }),
     ...(openAiApiKey === undefined ? {} : { openAiApiKey }),
+    ...(traceUrl === undefined ? {} : { traceUrl }),
   };
 }

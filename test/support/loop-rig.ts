@@ -1,5 +1,8 @@
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
+import { allRunObservers } from '../../cli/telemetry/all-run-observers.js';
+import { runMetricsObserver } from '../../cli/telemetry/run-metrics-observer.js';
+import { workerMetricsObserver } from '../../cli/telemetry/worker-metrics-observer.js';
 import type { Bus } from '../../core/bus/bus.js';
 import { DEFAULT_HEALTH } from '../../core/config/health-options.js';
 import type { HealthOptions } from '../../core/config/health-options.js';
@@ -11,6 +14,8 @@ import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import { busMetrics } from '../../core/telemetry/metrics/bus-metrics.js';
+import { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
 import { ObservedEngine } from '../../core/telemetry/observed-engine.js';
 import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
 import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
@@ -70,6 +75,8 @@ export interface LoopRigOptions {
   readonly checkpoints?: CheckpointSettings;
   /** Of the coordinator, and of the workers as if they were another process. */
   readonly tracers?: { readonly coordinator: Tracer; readonly worker: Tracer };
+  /** What is counted, of coordinator, workers and bus. */
+  readonly metrics?: ProcessRegistry;
   /** A real trainer and engines, instead of the unigram model. */
   readonly stack?: LoopStack;
 }
@@ -93,7 +100,7 @@ class Durable {
 /** The whole loop in one process, over the unigram model: real bus, ledger, coordinator and workers. */
 export class LoopRig {
   readonly published: PublishedModels;
-  readonly bus: Bus = new MemoryBus(systemClock);
+  readonly bus: Bus;
   readonly ledger: MemoryLedger;
   readonly artifacts: MemoryArtifacts;
   readonly trainer: FakeTrainer;
@@ -103,6 +110,8 @@ export class LoopRig {
   readonly alarms: RunAlarm[] = [];
   readonly iterations: IterationFinished[] = [];
   readonly run: string;
+  private readonly metrics: ProcessRegistry;
+  private readonly tracers: NonNullable<LoopRigOptions['tracers']>;
   /** Called before a rubric's reward is there; throws where it cannot be had. */
   readying: (rubricHash: string) => Promise<void> = async () => undefined;
   /** Rubrics of the rewards that were kept at each boundary, and at the end. */
@@ -119,6 +128,9 @@ export class LoopRig {
     this.ledger = ledger;
     this.artifacts = artifacts;
     this.trainer = new FakeTrainer({ vocabSize: VOCABULARY, published, saved });
+    this.metrics = options.metrics ?? new ProcessRegistry();
+    this.bus = new MemoryBus(systemClock, busMetrics(this.metrics));
+    this.tracers = options.tracers ?? { coordinator: NO_TRACING, worker: NO_TRACING };
     this.run = options.run ?? 'run';
     this.scorer = new FakeScorer(
       options.scoreAnswer ?? ((tokenIds) => scored(tokenIds.filter((id) => id === WANTED_TOKEN).length)),
@@ -139,18 +151,19 @@ export class LoopRig {
 
   /** A worker on this engine; `bus` may be one that fails. */
   worker(engine: Engine, bus: Bus = this.bus): RolloutWorker {
-    const tracer = this.options.tracers?.worker ?? NO_TRACING;
+    const tracer = this.tracers.worker;
     return new RolloutWorker({
       bus,
       tracer,
       queues: rolloutQueueNames(this.run),
-      engine: new ObservedEngine(engine, { tracer, clock: systemClock }),
+      engine: new ObservedEngine(engine, { tracer, clock: systemClock, metrics: this.metrics }),
       policies: this.policies,
       decoderOf: async () => ({ hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) }),
       clock: systemClock,
       slots: 1,
       heartbeatMs: 1000,
       retryDelayMs: 5,
+      observer: workerMetricsObserver(this.metrics),
     });
   }
 
@@ -200,7 +213,7 @@ export class LoopRig {
         ledger,
         artifacts,
         trainer: stack?.trainer ?? this.trainer,
-        ...(options.tracers === undefined ? {} : { tracer: options.tracers.coordinator }),
+        tracer: this.tracers.coordinator,
         scorer,
         rewardSources: {
           activate: async (rubricHash) => {
@@ -216,10 +229,13 @@ export class LoopRig {
         clock: systemClock,
         freeSpace: { freeBytes: async () => this.freeBytes },
         probes: asked.probes(this.published),
-        observer: {
-          alarm: (alarm) => this.alarms.push(alarm),
-          iterationFinished: (event) => this.iterations.push(event),
-        },
+        observer: allRunObservers(
+          {
+            alarm: (alarm) => this.alarms.push(alarm),
+            iterationFinished: (event) => this.iterations.push(event),
+          },
+          runMetricsObserver(this.metrics, run),
+        ),
       },
       {
         run: { id: run, seed, epoch },

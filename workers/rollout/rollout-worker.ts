@@ -39,6 +39,8 @@ export interface RolloutWorkerObserver {
   taskFailed?(taskId: string | undefined, error: MajlisError, handling: 'returned' | 'terminated'): void;
   /** The lease could not be extended; the task may be answered twice. */
   heartbeatFailed?(taskId: string, error: MajlisError): void;
+  /** It holds nothing any more, so long after it was asked to drain. */
+  drained?(afterMs: number): void;
   /** It took its first task, holds none any more, or is in another state. */
   loadChanged?(): void;
 }
@@ -84,6 +86,7 @@ export class RolloutWorker {
   private paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   private pulling = new AbortController();
   private deliveries = 0;
+  private askedAtMs: number | undefined;
   private current: WorkerState = 'INITIALIZED';
 
   constructor(private readonly options: RolloutWorkerOptions) {
@@ -116,6 +119,7 @@ export class RolloutWorker {
    */
   drain(limitMs?: number): void {
     if (this.current === 'INITIALIZED' || this.current === 'RUNNING') this.become('DRAINING');
+    if (!this.draining.signal.aborted) this.askedAtMs = this.options.clock.monotonic();
     this.draining.abort();
     if (limitMs === undefined) return;
     this.cancelDeadline();
@@ -158,6 +162,9 @@ export class RolloutWorker {
       this.become('DRAINING');
       await Promise.all(this.working);
       this.become('DRAINED');
+      if (this.askedAtMs !== undefined) {
+        this.options.observer?.drained?.(this.options.clock.monotonic() - this.askedAtMs);
+      }
     } catch (thrown) {
       this.become('FAILED');
       throw MajlisError.from(thrown);

@@ -38,7 +38,7 @@ export async function serveWorkspace(
       }
     },
   };
-  const own = { workspace, metrics: metricsChoice(options), createRun: queueRun };
+  const own = { workspace, metrics: metricsChoice(options, session.environment), createRun: queueRun };
   await withServing(options, session, (serving) =>
     withServedWorkspace({ ...own, ...serving }, (served) => takeQueuedRuns(served, taking)),
   );

@@ -30,7 +30,7 @@ export async function continueRun(
   const { signal } = session;
   const going = {
     ...{ workspace, workers, signal, onProgress: stoppableProgress(session) },
-    metrics: metricsChoice(options),
+    metrics: metricsChoice(options, session.environment),
     ...placesOf(options),
     ...(endpoint === undefined ? {} : { judge: endpoint }),
   };

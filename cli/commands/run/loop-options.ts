@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import type { Environment } from '../../../core/config/environment.js';
 import { BadInputError } from '../../../core/errors.js';
+import type { MetricsChoice } from '../../pipeline/run-metrics.js';
 import type { RunPlaces } from '../../pipeline/run-ports.js';
 import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
+import { httpUrl } from '../http-url.js';
 import { wholeNumber } from '../whole-number.js';
 
 /** Flags of every command that runs loops, as commander parses them. */
@@ -10,6 +13,7 @@ export interface ComputeOptions {
   readonly workers: number;
   readonly metrics?: readonly MetricsKind[];
   readonly metricsPort?: number;
+  readonly trace?: string;
 }
 
 /** Flags of the commands that run the loop, as commander parses them. */
@@ -90,17 +94,24 @@ export function addMetricsOptions(command: Command): Command {
       '--metrics-port <number>',
       'offer /metrics to Prometheus on this port of the loopback address; 0 takes a free one',
       wholeNumber('--metrics-port', 0, 65_535),
+    )
+    .option(
+      '--trace <url>',
+      'a receiver of OpenTelemetry traces over HTTP, such as http://127.0.0.1:4318 (default: the variable OTEL_EXPORTER_OTLP_ENDPOINT)',
+      httpUrl('--trace'),
     );
 }
 
 /** The flags on metrics as the pipeline takes them. */
-export function metricsChoice({
-  metrics,
-  metricsPort,
-}: ComputeOptions): Pick<ComputeOptions, 'metrics' | 'metricsPort'> {
+export function metricsChoice(
+  { metrics, metricsPort, trace }: ComputeOptions,
+  environment: Pick<Environment, 'traceUrl'>,
+): MetricsChoice {
+  const traceUrl = trace ?? environment.traceUrl;
   return {
     ...(metrics === undefined ? {} : { metrics }),
     ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(traceUrl === undefined ? {} : { traceUrl }),
   };
 }
 

@@ -28,7 +28,7 @@ export async function loopRequest(place: LoopPlace, session: Session): Promise<Q
     workers,
     onProgress: stoppableProgress(session),
     signal,
-    metrics: metricsChoice(place),
+    metrics: metricsChoice(place, environment),
     ...placesOf(place),
     ...(seed === undefined ? {} : { seed }),
     ...(prompts === undefined ? {} : { prompts }),

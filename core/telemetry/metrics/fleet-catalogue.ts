@@ -35,6 +35,11 @@ export const FLEET_METRICS = {
     BOTH,
     'How late timers fire, since the last scrape: a busy event loop delays leases and heartbeats.',
   ),
+  majlis_scrape_errors_total: counter(
+    ['metric'],
+    BOTH,
+    'Gauges that could not be read at a scrape, by name: the bus was away, for example.',
+  ),
   majlis_tasks_issued_total: counter(['pool'], COORDINATOR, 'Tasks put on the bus, every issue of each.'),
   majlis_tasks_reissued_total: counter(
     ['pool'],

@@ -33,14 +33,21 @@ export class ProcessRegistry implements Exposition {
     return this.known(name, Gauge) ?? new Gauge(this.settings(name));
   }
 
-  /** A gauge that is read anew at each scrape; one that cannot be read then has no value. */
+  /** A gauge that is read anew at each scrape. One that cannot be read then has no value, and is counted. */
   readGauge(name: NameOfKind<'gauge'>, read: ReadGauge): void {
+    const errors = this.counter('majlis_scrape_errors_total');
     this.registry.removeSingleMetric(name);
     const gauge: Gauge = new Gauge({
       ...this.settings(name),
       collect: async () => {
         gauge.reset();
-        await read(gauge);
+        try {
+          await read(gauge);
+        } catch {
+          // The scrape is worth having without it; what cannot be read is the operator's to see, by its name.
+          gauge.reset();
+          errors.inc({ metric: name });
+        }
       },
     });
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openMetricsPlan, openRunMetrics } from '../../../../cli/pipeline/run-metrics.js';
 import type { MetricsPlan } from '../../../../cli/pipeline/run-metrics.js';
+import { ProcessRegistry } from '../../../../core/telemetry/metrics/process-registry.js';
 import { RecordingLogger } from '../../../../core/telemetry/recording-logger.js';
 import { LoopRig } from '../../../support/loop-rig.js';
 import { systemClock } from '../../../../core/runtime/clock.js';
@@ -17,9 +18,8 @@ describe("a run's metrics", () => {
   const folder = useTemporaryFolder();
 
   async function opened(rig: LoopRig, plan: MetricsPlan): ReturnType<typeof openRunMetrics> {
-    const { ledger, artifacts, bus, trainer, scorer, run } = rig;
-    const shared = { ledger, artifacts, bus, trainer, scorer, clock: systemClock };
-    const services = { ...shared, logger: new RecordingLogger(), atWork: new Set<string>() };
+    const { ledger, run } = rig;
+    const services = { ledger, clock: systemClock, logger: new RecordingLogger() };
     return openRunMetrics(services, { runId: run, directory: folder(), metrics: plan });
   }
 
@@ -47,7 +47,7 @@ describe("a run's metrics", () => {
   });
 
   it('go to JSON lines and TensorBoard, and open no port, unless somebody asks', async () => {
-    const { plan, url, close } = await openMetricsPlan({});
+    const { plan, url, close } = await openMetricsPlan({}, new ProcessRegistry());
     expect(plan).toEqual({ kinds: ['jsonl', 'tensorboard'] });
     expect(url).toBeUndefined();
     await close();
@@ -56,7 +56,7 @@ describe("a run's metrics", () => {
   it.each([{ metricsPort: 0 }, { metrics: ['prometheus' as const] }])(
     'are offered to scrapes: %j',
     async (choice) => {
-      const { plan, url, close } = await openMetricsPlan(choice);
+      const { plan, url, close } = await openMetricsPlan(choice, new ProcessRegistry());
       try {
         const metrics = await opened(await finished(1), { ...plan, kinds: ['prometheus'] });
         const page = await (await fetch(url ?? '')).text();

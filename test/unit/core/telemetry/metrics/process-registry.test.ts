@@ -1,3 +1,4 @@
+import { MajlisError } from '../../../../../core/errors.js';
 import { busMetrics } from '../../../../../core/telemetry/metrics/bus-metrics.js';
 import { FLEET_METRICS } from '../../../../../core/telemetry/metrics/fleet-catalogue.js';
 import { offerProcessMetrics } from '../../../../../core/telemetry/metrics/process-metrics.js';
@@ -27,7 +28,18 @@ describe('the catalogue of fleet metrics', () => {
       Object.values(FLEET_METRICS).flatMap((metric): readonly string[] => metric.labels),
     );
     expect([...labels].sort()).toEqual(
-      ['direction', 'outcome', 'pool', 'quantile', 'queue', 'reason', 'rubric', 'state', 'version'].sort(),
+      [
+        'direction',
+        'metric',
+        'outcome',
+        'pool',
+        'quantile',
+        'queue',
+        'reason',
+        'rubric',
+        'state',
+        'version',
+      ].sort(),
     );
   });
 });
@@ -58,6 +70,19 @@ describe('the registry of a process', () => {
     workers.clear();
     workers.set('DRAINING', 1);
     expect(await samples()).toEqual(['majlis_workers{pool="gpu",state="DRAINING"} 1']);
+  });
+
+  it('leaves out a gauge that cannot be read, and counts that, instead of failing the scrape', async () => {
+    registry.readGauge('majlis_queue_messages', () => {
+      throw new MajlisError('the bus is away', { code: 'unavailable' });
+    });
+    registry.gauge('majlis_leader').set(1);
+    // What failed at one scrape is told by the next at the latest.
+    await samples();
+    expect(await samples()).toEqual([
+      expect.stringMatching(/^majlis_scrape_errors_total\{metric="majlis_queue_messages"\} [12]$/),
+      'majlis_leader 1',
+    ]);
   });
 
   it('tells the version and how late the event loop is', async () => {
