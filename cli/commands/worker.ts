@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addBusOptions } from '../fleet/bus-flags.js';
 import { addClientTrustOptions } from '../trust/client-trust-flags.js';
 import { perform, type Session } from './session.js';
+import { addTelemetryOptions } from './telemetry-flags.js';
 import { wholeNumber } from './whole-number.js';
 import type { RolloutFlags } from './worker/serve-rollouts.js';
 
@@ -39,10 +40,11 @@ export function addWorkerCommand(program: Command, session: Session): void {
       wholeNumber('--health-port', 0, MOST_PORT),
     )
     .option('--health-host <address>', 'the address of that port', '127.0.0.1');
-  addClientTrustOptions(addBusOptions(command)).action((flags: RolloutFlags, self: Command) =>
-    perform(session, self, async ({ workspace }) =>
-      (await import('./worker/serve-rollouts.js')).serveRollouts({ ...flags, workspace }, session),
-    ),
+  addTelemetryOptions(addClientTrustOptions(addBusOptions(command))).action(
+    (flags: RolloutFlags, self: Command) =>
+      perform(session, self, async ({ workspace }) =>
+        (await import('./worker/serve-rollouts.js')).serveRollouts({ ...flags, workspace }, session),
+      ),
   );
 }
 

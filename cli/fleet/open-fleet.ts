@@ -6,6 +6,8 @@ import { coordinatorSubjects } from '../../core/bus/nats/permitted-subjects.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
+import { busMetrics } from '../../core/telemetry/metrics/bus-metrics.js';
+import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
 import type { Authorize } from '../../core/trust/authorize.js';
 import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
@@ -14,6 +16,8 @@ import { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
 import type { FleetObserver } from '../../coordinator/fleet/worker-registry.js';
 import { newLocalToken } from '../control/serve-run-control.js';
 import type { PublicListener } from '../control/serve-run-control.js';
+import { allFleetObservers } from '../telemetry/all-fleet-observers.js';
+import { fleetMetricsObserver } from '../telemetry/fleet-metrics-observer.js';
 import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
 import { busTrust } from './bus-flags.js';
 import type { BusFlags } from './bus-flags.js';
@@ -32,6 +36,7 @@ export interface FleetContext {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: ProcessRegistry;
   /** Where other machines attach and fetch, if they may. */
   readonly listener?: PublicListener;
 }
@@ -41,7 +46,7 @@ type Flags = FleetFlags & { readonly bus: readonly string[] };
 /** Connects to the bus and opens what workers attach to and fetch from. Whatever fails closes what was opened. */
 export async function openFleet(flags: Flags, context: FleetContext): Promise<Fleet> {
   const { pool } = flags;
-  const { clock, logger } = context;
+  const { clock, logger, metrics } = context;
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const end of closers.splice(0).reverse()) await end();
@@ -53,7 +58,8 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     const offered = await offer(flags, context, localToken);
     closers.push(() => offered.close());
     const { publish, port: artifactsPort } = offered;
-    const options = { pool, epoch: clock.now(), clock, artifactsPort, observer: logged(logger) };
+    const observer = allFleetObservers(fleetMetricsObserver(metrics, pool), logged(logger));
+    const options = { pool, epoch: clock.now(), clock, artifactsPort, observer };
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
     return {
@@ -66,10 +72,12 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
   }
 }
 
-async function connect(flags: Flags, { artifacts, clock }: FleetContext): Promise<NatsBus> {
+async function connect(flags: Flags, { artifacts, clock, metrics }: FleetContext): Promise<NatsBus> {
   const { bus: url, release } = flags;
   const { inboxPrefix } = coordinatorSubjects(release);
-  return NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, ...(await busTrust(flags)) });
+  const observer = busMetrics(metrics);
+  const trust = await busTrust(flags);
+  return NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, observer, ...trust });
 }
 
 interface Offered {

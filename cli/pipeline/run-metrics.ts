@@ -1,20 +1,15 @@
 import type { Metrics } from '../../core/telemetry/metrics/metrics-sink.js';
 import { openMetricsSinks, type MetricsKind } from '../../core/telemetry/metrics/open-metrics-sinks.js';
-import { openPrometheusEndpoint } from '../../core/telemetry/metrics/prometheus-endpoint.js';
-import { offerProcessMetrics } from '../../core/telemetry/metrics/process-metrics.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
-import { packageVersion } from '../../core/runtime/package-version.js';
 import { PrometheusMetrics } from '../../core/telemetry/metrics/prometheus-metrics.js';
 import { MajlisError } from '../../core/errors.js';
+import { offerMetrics } from '../telemetry/offer-metrics.js';
+import type { TelemetryChoice } from '../telemetry/process-telemetry.js';
 import type { ArmServices } from './arm-services.js';
 
 /** What a person asks of metrics. */
-export interface MetricsChoice {
+export interface MetricsChoice extends TelemetryChoice {
   readonly metrics?: readonly MetricsKind[];
-  /** Port of loopback that offers figures to scrapes. */
-  readonly metricsPort?: number;
-  /** A receiver of OTLP over HTTP; nothing is traced without one. */
-  readonly traceUrl?: string;
 }
 
 const DEFAULT_KINDS: readonly MetricsKind[] = ['jsonl', 'tensorboard'];
@@ -35,21 +30,15 @@ export interface OpenedMetrics {
 
 /** Opens what a process offers of all its runs; `close` ends it. */
 export async function openMetricsPlan(
-  { metrics: kinds = DEFAULT_KINDS, metricsPort }: MetricsChoice,
+  { metrics: kinds = DEFAULT_KINDS, metricsPort, metricsHost }: MetricsChoice,
   offered: ProcessRegistry,
 ): Promise<OpenedMetrics> {
   if (metricsPort === undefined && !kinds.includes('prometheus')) {
     return { plan: { kinds }, close: async () => undefined };
   }
-  const prometheus = new PrometheusMetrics(offered);
-  const stopMeasuring = offerProcessMetrics(offered, packageVersion());
-  const endpoint = await openPrometheusEndpoint(prometheus.process, { port: metricsPort ?? 0 });
-  const plan: MetricsPlan = { kinds: [...kinds, 'prometheus'], prometheus };
-  const close = async (): Promise<void> => {
-    stopMeasuring();
-    await endpoint.close();
-  };
-  return { plan, url: endpoint.url, close };
+  const endpoint = await offerMetrics(offered, { port: metricsPort ?? 0, host: metricsHost });
+  const plan: MetricsPlan = { kinds: [...kinds, 'prometheus'], prometheus: new PrometheusMetrics(offered) };
+  return { plan, url: endpoint.url, close: () => endpoint.close() };
 }
 
 /** The figures of one run on their way out. Nothing here ever stops the run. */

@@ -78,6 +78,7 @@ async function serve<Value>(
   const { ledger, folder, clock, atWork, demand, fleet } = workspace;
   const metrics = await openMetricsPlan(choice, workspace.metrics);
   offerCoordinatorGauges(workspace.metrics, workspace);
+  if (metrics.url !== undefined) say?.(`majlis: metrics at ${metrics.url}`);
   try {
     const control = await serveRunControl({
       ledger,

@@ -3,6 +3,7 @@ import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { FleetStatus } from '../../core/domain/worker.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
+import type { Fleet } from '../fleet/fleet.js';
 import type { RunDemand } from '../../coordinator/demand/run-demand.js';
 
 export interface GaugeSources {
@@ -10,7 +11,7 @@ export interface GaugeSources {
   readonly ledger: Pick<Ledger, 'outstandingTasks'>;
   readonly demand: RunDemand;
   /** Workers of other processes, where there are such. */
-  readonly fleet?: { readonly pool: string; readonly status: () => FleetStatus } | undefined;
+  readonly fleet?: Pick<Fleet, 'pool'> & { readonly registry: { status(): FleetStatus } };
 }
 
 /** Offers what a coordinator knows at the moment of a scrape. */
@@ -36,6 +37,6 @@ export function offerCoordinatorGauges(metrics: ProcessRegistry, sources: GaugeS
   });
   metrics.readGauge('majlis_workers', (gauge) => {
     if (fleet === undefined) return;
-    for (const { state } of fleet.status().workers) gauge.inc({ pool: fleet.pool, state });
+    for (const { state } of fleet.registry.status().workers) gauge.inc({ pool: fleet.pool, state });
   });
 }

@@ -13,6 +13,16 @@ export interface ProcessTelemetry {
   readonly tracer: Tracer;
 }
 
+/** What a person asks of it. */
+export interface TelemetryChoice {
+  /** Offers counts to scrapes there; nothing is offered without one, and 0 takes a free one. */
+  readonly metricsPort?: number;
+  /** Loopback unless told. */
+  readonly metricsHost?: string;
+  /** A receiver of OTLP over HTTP, such as http://localhost:4318; nothing is traced without one. */
+  readonly traceUrl?: string;
+}
+
 export interface TelemetryOptions {
   /** What the process is to those who read its traces. */
   readonly service: 'majlis-coordinator' | 'majlis-worker';

@@ -5,15 +5,13 @@ import { BadInputError } from '../../../core/errors.js';
 import type { MetricsChoice } from '../../pipeline/run-metrics.js';
 import type { RunPlaces } from '../../pipeline/run-ports.js';
 import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
-import { httpUrl } from '../http-url.js';
+import { addTelemetryOptions, telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 import { wholeNumber } from '../whole-number.js';
 
 /** Flags of every command that runs loops, as commander parses them. */
-export interface ComputeOptions {
+export interface ComputeOptions extends TelemetryFlags {
   readonly workers: number;
   readonly metrics?: readonly MetricsKind[];
-  readonly metricsPort?: number;
-  readonly trace?: string;
 }
 
 /** Flags of the commands that run the loop, as commander parses them. */
@@ -84,35 +82,19 @@ export function placesOf({ trainer, engine }: LoopOptions): { readonly places?: 
 
 /** Adds the flags of where figures go. */
 export function addMetricsOptions(command: Command): Command {
-  return command
-    .option(
-      '--metrics <kinds>',
-      `where figures go besides the ledger: ${METRICS_KINDS.join(', ')} (default: jsonl,tensorboard)`,
-      metricsKinds,
-    )
-    .option(
-      '--metrics-port <number>',
-      'offer /metrics to Prometheus on this port of the loopback address; 0 takes a free one',
-      wholeNumber('--metrics-port', 0, 65_535),
-    )
-    .option(
-      '--trace <url>',
-      'a receiver of OpenTelemetry traces over HTTP, such as http://127.0.0.1:4318 (default: the variable OTEL_EXPORTER_OTLP_ENDPOINT)',
-      httpUrl('--trace'),
-    );
+  return addTelemetryOptions(command).option(
+    '--metrics <kinds>',
+    `where figures go besides the ledger: ${METRICS_KINDS.join(', ')} (default: jsonl,tensorboard)`,
+    metricsKinds,
+  );
 }
 
 /** The flags on metrics as the pipeline takes them. */
 export function metricsChoice(
-  { metrics, metricsPort, trace }: ComputeOptions,
+  { metrics, ...flags }: ComputeOptions,
   environment: Pick<Environment, 'traceUrl'>,
 ): MetricsChoice {
-  const traceUrl = trace ?? environment.traceUrl;
-  return {
-    ...(metrics === undefined ? {} : { metrics }),
-    ...(metricsPort === undefined ? {} : { metricsPort }),
-    ...(traceUrl === undefined ? {} : { traceUrl }),
-  };
+  return { ...telemetryChoice(flags, environment), ...(metrics === undefined ? {} : { metrics }) };
 }
 
 function metricsKinds(text: string): MetricsKind[] {

@@ -14,7 +14,8 @@ import { OpenAiEngine } from '../../../core/engine/openai-engine.js';
 import { BadInputError } from '../../../core/errors.js';
 import { serveHealth } from '../../../core/rpc/serve-health.js';
 import type { Logger } from '../../../core/telemetry/logger.js';
-import { createPinoLogger } from '../../../core/telemetry/pino-logger.js';
+import { busMetrics } from '../../../core/telemetry/metrics/bus-metrics.js';
+import { ObservedEngine } from '../../../core/telemetry/observed-engine.js';
 import { openChatTokenizer } from '../../../core/tokens/open-chat-tokenizer.js';
 import type { AnswerDecoder } from '../../../workers/rollout/answer-task.js';
 import { attachToCoordinator } from '../../../workers/rollout/rpc/attach-to-coordinator.js';
@@ -27,14 +28,18 @@ import { PolicyStore } from '../../../workers/rollout/session/policy-store.js';
 import { SOFTWARE } from '../../control/protocol-limits.js';
 import { busTrust } from '../../fleet/bus-flags.js';
 import type { BusFlags } from '../../fleet/bus-flags.js';
+import { offerMetrics } from '../../telemetry/offer-metrics.js';
+import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
+import { workerMetricsObserver } from '../../telemetry/worker-metrics-observer.js';
 import { openClientTrust } from '../../trust/client-trust-flags.js';
 import type { ClientTrustFlags } from '../../trust/client-trust-flags.js';
 import type { CommandResult, Session } from '../session.js';
+import { telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 import { coordinatorPlace } from './coordinator-place.js';
 import { ServedArtifacts } from './served-artifacts.js';
 
 /** Flags of `majlis worker rollout`, as commander parses them. */
-export interface RolloutFlags extends BusFlags, ClientTrustFlags {
+export interface RolloutFlags extends BusFlags, ClientTrustFlags, TelemetryFlags {
   readonly coordinator?: string;
   readonly engine?: string;
   readonly tokenizer?: string;
@@ -75,7 +80,8 @@ type Flags = RolloutFlags & { readonly workspace: string; readonly bus: readonly
 
 class WorkerProcess {
   private readonly name: string;
-  private readonly logger: Logger = createPinoLogger({ level: 'warn' });
+  private readonly logger: Logger;
+  private readonly telemetry: ProcessTelemetry;
   private readonly closers: (() => Promise<void> | void)[] = [];
   private done = 0;
   private returned = 0;
@@ -85,6 +91,11 @@ class WorkerProcess {
     private readonly session: Session,
   ) {
     this.name = flags.name ?? `${hostname()}-${process.pid}`;
+    const { traceUrl } = telemetryChoice(flags, session.environment);
+    const telemetry = openTelemetry({ service: 'majlis-worker', traceUrl });
+    this.telemetry = telemetry;
+    this.logger = telemetry.logger;
+    this.closers.push(() => telemetry.close());
   }
 
   async run(): Promise<CommandResult> {
@@ -100,6 +111,7 @@ class WorkerProcess {
     const policies = await this.policies(artifacts);
     const fleet = this.fleetWorker({ engine, bus, policies, place, artifacts, decoderOf });
     await this.tellHealth(fleet);
+    await this.offerMetrics();
     terminal.say(`majlis: worker ${name} takes tasks of pool ${flags.pool}`);
     await this.untilDrained(fleet);
     return {
@@ -122,7 +134,7 @@ class WorkerProcess {
     const engine =
       baseUrl === undefined ? await EmbeddedEngine.open() : await OpenAiEngine.connect({ baseUrl });
     this.closers.push(() => engine.close());
-    return engine;
+    return new ObservedEngine(engine, { ...this.telemetry, clock: this.session.clock });
   }
 
   private async connectBus(artifacts: ServedArtifacts): Promise<NatsBus> {
@@ -130,7 +142,8 @@ class WorkerProcess {
     const { inboxPrefix } = workerSubjects(release, pool);
     const { clock } = this.session;
     const trust = await busTrust(this.flags);
-    const bus = await NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, ...trust });
+    const observer = busMetrics(this.telemetry.metrics);
+    const bus = await NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, observer, ...trust });
     this.closers.push(() => bus.close());
     return bus;
   }
@@ -159,7 +172,9 @@ class WorkerProcess {
     const worker = new RolloutWorker({
       ...{ name, bus, queues: rolloutQueueNames(flags.pool), engine, policies, decoderOf, clock },
       ...{ slots: flags.slots, heartbeatMs: LEASE_HEARTBEAT_MS, retryDelayMs: RETRY_MS },
+      tracer: this.telemetry.tracer,
       observer: {
+        ...workerMetricsObserver(this.telemetry.metrics),
         taskDone: () => (this.done += 1),
         taskFailed: (taskId, error, handling) => {
           if (handling === 'returned') this.returned += 1;
@@ -211,6 +226,14 @@ class WorkerProcess {
     const health = await serveHealth({ checks: { ready: () => fleet.notReady }, port, host });
     this.closers.push(() => health.close());
     this.session.terminal.say(`majlis: health at ${health.address}`);
+  }
+
+  private async offerMetrics(): Promise<void> {
+    const { metricsPort: port, metricsHost: host } = this.flags;
+    if (port === undefined) return;
+    const endpoint = await offerMetrics(this.telemetry.metrics, { port, host });
+    this.closers.push(() => endpoint.close());
+    this.session.terminal.say(`majlis: metrics at ${endpoint.url}`);
   }
 
   /** Ends with the worker or, once it was told to stop, when its time is over: what it holds is leased again anyhow. */

@@ -36,8 +36,8 @@ describe('the metrics of a run and its workers', () => {
     const work = { run: 'run', pool: 'run', window: 4, perIteration: 4, iterations: 2, finished: 0 };
     await rig.create();
     demand.begin(work);
-    const status = () => ({ workers: [], refused: {} });
-    offerCoordinatorGauges(metrics, { ...rig, demand, fleet: { pool: 'run', status } });
+    const registry = { status: () => ({ workers: [], refused: {} }) };
+    offerCoordinatorGauges(metrics, { ...rig, demand, fleet: { pool: 'run', registry } });
     fleetMetricsObserver(metrics, 'run');
     await rig.play();
     found = await scrape(metrics);
