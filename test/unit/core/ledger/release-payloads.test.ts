@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { publishDirectory } from '../../../../core/artifacts/directory-artifact.js';
+import { FileArtifacts } from '../../../../core/artifacts/file-artifacts.js';
 import { SegmentArtifacts } from '../../../../core/artifacts/segment-artifacts.js';
 import { releasePayloads } from '../../../../core/ledger/retention/release-payloads.js';
 import { openSqliteLedger } from '../../../../core/ledger/sqlite-ledger.js';
@@ -108,5 +110,57 @@ describe('the release of payloads', () => {
     }
     const ledger = await openSqliteLedger(workspace.file, new FakeClock());
     await ledger.close();
+  });
+
+  describe('and of artifacts', () => {
+    const DAY_MS = 86_400_000;
+    const createdAtMs = new FakeClock().now();
+    let store: FileArtifacts;
+
+    beforeEach(() => {
+      store = new FileArtifacts(join(folder(), 'objects'));
+    });
+
+    /** Puts a policy's weights as they were before an iteration, at that time. */
+    async function publish(run: string, iteration: number, atMs: number): Promise<string> {
+      const key = await publishDirectory(store, join(folder(), 'runs', run, String(iteration), 'policy'));
+      for await (const { sha256: part } of store.list()) {
+        utimesSync(join(folder(), 'objects', part.slice(0, 2), part), atMs / 1000, atMs / 1000);
+      }
+      return key;
+    }
+
+    const releaseArtifacts = () =>
+      releasePayloads(workspace.file, {
+        ...{ segments: workspace.segments, keepIterations: 1, dryRun: false },
+        artifacts: { store, changedBeforeMs: createdAtMs + DAY_MS },
+      });
+
+    it('keeps the policies that a checkpoint names, and what a message of an open task may name', async () => {
+      const before = createdAtMs - DAY_MS;
+      const kept = await publish('run-done', 4, before);
+      const forgotten = await publish('run-done', 2, before);
+      const claim = await store.put(Buffer.from('a large result of an open task'));
+      const path = join(folder(), 'objects', claim.slice(0, 2), claim);
+      utimesSync(path, createdAtMs / 1000, createdAtMs / 1000);
+      const { artifacts } = await releaseArtifacts();
+      expect([await store.has(kept), await store.has(forgotten), await store.has(claim)]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      // The manifest and the weights; the configuration is in both.
+      expect(artifacts).toMatchObject({ artifacts: 2, young: 1 });
+    });
+
+    it('keeps the payloads that it keeps in segments, too', async () => {
+      const named = await store.put(Buffer.from('inputs of run-done 3'));
+      const released = await store.put(Buffer.from('inputs of run-done 0'));
+      for (const key of [named, released]) {
+        utimesSync(join(folder(), 'objects', key.slice(0, 2), key), 1, 1);
+      }
+      await releaseArtifacts();
+      expect([await store.has(named), await store.has(released)]).toEqual([true, false]);
+    });
   });
 });
