@@ -1,8 +1,17 @@
 import type { Command } from 'commander';
+import { parseArtifactsPlace, type ArtifactsPlace } from '../../core/config/artifacts-place.js';
 import { perform, type Session } from './session.js';
 import { wholeNumber } from './whole-number.js';
 
 const DEFAULT_KEPT_ITERATIONS = 10;
+const DEFAULT_GRACE_HOURS = 24;
+
+interface CollectFlags {
+  readonly keepIterations: number;
+  readonly artifacts?: ArtifactsPlace;
+  readonly graceHours: number;
+  readonly dryRun?: boolean;
+}
 
 /** `majlis ledger backup | verify | gc | restore | query`. */
 export function addLedgerCommand(program: Command, session: Session): void {
@@ -57,15 +66,24 @@ function addCollection(ledger: Command, session: Session): void {
       wholeNumber('--keep-iterations', 0, 1_000_000),
       DEFAULT_KEPT_ITERATIONS,
     )
+    .option(
+      '--artifacts <place>',
+      'collect this store too, a folder or s3://BUCKET/PREFIX: policies and large messages that nothing names any more',
+      (text: string) => parseArtifactsPlace(text, '--artifacts'),
+    )
+    .option(
+      '--grace-hours <n>',
+      'artifacts that were put so recently stay, since an upload may be under way',
+      wholeNumber('--grace-hours', 0, 1_000_000),
+      DEFAULT_GRACE_HOURS,
+    )
     .option('--dry-run', 'tell what would be removed, and remove nothing')
-    .action((options: { keepIterations: number; dryRun?: boolean }, command: Command) =>
-      perform(session, command, async ({ workspace }) =>
-        (await import('./ledger/collect-payloads.js')).collectPayloads({
-          workspace,
-          keepIterations: options.keepIterations,
-          dryRun: options.dryRun === true,
-        }),
-      ),
+    .action((options: CollectFlags, command: Command) =>
+      perform(session, command, async ({ workspace }) => {
+        const { collectPayloads } = await import('./ledger/collect-payloads.js');
+        const { dryRun = false, ...rest } = options;
+        return collectPayloads({ ...rest, workspace, dryRun }, session.clock);
+      }),
     );
 }
 

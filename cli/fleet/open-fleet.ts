@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
 import { serveArtifacts } from '../../core/artifacts/http/serve-artifacts.js';
 import { NatsBus } from '../../core/bus/nats-bus.js';
 import { coordinatorSubjects } from '../../core/bus/nats/permitted-subjects.js';
+import type { ArtifactsPlace } from '../../core/config/artifacts-place.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
@@ -22,11 +22,14 @@ import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
 import { busTrust } from './bus-flags.js';
 import type { BusFlags } from './bus-flags.js';
 import type { Fleet } from './fleet.js';
-import { PolicyDepot } from './policy-depot.js';
+import { openDepot } from './open-depot.js';
+import type { Depot } from './open-depot.js';
 
 /** Flags of whoever coordinates a fleet, as commander parses them. */
 export interface FleetFlags extends BusFlags, ServerTrustFlags {
   readonly artifactsPort?: number;
+  /** Where policies and large messages are kept; in the workspace unless told. */
+  readonly artifacts?: ArtifactsPlace;
 }
 
 /** What a fleet is opened over. */
@@ -52,10 +55,12 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
-    const bus = await connect(flags, context);
+    const depot = await openDepot(flags.artifacts, context);
+    closers.push(() => depot.close());
+    const bus = await connect(flags, depot.forBus, context);
     closers.push(() => bus.close());
     const localToken = newLocalToken();
-    const offered = await offer(flags, context, localToken);
+    const offered = await offer(flags, context, depot, localToken);
     closers.push(() => offered.close());
     const { publish, port: artifactsPort } = offered;
     const observer = allFleetObservers(fleetMetricsObserver(metrics, pool), logged(logger));
@@ -72,7 +77,11 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
   }
 }
 
-async function connect(flags: Flags, { artifacts, clock, metrics }: FleetContext): Promise<NatsBus> {
+async function connect(
+  flags: Flags,
+  artifacts: ArtifactStore,
+  { clock, metrics }: FleetContext,
+): Promise<NatsBus> {
   const { bus: url, release } = flags;
   const { inboxPrefix } = coordinatorSubjects(release);
   const observer = busMetrics(metrics);
@@ -89,22 +98,22 @@ interface Offered {
 /** Serves artifacts at the host where workers attach: to those of this machine by its token, to others as they may attach. */
 async function offer(
   { artifactsPort = 0 }: Flags,
-  { artifacts, folder, logger, listener }: FleetContext,
+  { logger, listener }: FleetContext,
+  { forWorkers, publish }: Depot,
   localToken: string,
 ): Promise<Offered> {
-  const depot = await PolicyDepot.open(join(folder, 'offered-policies'), artifacts);
   const local = authorizeToken(localToken, { name: localUser(), role: 'admin' });
   const { host, tls, insecure, authorize } = listener ?? {};
   const isOpen = listener !== undefined && authorize === undefined;
   const server = await serveArtifacts({
-    ...{ store: depot, port: artifactsPort },
+    ...{ store: forWorkers, port: artifactsPort },
     ...(host === undefined ? {} : { host }),
     ...(tls === undefined ? {} : { tls }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(isOpen ? {} : { authorize: authorize === undefined ? local : either(local, authorize) }),
     onFailure: ({ message }) => logger.warn(`an artifact could not be served: ${message}`),
   });
-  return { port: server.port, publish: (directory) => depot.offer(directory), close: () => server.close() };
+  return { port: server.port, publish, close: () => server.close() };
 }
 
 function either(first: Authorize, second: Authorize): Authorize {

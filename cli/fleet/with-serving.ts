@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Session } from '../commands/session.js';
 import { wholeNumber } from '../commands/whole-number.js';
 import type { ServedWorkspaceOptions } from '../pipeline/served-workspace.js';
+import { parseArtifactsPlace } from '../../core/config/artifacts-place.js';
 import { addServerTrustOptions, openServerTrust } from '../trust/server-trust-flags.js';
 import { addBusOptions } from './bus-flags.js';
 import type { FleetFlags } from './open-fleet.js';
@@ -13,12 +14,18 @@ const MOST_PORT = 65_535;
 
 /** Adds the flags of commands that other machines steer, and whose runs workers of other processes sample for. */
 export function addServingOptions(command: Command): Command {
-  return addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts').option(
-    '--artifacts-port <number>',
-    'port for artifacts, at the host of --listen; 0 takes a free one, which workers are told',
-    wholeNumber('--artifacts-port', 0, MOST_PORT),
-    0,
-  );
+  return addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts')
+    .option(
+      '--artifacts <place>',
+      'where policies and large messages are kept for workers: a folder, or s3://BUCKET/PREFIX; in the workspace unless told',
+      (text: string) => parseArtifactsPlace(text, '--artifacts'),
+    )
+    .option(
+      '--artifacts-port <number>',
+      'port for artifacts, at the host of --listen; 0 takes a free one, which workers are told',
+      wholeNumber('--artifacts-port', 0, MOST_PORT),
+      0,
+    );
 }
 
 /** Does the work with what the flags name: a listener with --listen, a fleet with --bus. */

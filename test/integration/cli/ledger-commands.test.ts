@@ -5,9 +5,11 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { FileArtifacts } from '../../../core/artifacts/file-artifacts.js';
 import { startLedgerOwner } from '../../support/ledger-owner.js';
 import { populateWorkspace } from '../../support/populated-ledger.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
@@ -57,9 +59,18 @@ describe('majlis ledger', () => {
   });
 
   it('gc tells what it would remove, and then removes it', async () => {
-    const dry = await json('gc', '--keep-iterations', '1', '--dry-run');
+    const store = new FileArtifacts(join(folder(), 'objects'));
+    const [old, young] = [
+      await store.put(Buffer.from('unnamed')),
+      await store.put(Buffer.from('on its way')),
+    ];
+    utimesSync(join(folder(), 'objects', old.slice(0, 2), old), 1, 1);
+    const request = ['gc', '--keep-iterations', '1', '--artifacts', join(folder(), 'objects')];
+    const dry = await json(...request, '--dry-run');
     expect(dry).toMatchObject({ dryRun: true, payloads: 6, released: { 'run-done': 2 } });
-    expect(await json('gc', '--keep-iterations', '1')).toEqual({ ...dry, dryRun: false });
+    expect(dry).toMatchObject({ artifacts: { artifacts: 1, bytes: 7, kept: 1, young: 1, damaged: [] } });
+    expect(await json(...request)).toEqual({ ...dry, dryRun: false });
+    expect([await store.has(old), await store.has(young)]).toEqual([false, true]);
     expect(await json('gc', '--keep-iterations', '1')).toMatchObject({ payloads: 0, bytes: 0 });
     expect(await json('verify')).toMatchObject({ passed: true });
   });
@@ -132,6 +143,11 @@ describe('majlis ledger', () => {
     ],
     ['a restore without a new lineage', ['restore', 'TAKEN'], /found no --new-lineage/],
     ['a number that is none', ['gc', '--keep-iterations', 'many'], /--keep-iterations: found "many"/],
+    [
+      'a store that is none',
+      ['gc', '--artifacts', 'ftp://host/x'],
+      /--artifacts: found "ftp:.*a folder, or s3:/,
+    ],
     ['an unknown command', ['polish'], /unknown command/],
   ])('refuses %s in one sentence with exit status 2', async (_name, args, sentence) => {
     writeFileSync(join(folder(), 'TAKEN'), 'mine');
