@@ -25,6 +25,9 @@ import type { Fleet } from './fleet.js';
 import { openDepot } from './open-depot.js';
 import type { Depot } from './open-depot.js';
 
+/** A coordinator that waited for its bus longer could not be told to stop, nor say that it waits. */
+const BUS_PATIENCE_MS = 2000;
+
 /** Flags of whoever coordinates a fleet, as commander parses them. */
 export interface FleetFlags extends BusFlags, ServerTrustFlags {
   readonly artifactsPort?: number;
@@ -86,7 +89,8 @@ async function connect(
   const { inboxPrefix } = coordinatorSubjects(release);
   const observer = busMetrics(metrics);
   const trust = await busTrust(flags);
-  return NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, observer, ...trust });
+  const asked = { url, release, clock, artifacts, inboxPrefix, observer, patienceMs: BUS_PATIENCE_MS };
+  return NatsBus.connect({ ...asked, ...trust });
 }
 
 interface Offered {

@@ -170,7 +170,6 @@ export class NatsBus implements Bus {
     const deadline = clock.monotonic() + waitMs;
     const { name, address } = queue;
     for (;;) {
-      if (!signal.aborted) queue.maxDeliveries ??= await this.streams.maxDeliveries(address);
       const { messages, isGone } = await pullMessages(this.link, {
         queue: name,
         subject: address.pullSubject,
@@ -179,7 +178,9 @@ export class NatsBus implements Bus {
         waitMs: Math.max(0, deadline - clock.monotonic()),
         signal,
       });
-      if (isGone) queue.maxDeliveries = await this.streams.maxDeliveries(address);
+      if (isGone || (queue.maxDeliveries === undefined && this.link.isConnected)) {
+        queue.maxDeliveries = await this.streams.maxDeliveries(address);
+      }
       const deliveries = await Promise.all(messages.map((message) => this.received(queue, message)));
       const alive = deliveries.filter((delivery) => delivery !== undefined);
       if (alive.length > 0 || messages.length === 0) return alive;

@@ -37,6 +37,7 @@ export class NatsLink {
     readonly connection: NatsConnection,
     readonly clock: Clock,
     private readonly observer: BusObserver,
+    private readonly patienceMs: number | undefined,
   ) {
     void this.follow(connection.status());
     void connection.closed().then((error) => this.ended(error ?? undefined));
@@ -61,7 +62,7 @@ export class NatsLink {
       await connection.close();
       throw thrown;
     }
-    return new NatsLink(connection, options.clock, options.observer ?? {});
+    return new NatsLink(connection, options.clock, options.observer ?? {}, options.patienceMs);
   }
 
   /** Bytes that the server takes in one message, headers included. */
@@ -85,17 +86,13 @@ export class NatsLink {
     return () => this.denied.delete(denied);
   }
 
-  /** Resolves once the connection stands. Rejects with `failed_precondition` when the bus is closed. */
+  /**
+   * Resolves once the connection stands. Rejects with `unavailable` where that takes longer than the bus has patience, and
+   * with `failed_precondition` when it is closed.
+   */
   async ready(): Promise<void> {
-    while (this.state !== 'connected') {
-      this.refuseWhenClosed();
-      await new Promise<void>((resolve) => {
-        const unwatch = this.watch(() => {
-          unwatch();
-          resolve();
-        });
-      });
-    }
+    this.refuseWhenClosed();
+    if (this.state !== 'connected') await this.restored();
     this.refuseWhenClosed();
   }
 
@@ -130,6 +127,23 @@ export class NatsLink {
       patience.abort();
     }
     await connection.close();
+  }
+
+  private restored(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        unwatch();
+        reject(new MajlisError('the NATS server cannot be reached', { code: 'unavailable' }));
+      };
+      const isPatient = this.patienceMs === undefined;
+      const stopTimer = isPatient ? () => undefined : this.clock.alarm(this.patienceMs, giveUp);
+      const unwatch = this.watch(() => {
+        if (this.state === 'lost') return;
+        unwatch();
+        stopTimer();
+        resolve();
+      });
+    });
   }
 
   private unlessLost<Value>(operation: Promise<Value>): Promise<Value> {

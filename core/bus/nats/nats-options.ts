@@ -15,6 +15,11 @@ export interface NatsBusOptions {
   readonly observer?: BusObserver;
   /** Where replies come; the permissions of the credentials have to allow it. */
   readonly inboxPrefix?: string;
+  /**
+   * How long what needs the server waits for a lost connection before it is `unavailable`; as long as it takes unless told. A
+   * pull waits no longer than it was asked to, and finds nothing.
+   */
+  readonly patienceMs?: number;
   /** Copies of each stream in a cluster; only a stream that is made anew has as many. */
   readonly replicas?: number;
 }

@@ -115,6 +115,21 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       expect(letter.reason).toBe('no such prompt');
     });
 
+    it('is unavailable while the server is away for longer than it has patience, and goes on when it is back', async () => {
+      const restless = await connected({ patienceMs: 30 });
+      await publish('stored', 'stored', restless);
+      await server.kill('SIGKILL');
+      await until('the loss is noticed', () => events.some(({ kind }) => kind === 'lost'));
+      const away = { code: 'unavailable', message: 'the NATS server cannot be reached' };
+      await expect(publish('meanwhile', 'meanwhile', restless)).rejects.toMatchObject(away);
+      await expect(restless.status('tasks')).rejects.toMatchObject(away);
+      expect(await restless.pull('tasks', { max: 1, waitMs: 10 })).toEqual([]);
+      await server.restart();
+      const deliveries = await restless.pull('tasks', pull);
+      expect(deliveries.map(({ data }) => text(data))).toEqual(['stored']);
+      await restless.close();
+    });
+
     it('sends every ack that was given before it is closed', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, at) => publish(`m${at}`)));
       const deliveries = await bus.pull('tasks', pull);
