@@ -6,6 +6,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addEngineCommand } from './engine.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
+import { addFleetCommand } from './fleet.js';
 import { addLabelCommand } from './label.js';
 import { addLedgerCommand } from './ledger.js';
 import { addLocaleCommand } from './locale.js';
@@ -52,6 +53,7 @@ export function createProgram(session: Session): Command {
   addRewardCommand(program, session);
   addTrainerCommand(program, session);
   addWorkerCommand(program, session);
+  addFleetCommand(program, session);
   addEngineCommand(program, session);
   addNatsCommand(program, session);
   addAggregateCommand(program, session);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Run } from '../../core/domain/run.js';
+import type { FleetStatus } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import type { NewAuditEntry } from '../../core/trust/audit-entry.js';
 import type { AuditLog } from '../../core/trust/audit-log.js';
@@ -38,6 +39,10 @@ export class AuditedRunControl implements RunControlClient {
 
   describeRun(run: string): Promise<RunDescription> {
     return this.control.describeRun(run);
+  }
+
+  listWorkers(): Promise<FleetStatus> {
+    return this.control.listWorkers();
   }
 
   listRuns(options: { readonly withProgress: boolean }): Promise<readonly RunSummary[]> {

@@ -3,8 +3,10 @@ import type { CallOptions, ServiceError } from '@grpc/grpc-js';
 import { CoordinatorServiceClient } from '../../proto/gen/majlis/v1/coordinator.js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import type { Run } from '../../core/domain/run.js';
+import type { FleetStatus } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
+import { fleetFromMessage } from '../../core/rpc/convert-worker.js';
 import { runFromMessage } from '../../core/rpc/convert-run.js';
 import { SUPPORTED_PROTOCOL } from '../../core/rpc/negotiate-protocol.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
@@ -92,6 +94,10 @@ export class GrpcRunControl implements RunControlClient {
   async listRuns(options: { readonly withProgress: boolean }): Promise<readonly RunSummary[]> {
     const { runs } = await this.ask(this.client.listRuns.bind(this.client), options, ANSWER_MS);
     return runs.map(summaryFromMessage);
+  }
+
+  async listWorkers(): Promise<FleetStatus> {
+    return fleetFromMessage(await this.ask(this.client.listWorkers.bind(this.client), {}, ANSWER_MS));
   }
 
   async *watchRun(run: string, after: number, signal: AbortSignal): AsyncGenerator<WatchItem> {

@@ -1,3 +1,4 @@
+import type { FleetStatus } from '../../core/domain/worker.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { LedgerRunControl } from '../../coordinator/control/ledger-run-control.js';
@@ -32,6 +33,10 @@ export class OfflineRunControl extends LedgerRunControl implements RunControlCli
       placeRubric: (inForce, hash) => setWithRubric(workspace, inForce, hash),
       followsRuns: false,
     });
+  }
+
+  async listWorkers(): Promise<FleetStatus> {
+    return { workers: [], refused: {} };
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,10 @@
+import { hostname } from 'node:os';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
 import { serveArtifacts } from '../../core/artifacts/http/serve-artifacts.js';
 import { NatsBus } from '../../core/bus/nats-bus.js';
 import { coordinatorSubjects } from '../../core/bus/nats/permitted-subjects.js';
+import { claimPool } from '../../core/bus/nats/pool-claim.js';
+import type { PoolClaim } from '../../core/bus/nats/pool-claim.js';
 import type { ArtifactsPlace } from '../../core/config/artifacts-place.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -24,6 +27,7 @@ import type { BusFlags } from './bus-flags.js';
 import type { Fleet } from './fleet.js';
 import { openDepot } from './open-depot.js';
 import type { Depot } from './open-depot.js';
+import { workspaceId } from './workspace-id.js';
 
 /** A coordinator that waited for its bus longer could not be told to stop, nor say that it waits. */
 const BUS_PATIENCE_MS = 2000;
@@ -58,6 +62,8 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
+    const claim = await claimed(flags, context);
+    closers.push(() => claim.release());
     const depot = await openDepot(flags.artifacts, context);
     closers.push(() => depot.close());
     const bus = await connect(flags, depot.forBus, context);
@@ -67,7 +73,7 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     closers.push(() => offered.close());
     const { publish, port: artifactsPort } = offered;
     const observer = allFleetObservers(fleetMetricsObserver(metrics, pool), logged(logger));
-    const options = { pool, epoch: clock.now(), clock, artifactsPort, observer };
+    const options = { pool, epoch: claim.epoch, clock, artifactsPort, observer };
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
     return {
@@ -91,6 +97,18 @@ async function connect(
   const trust = await busTrust(flags);
   const asked = { url, release, clock, artifacts, inboxPrefix, observer, patienceMs: BUS_PATIENCE_MS };
   return NatsBus.connect({ ...asked, ...trust });
+}
+
+/** No two coordinators issue tasks to one pool. The claim has a connection of its own, so that a busy bus cannot delay it. */
+async function claimed(flags: Flags, { clock, folder, logger }: FleetContext): Promise<PoolClaim> {
+  const { bus: url, release, pool } = flags;
+  return claimPool({
+    ...{ url, release, clock, pool, ...(await busTrust(flags)) },
+    inboxPrefix: coordinatorSubjects(release).inboxPrefix,
+    claimant: await workspaceId(folder),
+    described: `process ${process.pid} of ${hostname()}, workspace ${folder}`,
+    onLost: (by) => logger.error(`pool ${pool} was taken over: ${by}; this process was away too long`),
+  });
 }
 
 interface Offered {

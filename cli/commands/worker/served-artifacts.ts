@@ -25,15 +25,15 @@ export class ServedArtifacts implements ArtifactStore {
     this.store = { url, token, http: new HttpArtifacts({ url, clock: this.clock, ...shown }) };
   }
 
-  put(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+  async put(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     return this.there().put(bytes, signal);
   }
 
-  get(sha256: string, signal?: AbortSignal): Promise<Uint8Array> {
+  async get(sha256: string, signal?: AbortSignal): Promise<Uint8Array> {
     return this.there().get(sha256, signal);
   }
 
-  has(sha256: string): Promise<boolean> {
+  async has(sha256: string): Promise<boolean> {
     return this.there().has(sha256);
   }
 

@@ -1,0 +1,75 @@
+import { claimPool } from '../../../core/bus/nats/pool-claim.js';
+import type { PoolClaim, PoolClaimOptions } from '../../../core/bus/nats/pool-claim.js';
+import { systemClock } from '../../../core/runtime/clock.js';
+import type { Clock } from '../../../core/runtime/clock.js';
+import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
+import type { NatsServer } from '../../support/nats-server.js';
+
+const SPEED = 20;
+
+/** Runs faster than the system's. */
+const fast: Clock = {
+  ...systemClock,
+  monotonic: () => systemClock.monotonic() * SPEED,
+  sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / SPEED, signal),
+  alarm: (milliseconds, ring) => systemClock.alarm(milliseconds / SPEED, ring),
+};
+
+describeWithNats('2.14', 'a claim on a pool', () => {
+  let nats: NatsServer;
+  const held: PoolClaim[] = [];
+
+  beforeAll(async () => {
+    nats = await startNatsServer();
+  });
+  afterEach(async () => {
+    for (const claim of held.splice(0)) await claim.release();
+  });
+  afterAll(async () => {
+    await nats.stop();
+  });
+
+  async function claim(
+    pool: string,
+    claimant: string,
+    more: Partial<PoolClaimOptions> = {},
+  ): Promise<PoolClaim> {
+    const described = `process 7 of ${claimant}`;
+    const options = { url: nats.url, release: 'test', clock: fast, pool, claimant, described, ...more };
+    const taken = await claimPool(options);
+    held.push(taken);
+    return taken;
+  }
+
+  it('is refused while somebody else holds it, in one sentence that says who', async () => {
+    await claim('default', 'a');
+    await expect(claim('default', 'b')).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringMatching(/^pool default belongs to process 7 of a, which is at work; give/),
+    });
+    await claim('spare', 'b');
+  });
+
+  it('goes to the same workspace at once, and to another when it is let go, with a higher epoch each time', async () => {
+    const first = await claim('handed', 'a', { clock: systemClock });
+    const second = await claim('handed', 'a', { clock: systemClock });
+    await second.release();
+    const third = await claim('handed', 'b', { clock: systemClock });
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    expect(third.epoch).toBeGreaterThan(second.epoch);
+  });
+
+  it('is taken over from a holder that stopped writing, who hears of it', async () => {
+    let cancel = (): void => undefined;
+    const lost = new Promise<string>((resolve) => {
+      // Its alarms ring only once the claim has changed hands.
+      const asleep: Clock = { ...fast, alarm: (_milliseconds, ring) => ((cancel = ring), () => undefined) };
+      void claim('stale', 'a', { clock: asleep, onLost: resolve });
+    });
+    while (held.length === 0) await systemClock.sleep(1);
+    const next = await claim('stale', 'b');
+    cancel();
+    expect(await lost).toBe('process 7 of b');
+    expect(next.epoch).toBeGreaterThan(0);
+  });
+});
