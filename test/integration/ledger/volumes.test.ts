@@ -1,43 +1,32 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { compiledModule } from '../../../core/runtime/package-root.js';
 import { populateWorkspace } from '../../support/populated-ledger.js';
+import { describeWhereMountsWork, runMounted } from '../../support/run-mounted.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
-/** Mounts need a namespace of their own, which some systems do not give to a person who is not root. */
-const canMount = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
-const whereMountsWork = canMount ? describe : describe.skip;
+const MODULES = [
+  'core/ledger/sqlite-ledger',
+  'core/ledger/verify/verify-ledger',
+  'core/ledger/snapshot/query-ledger',
+  'core/ledger/snapshot/backup-ledger',
+  'core/ledger/retention/release-payloads',
+  'core/artifacts/segment-artifacts',
+];
 
-const MODULES = `
-  const { openSqliteLedger } = require(${JSON.stringify(compiledModule('core/ledger/sqlite-ledger'))});
-  const { verifyLedger } = require(${JSON.stringify(compiledModule('core/ledger/verify/verify-ledger'))});
-  const { queryLedger } = require(${JSON.stringify(compiledModule('core/ledger/snapshot/query-ledger'))});
-  const { backUpLedger } = require(${JSON.stringify(compiledModule('core/ledger/snapshot/backup-ledger'))});
-  const { releasePayloads } = require(${JSON.stringify(compiledModule('core/ledger/retention/release-payloads'))});
-  const { SegmentArtifacts } = require(${JSON.stringify(compiledModule('core/artifacts/segment-artifacts'))});
+const NAMES = `
+  const { openSqliteLedger, verifyLedger, queryLedger, backUpLedger, releasePayloads, SegmentArtifacts } = m;
   const { rmSync, writeFileSync } = require('node:fs');
-  const folder = process.argv[1];
-  const clock = { now: () => 0 };
-  const told = (error) => ({ code: error.code, message: error.message.replaceAll(folder, '') });
-  const say = (value) => console.log(JSON.stringify(value));`;
+  const clock = { now: () => 0 };`;
 
-/** What a script says that runs where the folder is mounted so. */
-function runMounted(folder: string, mount: string, script: string): unknown {
-  const whole = `${MODULES} (async () => {${script}})();`;
-  const command = `${mount} && exec "$0" -e "$1" "$2"`;
-  const args = ['--map-root-user', '--mount', 'sh', '-c', command, process.execPath, whole, folder];
-  const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', timeout: 60_000 });
-  if (stderr !== '') throw new Error(stderr);
-  return JSON.parse(stdout) as unknown;
-}
+const run = (folder: string, mount: string, script: string): unknown =>
+  runMounted({ folder, mount, modules: MODULES }, NAMES + script);
 
-whereMountsWork('a full disk', () => {
+describeWhereMountsWork('a full disk', () => {
   const folder = useTemporaryFolder();
   const small = (): string => `mount -t tmpfs -o size=3m tmpfs ${folder()}`;
 
   it('refuses the results that found no room, keeps those it acknowledged, and takes more once there is room', () => {
-    const said = runMounted(
+    const said = run(
       folder(),
       small(),
       `
@@ -69,7 +58,7 @@ whereMountsWork('a full disk', () => {
   });
 
   it('refuses the payload that found no room, keeps the others, and takes more once there is room', () => {
-    const said = runMounted(
+    const said = run(
       folder(),
       small(),
       `
@@ -89,7 +78,7 @@ whereMountsWork('a full disk', () => {
   });
 
   it('refuses a backup that finds no room, and leaves nothing of it', () => {
-    const said = runMounted(
+    const said = run(
       folder(),
       small(),
       `
@@ -105,7 +94,7 @@ whereMountsWork('a full disk', () => {
   });
 });
 
-whereMountsWork('a read-only volume', () => {
+describeWhereMountsWork('a read-only volume', () => {
   const folder = useTemporaryFolder();
   const readOnly = (): string =>
     `mount --bind ${folder()} ${folder()} && mount -o remount,ro,bind ${folder()}`;
@@ -113,7 +102,7 @@ whereMountsWork('a read-only volume', () => {
   it('is named by every refusal to write, in one sentence', async () => {
     await populateWorkspace(folder());
     mkdirSync(join(folder(), 'empty'));
-    const said = runMounted(
+    const said = run(
       folder(),
       readOnly(),
       `
@@ -145,7 +134,7 @@ whereMountsWork('a read-only volume', () => {
 
   it('can be verified and queried', async () => {
     await populateWorkspace(folder());
-    const said = runMounted(
+    const said = run(
       folder(),
       readOnly(),
       `
