@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addModelCommands } from './reward/add-model-commands.js';
+import { addHealthOptions, type HealthFlags } from '../trust/health-flags.js';
 import { perform, type Session } from './session.js';
 
 interface SpendFlags {
@@ -16,15 +17,16 @@ export function addRewardCommand(program: Command, session: Session): void {
     .description(
       'reward models from files, and the judge gateway: train and test models, serve judges, see costs',
     );
-  reward
-    .command('serve')
-    .description('ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets')
-    .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md")
-    .action((flags: { readonly config: string }, self: Command) =>
-      perform(session, self, async () =>
-        (await import('./reward/serve-gateway.js')).serveGateway(flags.config, session),
-      ),
-    );
+  addHealthOptions(
+    reward
+      .command('serve')
+      .description('ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets')
+      .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md"),
+  ).action((flags: HealthFlags & { readonly config: string }, self: Command) =>
+    perform(session, self, async () =>
+      (await import('./reward/serve-gateway.js')).serveGateway(flags, session),
+    ),
+  );
   reward
     .command('spend')
     .description('what judges cost, by run, judge and rubric')

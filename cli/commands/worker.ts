@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { addBusOptions } from '../fleet/bus-flags.js';
+import { addHealthOptions } from '../trust/health-flags.js';
 import { addClientTrustOptions } from '../trust/client-trust-flags.js';
 import { perform, type Session } from './session.js';
 import { addTelemetryOptions } from './telemetry-flags.js';
 import { wholeNumber } from './whole-number.js';
 import type { RolloutFlags } from './worker/serve-rollouts.js';
 
-const MOST_PORT = 65_535;
 const MOST_SLOTS = 4096;
 const MOST_SECONDS = 86_400;
 
@@ -33,13 +33,8 @@ export function addWorkerCommand(program: Command, session: Session): void {
     .option('--short-notice', 'hand everything back at once when it is stopped')
     .option('--name <name>', 'told from others by it (default: host and process)')
     .option('--policies <folder>', 'keeps fetched policies, for this worker alone (default: a temporary one)')
-    .option('--artifacts <url>', 'where artifacts are served (default: as the coordinator says)')
-    .option(
-      '--health-port <number>',
-      'tell whether it lives and is ready, in plaintext, on this port',
-      wholeNumber('--health-port', 0, MOST_PORT),
-    )
-    .option('--health-host <address>', 'the address of that port', '127.0.0.1');
+    .option('--artifacts <url>', 'where artifacts are served (default: as the coordinator says)');
+  addHealthOptions(command);
   addTelemetryOptions(addClientTrustOptions(addBusOptions(command))).action(
     (flags: RolloutFlags, self: Command) =>
       perform(session, self, async ({ workspace }) =>

@@ -21,6 +21,7 @@ import { newLocalToken } from '../control/serve-run-control.js';
 import type { PublicListener } from '../control/serve-run-control.js';
 import { allFleetObservers } from '../telemetry/all-fleet-observers.js';
 import { fleetMetricsObserver } from '../telemetry/fleet-metrics-observer.js';
+import type { HealthFlags } from '../trust/health-flags.js';
 import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
 import { busTrust } from './bus-flags.js';
 import type { BusFlags } from './bus-flags.js';
@@ -33,7 +34,7 @@ import { workspaceId } from './workspace-id.js';
 const BUS_PATIENCE_MS = 2000;
 
 /** Flags of whoever coordinates a fleet, as commander parses them. */
-export interface FleetFlags extends BusFlags, ServerTrustFlags {
+export interface FleetFlags extends BusFlags, ServerTrustFlags, HealthFlags {
   readonly artifactsPort?: number;
   /** Where policies and large messages are kept; in the workspace unless told. */
   readonly artifacts?: ArtifactsPlace;

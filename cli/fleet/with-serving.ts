@@ -3,18 +3,22 @@ import type { Session } from '../commands/session.js';
 import { wholeNumber } from '../commands/whole-number.js';
 import type { ServedWorkspaceOptions } from '../pipeline/served-workspace.js';
 import { parseArtifactsPlace } from '../../core/config/artifacts-place.js';
+import { addHealthOptions, openHealth } from '../trust/health-flags.js';
 import { addServerTrustOptions, openServerTrust } from '../trust/server-trust-flags.js';
 import { addBusOptions } from './bus-flags.js';
 import type { FleetFlags } from './open-fleet.js';
 
 /** What a process lets others do with its workspace. */
-export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say'>;
+export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say' | 'onServed'>;
 
 const MOST_PORT = 65_535;
 
 /** Adds the flags of commands that other machines steer, and whose runs workers of other processes sample for. */
 export function addServingOptions(command: Command): Command {
-  return addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts')
+  addHealthOptions(
+    addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts'),
+  );
+  return command
     .option(
       '--artifacts <place>',
       'where policies and large messages are kept for workers: a folder, or s3://BUCKET/PREFIX; in the workspace unless told',
@@ -42,8 +46,17 @@ export async function withServing<Value>(
     const { openFleet } = await import('./open-fleet.js');
     return openFleet({ ...rest, bus: bus ?? [] }, { ...workspace, ...listener });
   };
+  let waitsFor: string | undefined = 'the workspace is not open yet';
+  const onServed = (): void => {
+    waitsFor = undefined;
+  };
   try {
-    return await work({ say, ...listener, ...(bus === undefined ? {} : { fleet }) });
+    const health = await openHealth(flags, { ready: () => waitsFor }, say);
+    try {
+      return await work({ say, onServed, ...listener, ...(bus === undefined ? {} : { fleet }) });
+    } finally {
+      await health?.close();
+    }
   } finally {
     trust.close();
   }

@@ -20,6 +20,8 @@ export interface ServedWorkspaceOptions {
   readonly createRun?: (request: RunRequest, workspace: Workspace) => Promise<Run>;
   /** Serves run control to other machines there, too. */
   readonly listener?: PublicListener;
+  /** Told when the workspace is open and run control is served. */
+  readonly onServed?: () => void;
   /** Takes a sentence for whoever watches the process. */
   readonly say?: (sentence: string) => void;
 }
@@ -72,7 +74,7 @@ async function withFleet<Value>(
 
 async function serve<Value>(
   workspace: Workspace,
-  { metrics: choice = {}, createRun, listener, say }: ServedWorkspaceOptions,
+  { metrics: choice = {}, createRun, listener, say, onServed }: ServedWorkspaceOptions,
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
   const { ledger, folder, clock, atWork, demand, fleet } = workspace;
@@ -94,6 +96,7 @@ async function serve<Value>(
       ...(say === undefined ? {} : { say }),
     });
     if (control.publicAddress !== undefined) say?.(`majlis: serving run control at ${control.publicAddress}`);
+    onServed?.();
     try {
       return await work({ workspace, metrics: metrics.plan });
     } finally {

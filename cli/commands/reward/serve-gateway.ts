@@ -8,6 +8,7 @@ import { readGatewayConfig, type GatewayConfig } from '../../../reward/gateway/g
 import type { JudgeGateway } from '../../../reward/gateway/judge-gateway.js';
 import { startGatewayServer } from '../../judges/gateway-server.js';
 import { ensureGatewayToken } from '../../judges/gateway-token.js';
+import { openHealth, type HealthFlags } from '../../trust/health-flags.js';
 import type { CommandResult, Session } from '../session.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 
@@ -16,19 +17,24 @@ interface Serving {
   readonly configPath: string;
   readonly token: string;
   readonly session: Session;
+  readonly flags: HealthFlags;
 }
 
 /**
  * Serves the judges of a configuration until the person asks to stop; then it takes no more questions, finishes those that
  * it has, and leaves.
  */
-export async function serveGateway(configPath: string, session: Session): Promise<CommandResult> {
+export async function serveGateway(
+  flags: HealthFlags & { readonly config: string },
+  session: Session,
+): Promise<CommandResult> {
   const { clock } = session;
+  const configPath = flags.config;
   const config = await readGatewayConfig(configPath);
   const token = await ensureGatewayToken(config, configPath);
   const store = await openSqliteJudgements(resolve(dirname(configPath), config.store), clock);
   try {
-    return await serveStore(store, configPath, { config, configPath, token, session });
+    return await serveStore(store, configPath, { config, configPath, token, session, flags });
   } finally {
     await store.close();
   }
@@ -55,7 +61,7 @@ async function serveStore(
 
 async function serveJudges(
   gateway: JudgeGateway,
-  { config, configPath, token, session }: Serving,
+  { config, configPath, token, session, flags }: Serving,
 ): Promise<CommandResult> {
   const { terminal, clock, signal } = session;
   const server = await startGatewayServer({
@@ -64,7 +70,13 @@ async function serveJudges(
   });
   const judges = config.judges.map(({ id }) => id).join(', ');
   terminal.say(`majlis: serving judges ${judges} at ${server.address}`);
-  if (!signal.aborted) await once(signal, 'abort');
-  await server.stop();
+  const serving = (): string | undefined => (signal.aborted ? 'it is stopping' : undefined);
+  try {
+    const health = await openHealth(flags, { ready: serving }, (sentence) => terminal.say(sentence));
+    if (!signal.aborted) await once(signal, 'abort');
+    await health?.close();
+  } finally {
+    await server.stop();
+  }
   return { json: { address: server.address }, text: '' };
 }

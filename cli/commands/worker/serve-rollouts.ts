@@ -12,7 +12,6 @@ import { EmbeddedEngine } from '../../../core/engine/embedded-engine.js';
 import type { Engine } from '../../../core/engine/engine.js';
 import { OpenAiEngine } from '../../../core/engine/openai-engine.js';
 import { BadInputError } from '../../../core/errors.js';
-import { serveHealth } from '../../../core/rpc/serve-health.js';
 import type { Logger } from '../../../core/telemetry/logger.js';
 import { busMetrics } from '../../../core/telemetry/metrics/bus-metrics.js';
 import { ObservedEngine } from '../../../core/telemetry/observed-engine.js';
@@ -31,6 +30,7 @@ import type { BusFlags } from '../../fleet/bus-flags.js';
 import { offerMetrics } from '../../telemetry/offer-metrics.js';
 import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
 import { workerMetricsObserver } from '../../telemetry/worker-metrics-observer.js';
+import { openHealth, type HealthFlags } from '../../trust/health-flags.js';
 import { openClientTrust } from '../../trust/client-trust-flags.js';
 import type { ClientTrustFlags } from '../../trust/client-trust-flags.js';
 import type { CommandResult, Session } from '../session.js';
@@ -39,7 +39,7 @@ import { coordinatorPlace } from './coordinator-place.js';
 import { ServedArtifacts } from './served-artifacts.js';
 
 /** Flags of `majlis worker rollout`, as commander parses them. */
-export interface RolloutFlags extends BusFlags, ClientTrustFlags, TelemetryFlags {
+export interface RolloutFlags extends BusFlags, ClientTrustFlags, HealthFlags, TelemetryFlags {
   readonly coordinator?: string;
   readonly engine?: string;
   readonly tokenizer?: string;
@@ -49,8 +49,6 @@ export interface RolloutFlags extends BusFlags, ClientTrustFlags, TelemetryFlags
   readonly name?: string;
   readonly policies?: string;
   readonly artifacts?: string;
-  readonly healthPort?: number;
-  readonly healthHost: string;
 }
 
 const LEASE_HEARTBEAT_MS = 5000;
@@ -221,11 +219,10 @@ class WorkerProcess {
   }
 
   private async tellHealth(fleet: FleetWorker): Promise<void> {
-    const { healthPort: port, healthHost: host } = this.flags;
-    if (port === undefined) return;
-    const health = await serveHealth({ checks: { ready: () => fleet.notReady }, port, host });
-    this.closers.push(() => health.close());
-    this.session.terminal.say(`majlis: health at ${health.address}`);
+    const { terminal } = this.session;
+    const say = (sentence: string): void => terminal.say(sentence);
+    const health = await openHealth(this.flags, { ready: () => fleet.notReady }, say);
+    if (health !== undefined) this.closers.push(() => health.close());
   }
 
   private async offerMetrics(): Promise<void> {
