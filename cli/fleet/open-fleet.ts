@@ -26,6 +26,7 @@ import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
 import { busTrust } from './bus-flags.js';
 import type { BusFlags } from './bus-flags.js';
 import type { Fleet } from './fleet.js';
+import { loggedBus } from './logged-bus.js';
 import { openDepot } from './open-depot.js';
 import type { Depot } from './open-depot.js';
 import { workspaceId } from './workspace-id.js';
@@ -90,11 +91,11 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
 async function connect(
   flags: Flags,
   artifacts: ArtifactStore,
-  { clock, metrics }: FleetContext,
+  { clock, metrics, logger }: FleetContext,
 ): Promise<NatsBus> {
   const { bus: url, release } = flags;
   const { inboxPrefix } = coordinatorSubjects(release);
-  const observer = busMetrics(metrics);
+  const observer = loggedBus(busMetrics(metrics), logger);
   const trust = await busTrust(flags);
   const asked = { url, release, clock, artifacts, inboxPrefix, observer, patienceMs: BUS_PATIENCE_MS };
   return NatsBus.connect({ ...asked, ...trust });

@@ -27,6 +27,7 @@ import { PolicyStore } from '../../../workers/rollout/session/policy-store.js';
 import { SOFTWARE } from '../../control/protocol-limits.js';
 import { busTrust } from '../../fleet/bus-flags.js';
 import type { BusFlags } from '../../fleet/bus-flags.js';
+import { loggedBus } from '../../fleet/logged-bus.js';
 import { offerMetrics } from '../../telemetry/offer-metrics.js';
 import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
 import { workerMetricsObserver } from '../../telemetry/worker-metrics-observer.js';
@@ -140,7 +141,7 @@ class WorkerProcess {
     const { inboxPrefix } = workerSubjects(release, pool);
     const { clock } = this.session;
     const trust = await busTrust(this.flags);
-    const observer = busMetrics(this.telemetry.metrics);
+    const observer = loggedBus(busMetrics(this.telemetry.metrics), this.logger);
     const bus = await NatsBus.connect({ url, release, clock, artifacts, inboxPrefix, observer, ...trust });
     this.closers.push(() => bus.close());
     return bus;
