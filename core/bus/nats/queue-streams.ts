@@ -7,12 +7,13 @@ import {
   AckPolicy,
   DeliverPolicy,
   DiscardPolicy,
+  NatsError,
   ReplayPolicy,
   RetentionPolicy,
   StorageType,
   nanos,
 } from 'nats';
-import type { ConsumerConfig, JetStreamManager, StreamConfig } from 'nats';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig } from 'nats';
 import { z } from 'zod';
 import { MajlisError } from '../../errors.js';
 import type { QueueSettings } from '../bus.js';
@@ -24,6 +25,9 @@ const DEAD_LETTERS_KEPT = 10_000;
 const DEAD_LETTER_AGE_MS = 7 * 24 * 3600 * 1000;
 /** Each free worker has a request waiting; the server's own limit is 512. */
 const MOST_WAITING = 16_384;
+
+/** JetStream's error code; a stream that is missing has another. */
+const CONSUMER_NOT_FOUND = 10014;
 
 /** What the description of a consumer tells those who did not declare it. */
 const noteSchema = z.object({ maxDeliveries: z.int().min(1) });
@@ -45,17 +49,23 @@ export class QueueStreams {
     else refuseDifference(`consumer ${CONSUMER} of stream ${address.stream}`, found.config, wanted);
   }
 
-  /** Deliveries after which a message of the queue is dead. `not_found` where the queue was never declared. */
-  async maxDeliveries({ stream }: QueueAddress): Promise<number> {
-    const { config } = await this.call(() => this.manager.consumers.info(stream, CONSUMER));
+  /**
+   * Deliveries after which a message of the queue is dead; undefined while its consumer is made anew. `not_found` where the
+   * queue was never declared.
+   */
+  async maxDeliveries({ stream }: QueueAddress): Promise<number | undefined> {
+    const found = await this.consumerOf(stream);
+    if (found === undefined) return undefined;
+    const { config } = found;
     const note = noteSchema.safeParse(parsed(config.description ?? ''));
     if (note.success) return note.data.maxDeliveries;
     const message = `consumer ${CONSUMER} of stream ${stream} was not made by Majlis: remove the stream`;
     throw new MajlisError(message, { code: 'failed_precondition' });
   }
 
+  /** `unavailable` while its consumer is made anew. */
   async counts({ stream }: QueueAddress): Promise<{ readonly pending: number; readonly leased: number }> {
-    const found = await this.call(() => this.manager.consumers.info(stream, CONSUMER));
+    const found = await this.requireConsumer(stream);
     return { pending: found.num_pending, leased: found.num_ack_pending };
   }
 
@@ -72,9 +82,9 @@ export class QueueStreams {
     if (subject !== undefined && (await this.isStarved(address))) await this.restoreConsumer(address);
   }
 
-  /** Its consumer is made anew, which ends every lease. */
+  /** Its consumer is made anew, which ends every lease. `unavailable` while somebody else does that. */
   async restoreConsumer({ stream }: QueueAddress): Promise<void> {
-    const { config } = await this.call(() => this.manager.consumers.info(stream, CONSUMER));
+    const { config } = await this.requireConsumer(stream);
     await this.unlessMissing(() => this.manager.consumers.delete(stream, CONSUMER));
     await this.addConsumer(stream, config);
   }
@@ -84,6 +94,24 @@ export class QueueStreams {
     const { state } = await this.call(() => this.manager.streams.info(address.stream));
     const { pending, leased } = await this.counts(address);
     return state.messages > pending + leased;
+  }
+
+  /** Undefined where the stream is there and its consumer is not. */
+  private async consumerOf(stream: string): Promise<ConsumerInfo | undefined> {
+    try {
+      return await this.call(() => this.manager.consumers.info(stream, CONSUMER));
+    } catch (thrown) {
+      const { cause } = MajlisError.from(thrown);
+      const isAlone = cause instanceof NatsError && cause.api_error?.err_code === CONSUMER_NOT_FOUND;
+      if (isAlone) return undefined;
+      throw thrown;
+    }
+  }
+
+  private async requireConsumer(stream: string): Promise<ConsumerInfo> {
+    const found = await this.consumerOf(stream);
+    if (found !== undefined) return found;
+    throw new MajlisError(`stream ${stream} has no consumer at the moment`, { code: 'unavailable' });
   }
 
   private async addConsumer(stream: string, config: Partial<ConsumerConfig>): Promise<void> {

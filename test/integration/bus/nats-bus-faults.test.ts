@@ -1,8 +1,10 @@
+import { connect } from 'nats';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileArtifacts } from '../../../core/artifacts/file-artifacts.js';
 import type { BusConnectionEvent } from '../../../core/bus/bus-observer.js';
 import type { NatsBusOptions } from '../../../core/bus/nats/nats-options.js';
+import { CONSUMER, NatsNames } from '../../../core/bus/nats/nats-names.js';
 import { NatsBus } from '../../../core/bus/nats-bus.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
@@ -94,6 +96,23 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       expect([...seen].sort()).toEqual(['leased', 'meanwhile', 'waiting']);
       expect(await put('meanwhile')).toEqual({ duplicate: true });
       expect(events.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'restored']);
+    });
+
+    it('waits where somebody makes its consumer anew, and asks for patience', async () => {
+      await publish('a');
+      const admin = await connect({ servers: server.url });
+      const manager = await admin.jetstreamManager();
+      const { stream } = new NatsNames(release).queue('tasks');
+      await manager.consumers.delete(stream, CONSUMER);
+      const worker = await connected();
+      const pulled = worker.pull('tasks', pull);
+      await expect(bus.status('tasks')).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(bus.restoreConsumer('tasks')).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await worker.pull('tasks', { max: 1, waitMs: 10 })).toEqual([]);
+      await bus.declareQueue(settings);
+      expect((await pulled).map(({ data }) => text(data))).toEqual(['a']);
+      await worker.close();
+      await admin.close();
     });
 
     it('tells its observer of every publish, delivery and end of a lease', async () => {
