@@ -15,7 +15,7 @@ const publishing = (task: string, dedupeId: string): Happening => ({
   what: 'publishing',
   ...{ task, dedupeId, payloadHash: 'p' },
 });
-const killed: Struck = { kind: 'worker-killed', atMs: 0, pod: 'worker-0', task: 'a' };
+const killed: Struck = { kind: 'worker-killed', atMs: 0, heard: 1, pod: 'worker-0', task: 'a' };
 
 /** The promises that a run which did not end breaks beside that one. */
 function brokenBy(events: readonly PodEvent[], history: Partial<FleetHistory> = {}): string[] {
@@ -51,7 +51,7 @@ describe('what is checked after a fleet was struck', () => {
   });
 
   it('measures until the task of a killed worker is leased again, and asks for it within ack wait and five seconds', () => {
-    const events = said(['worker-0', leased('x')], ['worker-1', leased('x')], ['worker-1', leased('a', 2)]);
+    const events = said(['worker-0', leased('a')], ['worker-1', leased('x')], ['worker-1', leased('a', 2)]);
     expect(releaseTimes({ struck: [killed], events })).toEqual([2000]);
     const late = [...events.slice(0, 2), { ...events[2], atMs: 6001 }];
     expect(brokenBy(late, { struck: [killed] })).toEqual(['released']);
@@ -61,11 +61,11 @@ describe('what is checked after a fleet was struck', () => {
   });
 
   it('measures until a killed coordinator works again, and asks for it within five seconds', () => {
-    const struck: Struck[] = [{ kind: 'coordinator-killed', atMs: 500, pod: 'coordinator' }];
+    const struck: Struck[] = [{ kind: 'coordinator-killed', atMs: 500, heard: 1, pod: 'coordinator' }];
     const ready: Happening = { what: 'ready' };
     const events = said(['coordinator', ready], ['coordinator', ready]);
     expect(resumeTimes(events, struck)).toEqual([500]);
-    expect(brokenBy([{ ...events[1], atMs: 5501 }], { struck })).toEqual(['resumed']);
+    expect(brokenBy([events[0], { ...events[1], atMs: 5501 }], { struck })).toEqual(['resumed']);
   });
 
   it('finds a result that was refused, unless somebody had changed it', () => {

@@ -55,11 +55,12 @@ export function checkFleet(history: FleetHistory, calmPolicy: string | undefined
 
 /** Milliseconds from the kill of a worker to the next lease of the task that it held, where that was not answered. */
 export function releaseTimes({ struck, events }: Pick<FleetHistory, 'struck' | 'events'>): number[] {
-  return struck.flatMap(({ kind, task, atMs }) => {
+  return struck.flatMap(({ kind, task, atMs, heard }) => {
     if (kind !== 'worker-killed' || task === undefined) return [];
-    const later = events.filter((event) => event.atMs >= atMs && taskOf(event.happening) === task);
-    const again = later.find(({ happening }) => happening.what === 'leased');
-    const isAnswered = events.some(({ happening }) => happening.what === 'stored' && happening.task === task);
+    const isOf = (what: Happening['what'], { happening }: PodEvent): boolean =>
+      happening.what === what && taskOf(happening) === task;
+    const again = events.slice(heard).find((event) => isOf('leased', event));
+    const isAnswered = events.some((event) => isOf('stored', event));
     if (again === undefined) return isAnswered ? [] : [Infinity];
     return [again.atMs - atMs];
   });
@@ -67,11 +68,11 @@ export function releaseTimes({ struck, events }: Pick<FleetHistory, 'struck' | '
 
 /** Milliseconds from the kill of the coordinator until the next start works on an iteration. */
 export function resumeTimes(events: readonly PodEvent[], struck: readonly Struck[]): number[] {
-  return struck.flatMap(({ kind, atMs }) => {
+  return struck.flatMap(({ kind, atMs, heard }) => {
     if (kind !== 'coordinator-killed') return [];
-    const works = events.find(
-      (event) => event.pod === 'coordinator' && event.atMs > atMs && event.happening.what === 'ready',
-    );
+    const works = events
+      .slice(heard)
+      .find(({ pod, happening }) => pod === 'coordinator' && happening.what === 'ready');
     // One that is killed in its last iteration may have none left to work on.
     return works === undefined ? [] : [works.atMs - atMs];
   });

@@ -12,6 +12,8 @@ import { POOL, RELEASE, RUN } from './rehearsed-run.js';
 export interface Struck {
   readonly kind: Strike['kind'];
   readonly atMs: number;
+  /** How many events had been heard by then. */
+  readonly heard: number;
   /** Whom it hit. */
   readonly pod: string;
   /** The task that a worker held. */
@@ -70,7 +72,8 @@ export class Nemesis {
     const [whom, how] = kind.split('-');
     const pod = whom === 'worker' ? cue.pod : whom;
     const task = 'task' in cue.happening ? { task: cue.happening.task } : {};
-    this.struck.push({ kind, atMs: systemClock.now(), pod, ...task });
+    const heard = this.fleet.events.length;
+    this.struck.push({ kind, atMs: systemClock.now(), heard, pod, ...task });
     if (kind === 'nats-killed') return this.killNats();
     if (kind === 'messages-lost') return this.loseMessages();
     if (how === 'killed') return this.kill(pod);
