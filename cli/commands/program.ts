@@ -20,6 +20,7 @@ import { addRunCommand } from './run.js';
 import { addRunsCommand } from './runs.js';
 import type { Session } from './session.js';
 import { addSteeringCommands } from './steer.js';
+import { addTopCommand } from './top.js';
 import { addTrainerCommand } from './trainer.js';
 import { addUpCommand } from './up.js';
 import { addWatchCommand } from './watch.js';
@@ -49,6 +50,7 @@ export function createProgram(session: Session): Command {
   addRunsCommand(program, session);
   addReplayCommand(program, session);
   addWatchCommand(program, session);
+  addTopCommand(program, session);
   addSteeringCommands(program, session);
   addRewardCommand(program, session);
   addTrainerCommand(program, session);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Run } from '../../core/domain/run.js';
+import type { PoolStatus } from '../../core/domain/pool-status.js';
 import type { FleetStatus } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import type { NewAuditEntry } from '../../core/trust/audit-entry.js';
@@ -43,6 +44,10 @@ export class AuditedRunControl implements RunControlClient {
 
   listWorkers(): Promise<FleetStatus> {
     return this.control.listWorkers();
+  }
+
+  listPools(): Promise<readonly PoolStatus[]> {
+    return this.control.listPools();
   }
 
   listRuns(options: { readonly withProgress: boolean }): Promise<readonly RunSummary[]> {

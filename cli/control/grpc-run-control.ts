@@ -3,9 +3,11 @@ import type { CallOptions, ServiceError } from '@grpc/grpc-js';
 import { CoordinatorServiceClient } from '../../proto/gen/majlis/v1/coordinator.js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import type { Run } from '../../core/domain/run.js';
+import type { PoolStatus } from '../../core/domain/pool-status.js';
 import type { FleetStatus } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
+import { poolsFromMessage } from '../../core/rpc/convert-pool.js';
 import { fleetFromMessage } from '../../core/rpc/convert-worker.js';
 import { runFromMessage } from '../../core/rpc/convert-run.js';
 import { SUPPORTED_PROTOCOL } from '../../core/rpc/negotiate-protocol.js';
@@ -98,6 +100,10 @@ export class GrpcRunControl implements RunControlClient {
 
   async listWorkers(): Promise<FleetStatus> {
     return fleetFromMessage(await this.ask(this.client.listWorkers.bind(this.client), {}, ANSWER_MS));
+  }
+
+  async listPools(): Promise<readonly PoolStatus[]> {
+    return poolsFromMessage(await this.ask(this.client.listPools.bind(this.client), {}, ANSWER_MS));
   }
 
   async *watchRun(run: string, after: number, signal: AbortSignal): AsyncGenerator<WatchItem> {

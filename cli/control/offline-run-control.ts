@@ -1,3 +1,4 @@
+import type { PoolStatus } from '../../core/domain/pool-status.js';
 import type { FleetStatus } from '../../core/domain/worker.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -37,6 +38,10 @@ export class OfflineRunControl extends LedgerRunControl implements RunControlCli
 
   async listWorkers(): Promise<FleetStatus> {
     return { workers: [], refused: {} };
+  }
+
+  async listPools(): Promise<readonly PoolStatus[]> {
+    return [];
   }
 
   async close(): Promise<void> {

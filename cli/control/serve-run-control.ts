@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ListenAddress } from '../../core/config/listen-address.js';
 import type { Run } from '../../core/domain/run.js';
 import type { MajlisError } from '../../core/errors.js';
+import type { PoolStatus } from '../../core/domain/pool-status.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { startRpcServer } from '../../core/rpc/server.js';
@@ -33,6 +34,8 @@ export interface ServeRunControlOptions {
   createRun?(request: RunRequest): Promise<Run>;
   /** What KEDA is told; its questions are UNIMPLEMENTED where it is absent. */
   readonly demand?: FleetDemand;
+  /** Where the work of each pool stands. */
+  readonly pools?: () => Promise<readonly PoolStatus[]>;
   /** Longest silence of a watch; 3 s unless told. */
   readonly heartbeatMs?: number;
   /** What terminals of this machine show; a new one unless told. */
@@ -86,7 +89,13 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
   const served = {
     name: 'the coordinator',
     services: [
-      coordinatorService({ control, software: SOFTWARE, stopping: stopping.signal, registry }),
+      coordinatorService({
+        control,
+        software: SOFTWARE,
+        stopping: stopping.signal,
+        registry,
+        pools: options.pools,
+      }),
       ...(options.demand === undefined
         ? []
         : [externalScalerService({ demand: options.demand, stopping: stopping.signal })]),

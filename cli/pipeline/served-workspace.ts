@@ -1,4 +1,5 @@
 import type { Run } from '../../core/domain/run.js';
+import { poolStatuses } from '../../coordinator/demand/pool-status.js';
 import { RunDemand } from '../../coordinator/demand/run-demand.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -89,6 +90,7 @@ async function serve<Value>(
       isAtWork: (run) => atWork.has(run),
       ...(fleet === undefined ? {} : { registry: fleet.registry, token: fleet.localToken }),
       demand,
+      pools: () => poolStatuses(workspace),
       ...(createRun === undefined
         ? {}
         : { createRun: (request: RunRequest) => createRun(request, workspace) }),

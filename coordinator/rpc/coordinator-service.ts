@@ -6,7 +6,9 @@ import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { CoordinatorServiceService } from '../../proto/gen/majlis/v1/coordinator.js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
+import type { PoolStatus } from '../../core/domain/pool-status.js';
 import { MajlisError } from '../../core/errors.js';
+import { poolsToMessage } from '../../core/rpc/convert-pool.js';
 import { fleetToMessage } from '../../core/rpc/convert-worker.js';
 import { runToMessage } from '../../core/rpc/convert-run.js';
 import { handleUnary } from '../../core/rpc/handle-unary.js';
@@ -32,13 +34,15 @@ export interface CoordinatorServiceOptions {
   readonly stopping: AbortSignal;
   /** The fleet; without it a worker's session is UNIMPLEMENTED, and the list of workers empty. */
   readonly registry?: WorkerRegistry | undefined;
+  /** Where the work of each pool stands; without it the list is empty. */
+  readonly pools?: (() => Promise<readonly PoolStatus[]>) | undefined;
 }
 
 type WatchCall = ServerWritableStream<wire.WatchRunRequest, wire.WatchRunResponse>;
 
 /** The service as a server takes it. */
 export function coordinatorService(options: CoordinatorServiceOptions): RpcService {
-  const { control, software, stopping, registry } = options;
+  const { control, software, stopping, registry, pools } = options;
   const command = <Request>(ask: (request: Request) => Promise<ControlOutcome>) =>
     handleUnary(async (request: Request) => ({ outcome: outcomeToMessage(await ask(request)) }));
   const implementation: wire.CoordinatorServiceServer = {
@@ -47,6 +51,7 @@ export function coordinatorService(options: CoordinatorServiceOptions): RpcServi
       else serveWorker(call, { registry, software, stopping });
     },
     listWorkers: handleUnary(async () => fleetToMessage(registry?.status() ?? { workers: [], refused: {} })),
+    listPools: handleUnary(async () => poolsToMessage((await pools?.()) ?? [])),
     greet: handleUnary(async ({ hello }: wire.GreetRequest) => ({ hello: answerHello(hello, software) })),
     createRun: handleUnary(async (request) => {
       const run = await control.createRun(controlRequests.createRun(request));

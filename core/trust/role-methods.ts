@@ -28,7 +28,7 @@ const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: reado
   {
     roles: ['researcher', 'reader'],
     methods: [
-      ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun', 'ListWorkers'),
+      ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun', 'ListWorkers', 'ListPools'),
       ...named(JUDGES, 'ListJudges', 'GetSpend'),
       METRICS_METHOD,
     ],

@@ -515,6 +515,45 @@ export interface AttachWorkerResponse {
   } | undefined;
 }
 
+export interface ListPoolsRequest {
+}
+
+export interface ListPoolsResponse {
+  /** By name. */
+  readonly pools: readonly PoolStatus[];
+}
+
+export interface PoolStatus {
+  readonly pool: string;
+  /** Prompt groups that workers could have in hand at once: what the fleet is scaled by. */
+  readonly demand?:
+    | number
+    | undefined;
+  /** Tasks that were issued and have no result yet. */
+  readonly outstanding?:
+    | number
+    | undefined;
+  /** Absent while no run is at work in the pool. */
+  readonly queues: PoolQueues | undefined;
+}
+
+export interface PoolQueues {
+  /** Tasks that wait for a worker. */
+  readonly tasksPending?:
+    | number
+    | undefined;
+  /** Tasks that workers hold. */
+  readonly tasksLeased?:
+    | number
+    | undefined;
+  /** Results that wait to be taken in. */
+  readonly resultsPending?:
+    | number
+    | undefined;
+  /** Number of the newest dead letter of either queue, counted together: how many there ever were. */
+  readonly deadLetters?: number | undefined;
+}
+
 export interface ListWorkersRequest {
 }
 
@@ -5521,6 +5560,288 @@ export const AttachWorkerResponse: MessageFns<AttachWorkerResponse> = {
   },
 };
 
+function createBaseListPoolsRequest(): ListPoolsRequest {
+  return {};
+}
+
+export const ListPoolsRequest: MessageFns<ListPoolsRequest> = {
+  encode(_: ListPoolsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPoolsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPoolsRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPoolsRequest>): ListPoolsRequest {
+    return ListPoolsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListPoolsRequest>): ListPoolsRequest {
+    const message = createBaseListPoolsRequest() as any;
+    return message;
+  },
+};
+
+function createBaseListPoolsResponse(): ListPoolsResponse {
+  return { pools: [] };
+}
+
+export const ListPoolsResponse: MessageFns<ListPoolsResponse> = {
+  encode(message: ListPoolsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pools) {
+      PoolStatus.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPoolsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPoolsResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pools.push(PoolStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListPoolsResponse>): ListPoolsResponse {
+    return ListPoolsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListPoolsResponse>): ListPoolsResponse {
+    const message = createBaseListPoolsResponse() as any;
+    message.pools = object.pools?.map((e) => PoolStatus.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePoolStatus(): PoolStatus {
+  return { pool: "", demand: undefined, outstanding: undefined, queues: undefined };
+}
+
+export const PoolStatus: MessageFns<PoolStatus> = {
+  encode(message: PoolStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pool !== "") {
+      writer.uint32(10).string(message.pool);
+    }
+    if (message.demand !== undefined) {
+      writer.uint32(16).uint32(message.demand);
+    }
+    if (message.outstanding !== undefined) {
+      writer.uint32(24).uint32(message.outstanding);
+    }
+    if (message.queues !== undefined) {
+      PoolQueues.encode(message.queues, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolStatus() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pool = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.demand = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.outstanding = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.queues = PoolQueues.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PoolStatus>): PoolStatus {
+    return PoolStatus.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PoolStatus>): PoolStatus {
+    const message = createBasePoolStatus() as any;
+    message.pool = object.pool ?? "";
+    message.demand = object.demand ?? undefined;
+    message.outstanding = object.outstanding ?? undefined;
+    message.queues = (object.queues !== undefined && object.queues !== null)
+      ? PoolQueues.fromPartial(object.queues)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePoolQueues(): PoolQueues {
+  return { tasksPending: undefined, tasksLeased: undefined, resultsPending: undefined, deadLetters: undefined };
+}
+
+export const PoolQueues: MessageFns<PoolQueues> = {
+  encode(message: PoolQueues, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tasksPending !== undefined) {
+      writer.uint32(8).uint32(message.tasksPending);
+    }
+    if (message.tasksLeased !== undefined) {
+      writer.uint32(16).uint32(message.tasksLeased);
+    }
+    if (message.resultsPending !== undefined) {
+      writer.uint32(24).uint32(message.resultsPending);
+    }
+    if (message.deadLetters !== undefined) {
+      writer.uint32(32).uint32(message.deadLetters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PoolQueues {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoolQueues() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tasksPending = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tasksLeased = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.resultsPending = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.deadLetters = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PoolQueues>): PoolQueues {
+    return PoolQueues.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PoolQueues>): PoolQueues {
+    const message = createBasePoolQueues() as any;
+    message.tasksPending = object.tasksPending ?? undefined;
+    message.tasksLeased = object.tasksLeased ?? undefined;
+    message.resultsPending = object.resultsPending ?? undefined;
+    message.deadLetters = object.deadLetters ?? undefined;
+    return message;
+  },
+};
+
 function createBaseListWorkersRequest(): ListWorkersRequest {
   return {};
 }
@@ -6069,6 +6390,16 @@ export const CoordinatorServiceService = {
     responseSerialize: (value: ListWorkersResponse): Buffer => Buffer.from(ListWorkersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListWorkersResponse => ListWorkersResponse.decode(value),
   },
+  /** Where the work of each pool stands now. */
+  listPools: {
+    path: "/majlis.v1.CoordinatorService/ListPools" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPoolsRequest): Buffer => Buffer.from(ListPoolsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPoolsRequest => ListPoolsRequest.decode(value),
+    responseSerialize: (value: ListPoolsResponse): Buffer => Buffer.from(ListPoolsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPoolsResponse => ListPoolsResponse.decode(value),
+  },
 } as const;
 
 export interface CoordinatorServiceServer extends UntypedServiceImplementation {
@@ -6099,6 +6430,8 @@ export interface CoordinatorServiceServer extends UntypedServiceImplementation {
   attachWorker: handleBidiStreamingCall<AttachWorkerRequest, AttachWorkerResponse>;
   /** The fleet as it is now, the first to remove first. */
   listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
+  /** Where the work of each pool stands now. */
+  listPools: handleUnaryCall<ListPoolsRequest, ListPoolsResponse>;
 }
 
 export interface CoordinatorServiceClient extends Client {
@@ -6306,6 +6639,22 @@ export interface CoordinatorServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
+  ): ClientUnaryCall;
+  /** Where the work of each pool stands now. */
+  listPools(
+    request: ListPoolsRequest,
+    callback: (error: ServiceError | null, response: ListPoolsResponse) => void,
+  ): ClientUnaryCall;
+  listPools(
+    request: ListPoolsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPoolsResponse) => void,
+  ): ClientUnaryCall;
+  listPools(
+    request: ListPoolsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPoolsResponse) => void,
   ): ClientUnaryCall;
 }
 
