@@ -363,10 +363,10 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       });
     });
 
-    it('cancels a waiting pull when it is closed, and refuses every later call', async () => {
+    it('cancels a waiting pull when it is closed, also twice, and refuses every later call', async () => {
       const outcome = bus.pull(settings.name, { max: 1, waitMs: 60_000 }).catch((error: unknown) => error);
       await harness.elapse(50);
-      await bus.close();
+      await Promise.all([bus.close(), bus.close()]);
       expect(await outcome).toMatchObject({ code: 'cancelled' });
       await expect(publish('a')).rejects.toMatchObject({ code: 'failed_precondition' });
     });

@@ -32,6 +32,7 @@ export class NatsLink {
   private readonly watchers = new Set<() => void>();
   private readonly denied = new Set<(subject: string) => void>();
   private closing: MajlisError | undefined;
+  private ending: Promise<void> | undefined;
 
   private constructor(
     readonly connection: NatsConnection,
@@ -114,16 +115,19 @@ export class NatsLink {
     }
   }
 
-  /** Sends what was given to it, as far as the connection allows, and ends it. */
+  /** Sends what was given to it, as far as the connection allows, and ends it. May be called again. */
   async close(): Promise<void> {
     this.closing ??= new MajlisError('the bus is closed', { code: 'failed_precondition' });
+    this.ending ??= this.end();
+    await this.ending;
+  }
+
+  private async end(): Promise<void> {
     const { connection, clock } = this;
     if (this.state === 'connected') {
       const patience = new AbortController();
-      await Promise.race([
-        connection.drain(),
-        clock.sleep(FLUSH_WITHIN_MS, patience.signal).catch(() => undefined),
-      ]);
+      const elapsed = clock.sleep(FLUSH_WITHIN_MS, patience.signal).catch(() => undefined);
+      await Promise.race([connection.drain(), elapsed]);
       patience.abort();
     }
     await connection.close();
