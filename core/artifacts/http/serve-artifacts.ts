@@ -37,7 +37,7 @@ export interface ArtifactServerOptions {
   /** 0, the default, takes a free port. */
   readonly port?: number;
   readonly mostBytes?: number;
-  /** Artifacts that are in memory at a time; further requests wait. */
+  /** Artifacts that are in memory at a time, to be sent and again as many that come; further requests wait. */
   readonly mostAtOnce?: number;
   /** Is told of failures that are no request's fault. */
   readonly onFailure?: (failure: MajlisError) => void;
@@ -77,8 +77,9 @@ export async function serveArtifacts(options: ArtifactServerOptions): Promise<Ar
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   if (authorize !== undefined) guard(server, authorize);
   answerFailures(server, options.onFailure);
-  addReads(server, options.store, new Gate(options.mostAtOnce ?? MOST_AT_ONCE));
-  addWrites(server, options.store);
+  const most = options.mostAtOnce ?? MOST_AT_ONCE;
+  addReads(server, options.store, new Gate(most));
+  addWrites(server, options.store, new Gate(most));
   const port = await listen(server, { host, port: options.port ?? 0 });
   const scheme = tls === undefined ? 'http' : 'https';
   return { url: `${scheme}://${formatAddress({ host, port })}`, port, close: () => server.close() };
@@ -154,7 +155,11 @@ function sendBytes(
   return reply.send(bufferOf(bytes.subarray(first, last + 1)));
 }
 
-function addWrites(server: FastifyInstance, store: ArtifactStore): void {
+function addWrites(server: FastifyInstance, store: ArtifactStore, gate: Gate): void {
+  // Before the body is read into memory.
+  server.addHook('preParsing', async ({ method }, reply) => {
+    if (method === 'PUT') await turn(gate, reply);
+  });
   server.put(`${ARTIFACTS_PATH}:sha256`, async (request: Keyed, reply) => {
     const { sha256 } = request.params;
     requireSha256(sha256);

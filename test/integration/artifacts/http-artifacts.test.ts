@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, RequestListener, Server } from 'node:http';
@@ -11,10 +12,12 @@ import { serveArtifacts } from '../../../core/artifacts/http/serve-artifacts.js'
 import type { ArtifactServer } from '../../../core/artifacts/http/serve-artifacts.js';
 import { MemoryArtifacts } from '../../../core/artifacts/memory-artifacts.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import type { Caller } from '../../../core/trust/authorize.js';
 import { authorizeBy, digestOf } from '../../../core/trust/authorize.js';
 import { CertificateFiles } from '../../../core/trust/certificate-files.js';
 import { makeAuthority, makeLeaf, writeLeaf } from '../../support/certificates.js';
 import { flipBit } from '../../support/flip-bit.js';
+import { until } from '../../support/until.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -293,6 +296,66 @@ describe('an artifact server', () => {
       code: 'failed_precondition',
       message: expect.stringContaining(`127.0.0.1:${server.port}`),
     });
+  });
+});
+
+describe('an artifact server with room for one artifact', () => {
+  const large = randomBytes(20_000_000);
+  const asked: string[] = [];
+  const store = new MemoryArtifacts();
+  let server: ArtifactServer;
+
+  beforeAll(async () => {
+    await store.put(large);
+    const watched = {
+      put: (bytes: Uint8Array) => store.put(bytes),
+      has: (key: string) => store.has(key),
+      get: (key: string) => {
+        asked.push('read');
+        return store.get(key);
+      },
+    };
+    const authorize = (_header: string | undefined, method: string): Caller => {
+      asked.push(method);
+      return { name: 'pod-1', role: 'worker' };
+    };
+    server = await serveArtifacts({ store: watched, authorize, mostAtOnce: 1 });
+  });
+
+  beforeEach(() => {
+    asked.length = 0;
+  });
+
+  afterAll(() => server.close());
+
+  it('lets the next reader in when one that stands still is gone', async () => {
+    const still = request(`${server.url}/v1/artifacts/${sha256(large)}`)
+      .on('error', () => undefined)
+      .end();
+    await once(still, 'response');
+    const small = await store.put(Buffer.from('small'));
+    const next = connect(server.url).get(small);
+    await until('it was asked', () => asked.length === 3);
+    expect(asked).toEqual(['artifacts/get', 'read', 'artifacts/get']);
+    still.destroy();
+    expect(Buffer.from(await next).toString()).toBe('small');
+    expect(asked.at(-1)).toBe('read');
+  });
+
+  it('reads while it waits for one who puts, and takes the next when that one is gone', async () => {
+    const still = request(`${server.url}/v1/artifacts/${sha256('never')}`, {
+      method: 'PUT',
+      headers: { 'content-length': 5, 'content-type': 'application/octet-stream' },
+    });
+    still.on('error', () => undefined);
+    still.write('nev');
+    await until('it was asked', () => asked.length === 1);
+    const next = connect(server.url).put(Buffer.from('next'));
+    await until('it was asked', () => asked.length === 2);
+    expect(await connect(server.url).get(sha256(large))).toHaveLength(large.length);
+    expect(await store.has(sha256('next'))).toBe(false);
+    still.destroy();
+    expect(await next).toBe(sha256('next'));
   });
 });
 
