@@ -1,3 +1,4 @@
+import { coordinatorSubjects } from '../../../core/bus/nats/permitted-subjects.js';
 import { claimPool } from '../../../core/bus/nats/pool-claim.js';
 import type { PoolClaim, PoolClaimOptions } from '../../../core/bus/nats/pool-claim.js';
 import { systemClock } from '../../../core/runtime/clock.js';
@@ -5,6 +6,8 @@ import type { Clock } from '../../../core/runtime/clock.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
 import type { NatsServer } from '../../support/nats-server.js';
 
+/** A coordinator's permissions are enough for a claim. */
+const COORDINATOR = coordinatorSubjects('test');
 const SPEED = 20;
 
 /** Runs faster than the system's. */
@@ -20,7 +23,10 @@ describeWithNats('2.14', 'a claim on a pool', () => {
   const held: PoolClaim[] = [];
 
   beforeAll(async () => {
-    nats = await startNatsServer();
+    const { publish, subscribe } = COORDINATOR;
+    const permissions = JSON.stringify({ publish, subscribe });
+    const user = `{ user: coordinator, password: secret, permissions: ${permissions} }`;
+    nats = await startNatsServer({ config: `authorization { users: [${user}] }` });
   });
   afterEach(async () => {
     for (const claim of held.splice(0)) await claim.release();
@@ -35,7 +41,10 @@ describeWithNats('2.14', 'a claim on a pool', () => {
     more: Partial<PoolClaimOptions> = {},
   ): Promise<PoolClaim> {
     const described = `process 7 of ${claimant}`;
-    const options = { url: nats.url, release: 'test', clock: fast, pool, claimant, described, ...more };
+    const credentials = { kind: 'password', user: 'coordinator', password: 'secret' } as const;
+    const { inboxPrefix } = COORDINATOR;
+    const place = { url: nats.url, release: 'test', credentials, inboxPrefix };
+    const options = { ...place, clock: fast, pool, claimant, described, ...more };
     const taken = await claimPool(options);
     held.push(taken);
     return taken;
