@@ -29,6 +29,7 @@ import type { AnswerDecoder } from '../../workers/rollout/answer-task.js';
 import { RolloutWorker } from '../../workers/rollout/rollout-worker.js';
 import { allRunObservers } from '../telemetry/all-run-observers.js';
 import { workerMetricsObserver } from '../telemetry/worker-metrics-observer.js';
+import { runLogObserver, workerLogObserver } from '../telemetry/run-log-observer.js';
 import { runMetricsObserver } from '../telemetry/run-metrics-observer.js';
 import type { ArmServices } from './arm-services.js';
 import { openRunMetrics, type MetricsPlan } from './run-metrics.js';
@@ -139,13 +140,13 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
             demand.progress(runId, event.iteration + 1);
             plan.onProgress(progressOf(name, event));
           },
-          alarm: ({ kind, message }) => logger.warn(message, { run: runId, alarm: kind }),
         },
         {
           resultRefused: ({ reason }, worker) => {
             if (worker !== undefined && WORKERS_FAULT.includes(reason)) fleet?.registry.resultRefused(worker);
           },
         },
+        runLogObserver(logger, runId),
         runMetricsObserver(services.metrics, pool),
       ),
     },
@@ -231,10 +232,7 @@ function rolloutWorker(
     retryDelayMs: RETRY_MS,
     observer: {
       ...workerMetricsObserver(metrics),
-      taskFailed: (taskId, error, handling) =>
-        logger.warn(`task ${taskId ?? '(undecodable)'} was ${handling}: ${error.message}`, {
-          run: plan.runId,
-        }),
+      ...workerLogObserver(logger, plan.runId),
     },
   });
 }

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger as Pino } from 'pino';
-import { MajlisError } from '../errors.js';
+import { BadInputError, MajlisError } from '../errors.js';
 import type { LogFields, Logger } from './logger.js';
 import type { TraceIds } from './tracing/tracer.js';
 
@@ -69,7 +69,9 @@ const DEEPEST_CAUSE = 5;
 function describeError(thrown: unknown, depth = 0): LogFields {
   if (!types.isNativeError(thrown)) return { message: String(thrown) };
   const code = thrown instanceof MajlisError ? { code: thrown.code } : {};
-  const followed = thrown.cause !== undefined && depth < DEEPEST_CAUSE;
+  // What a bad input was refused by quotes it whole, whatever it is.
+  const isQuoting = thrown instanceof BadInputError;
+  const followed = thrown.cause !== undefined && depth < DEEPEST_CAUSE && !isQuoting;
   const cause = followed ? { cause: describeError(thrown.cause, depth + 1) } : {};
   return { ...code, message: thrown.message, stack: thrown.stack, ...cause };
 }

@@ -1,6 +1,7 @@
 import { MemoryBus } from '../../core/bus/memory-bus.js';
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import { allRunObservers } from '../../cli/telemetry/all-run-observers.js';
+import { runLogObserver, workerLogObserver } from '../../cli/telemetry/run-log-observer.js';
 import { runMetricsObserver } from '../../cli/telemetry/run-metrics-observer.js';
 import { workerMetricsObserver } from '../../cli/telemetry/worker-metrics-observer.js';
 import type { Bus } from '../../core/bus/bus.js';
@@ -8,12 +9,15 @@ import { DEFAULT_HEALTH } from '../../core/config/health-options.js';
 import type { HealthOptions } from '../../core/config/health-options.js';
 import { DEFAULT_WATCH, watchedOnly } from '../../core/config/watch-options.js';
 import type { WatchOptions } from '../../core/config/watch-options.js';
+import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { MemoryPolicies } from '../../core/engine/memory-policies.js';
 import { MemoryLedger } from '../../core/ledger/memory-ledger.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import type { Logger } from '../../core/telemetry/logger.js';
+import { RecordingLogger } from '../../core/telemetry/recording-logger.js';
 import { busMetrics } from '../../core/telemetry/metrics/bus-metrics.js';
 import { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
 import { ObservedEngine } from '../../core/telemetry/observed-engine.js';
@@ -77,6 +81,8 @@ export interface LoopRigOptions {
   readonly tracers?: { readonly coordinator: Tracer; readonly worker: Tracer };
   /** What is counted, of coordinator, workers and bus. */
   readonly metrics?: ProcessRegistry;
+  /** Takes lines, and begins the text of every prompt and answer. */
+  readonly logged?: { readonly logger: Logger; readonly marker: string };
   /** A real trainer and engines, instead of the unigram model. */
   readonly stack?: LoopStack;
 }
@@ -111,6 +117,8 @@ export class LoopRig {
   readonly iterations: IterationFinished[] = [];
   readonly run: string;
   private readonly metrics: ProcessRegistry;
+  private readonly logger: Logger;
+  private readonly marker: string;
   private readonly tracers: NonNullable<LoopRigOptions['tracers']>;
   /** Called before a rubric's reward is there; throws where it cannot be had. */
   readying: (rubricHash: string) => Promise<void> = async () => undefined;
@@ -128,6 +136,8 @@ export class LoopRig {
     this.ledger = ledger;
     this.artifacts = artifacts;
     this.trainer = new FakeTrainer({ vocabSize: VOCABULARY, published, saved });
+    this.logger = options.logged?.logger ?? new RecordingLogger();
+    this.marker = options.logged?.marker ?? '';
     this.metrics = options.metrics ?? new ProcessRegistry();
     this.bus = new MemoryBus(systemClock, busMetrics(this.metrics));
     this.tracers = options.tracers ?? { coordinator: NO_TRACING, worker: NO_TRACING };
@@ -158,12 +168,15 @@ export class LoopRig {
       queues: rolloutQueueNames(this.run),
       engine: new ObservedEngine(engine, { tracer, clock: systemClock, metrics: this.metrics }),
       policies: this.policies,
-      decoderOf: async () => ({ hash: 'tokenizer', decodeAnswer: (ids) => ({ text: [...ids].join(' ') }) }),
+      decoderOf: async () => ({
+        hash: 'tokenizer',
+        decodeAnswer: (ids) => ({ text: `${this.marker}${[...ids].join(' ')}` }),
+      }),
       clock: systemClock,
       slots: 1,
       heartbeatMs: 1000,
       retryDelayMs: 5,
-      observer: workerMetricsObserver(this.metrics),
+      observer: { ...workerMetricsObserver(this.metrics), ...workerLogObserver(this.logger, this.run) },
     });
   }
 
@@ -206,7 +219,7 @@ export class LoopRig {
     if (known === undefined) await this.create();
     const epoch = await ledger.beginEpoch(run);
     const asked = { ...ASKED, checkpoints: NO_CHECKPOINTS, health: NEVER_PAUSES, ...UNWATCHED, ...options };
-    const prompts = asked.prompts.map((tokenIds, at) => aPrompt(`p${at}`, tokenIds));
+    const prompts = asked.prompts.map((tokenIds, at) => this.prompt(`p${at}`, tokenIds));
     return createCoordinator(
       {
         bus,
@@ -234,6 +247,7 @@ export class LoopRig {
             alarm: (alarm) => this.alarms.push(alarm),
             iterationFinished: (event) => this.iterations.push(event),
           },
+          runLogObserver(this.logger, run),
           runMetricsObserver(this.metrics, run),
         ),
       },
@@ -263,6 +277,11 @@ export class LoopRig {
         reissueAfterMs: options.reissueAfterMs ?? 10_000,
       },
     );
+  }
+
+  private prompt(id: string, tokenIds: readonly number[]): TokenizedPrompt {
+    const tokenized = aPrompt(id, tokenIds);
+    return { ...tokenized, prompt: { ...tokenized.prompt, text: `${this.marker}prompt ${id}` } };
   }
 
   /** Creates the run in the ledger, so that control events can be appended before it starts. */

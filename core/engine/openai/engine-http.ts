@@ -61,7 +61,11 @@ export class EngineHttp {
   }
 
   private json<T>(text: string, path: string, schema: z.ZodType<T>): T {
-    return parseJson(text, schema, { source: `answer of ${this.baseUrl}${path}` });
+    try {
+      return parseJson(text, schema, { source: `answer of ${this.baseUrl}${path}` });
+    } catch (thrown) {
+      throw thrown instanceof BadInputError && JSON_BEGINS.test(text) ? withoutQuote(thrown) : thrown;
+    }
   }
 
   private async repeated(
@@ -139,6 +143,15 @@ export class EngineHttp {
   private failure(what: string, code: ErrorCode, cause?: unknown): MajlisError {
     return new MajlisError(`The engine at ${this.baseUrl} ${what}.`, { code, cause });
   }
+}
+
+/** What begins otherwise is a proxy's page, or a plain refusal, and is worth its words. */
+const JSON_BEGINS = /^\s*[[{]/;
+
+/** An answer may be what a model wrote: errors are logged, and logs hold none of that. Numbers and the like stay. */
+function withoutQuote({ input }: BadInputError): BadInputError {
+  const kinds: Readonly<Record<string, string>> = { '"': 'a text', '{': 'an object', '[': 'a list' };
+  return new BadInputError({ ...input, found: kinds[input.found.charAt(0)] ?? input.found });
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

@@ -289,6 +289,17 @@ describe('a server', () => {
     await expect(generating).rejects.toThrow(message);
   });
 
+  it.each<[EndpointReply, string]>([
+    [{ text: '{"choices":[{"text":"SECRET' }, 'found a text; allowed: JSON'],
+    [{ body: { model: 'm', choices: [{ index: 'SECRET' }] } }, 'found a text'],
+    [{ body: { model: 'm', choices: { text: 'SECRET' } } }, 'found an object'],
+  ])('is not quoted where it may hold an answer: %j', async (reply, found) => {
+    const engine = await answering(() => reply);
+    const generating = engine.generate(request(first()));
+    await expect(generating).rejects.toThrow(found);
+    await expect(generating).rejects.not.toThrow('SECRET');
+  });
+
   it.each<[string, object, string, string]>([
     ['no log-probabilities', { logprobs: null }, 'invalid_argument', 'choices[0].logprobs'],
     ['no token ids', { token_ids: null }, 'invalid_argument', 'choices[0].token_ids'],
