@@ -93,8 +93,9 @@ export class NatsBus implements Bus {
       : await this.claims.checkedIn(message);
     const subject = subjectOfRun(address.subjects, run);
     const stored = { subject, dedupeId, data, headers: headers ?? {} };
+    const send = () => this.link.call(`publishing to queue ${name}`, () => this.send(name, stored));
     try {
-      const answer = await this.link.call(`publishing to queue ${name}`, () => this.send(name, stored));
+      const answer = await this.healing(name, send);
       this.observer.published?.(name, answer.duplicate ? 'duplicate' : 'stored');
       return answer;
     } catch (thrown) {
@@ -128,18 +129,19 @@ export class NatsBus implements Bus {
     const { address } = this.find(name);
     const [counts, lastDeadLetter] = await Promise.all([
       this.streams.counts(address),
-      this.deadLetterBox.last(address),
+      this.healing(name, () => this.deadLetterBox.last(address)),
     ]);
     return { ...counts, lastDeadLetter };
   }
 
   async deadLetters(name: string, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
-    return this.deadLetterBox.read(this.find(name).address, options);
+    return this.healing(name, () => this.deadLetterBox.read(this.find(name).address, options));
   }
 
   async purge(name: string, run?: string): Promise<void> {
     const { address } = this.find(name);
-    await this.streams.purge(address, run === undefined ? undefined : subjectOfRun(address.subjects, run));
+    const subject = run === undefined ? undefined : subjectOfRun(address.subjects, run);
+    await this.healing(name, () => this.streams.purge(address, subject));
   }
 
   async restoreConsumer(name: string): Promise<void> {
@@ -218,8 +220,19 @@ export class NatsBus implements Bus {
   }
 
   private async bury({ name, address }: Queue, message: Msg, reason: string): Promise<void> {
-    await this.deadLetterBox.bury(message, address, reason);
+    await this.healing(name, () => this.deadLetterBox.bury(message, address, reason));
     this.observer.deadLettered?.(name, reason);
+  }
+
+  /** Does it, again where a stream of a queue that was declared here had vanished and was made anew. */
+  private async healing<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const isMissing = MajlisError.from(thrown).code === 'not_found';
+      if (!isMissing || !(await this.streams.heal(this.find(name).address))) throw thrown;
+      return work();
+    }
   }
 
   private find(name: string): Queue {

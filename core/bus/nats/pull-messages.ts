@@ -42,7 +42,8 @@ export async function pullMessages(
     }
     const remainingMs = deadline - clock.monotonic();
     if (messages.length > 0 || remainingMs <= 0) return { messages, isGone: end === 'gone' };
-    await pause(link, end === 'lost' ? remainingMs : Math.min(PAUSES_MS[end], remainingMs), pull.signal);
+    const pauseMs = link.isConnected ? PAUSES_MS[end] : remainingMs;
+    await pause(link, Math.min(pauseMs, remainingMs), pull.signal);
   }
 }
 

@@ -21,7 +21,8 @@ export interface PullRequest {
 
 /**
  * Why a request ended. `empty`: nothing came in its time. `busy`: the server has too many requests at the moment. `gone`:
- * there is no consumer, at the moment or for good. `lost`: so was the connection. `left`: the signal fired.
+ * there is no consumer, at the moment or for good. `lost`: the connection was, or the server forgot it. `left`: the signal
+ * fired.
  */
 export type PullEnd = 'full' | 'empty' | 'busy' | 'gone' | 'lost' | 'left';
 
@@ -31,7 +32,7 @@ export interface PullOutcome {
 }
 
 /** How much longer than the server a request waits for the server's word that it has ended. */
-const GRACE_MS = 2000;
+const GRACE_MS = 1000;
 
 /** Rejects where the server refuses the request. */
 export function request(link: NatsLink, asked: PullRequest): Promise<PullOutcome> {

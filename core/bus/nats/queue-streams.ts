@@ -1,7 +1,8 @@
 /**
  * The streams behind the queues. They are made by whoever declares a queue, and never changed: a server that is told a
  * stream's settings anew may drop what it holds (nats-server #5526), so settings that differ are an error, and a person's
- * to resolve.
+ * to resolve. What has vanished meanwhile, as with a server's volume, is made anew by the process that declared it: the
+ * ledger issues again what was in it.
  */
 import {
   AckPolicy,
@@ -33,6 +34,9 @@ const CONSUMER_NOT_FOUND = 10014;
 const noteSchema = z.object({ maxDeliveries: z.int().min(1) });
 
 export class QueueStreams {
+  /** By the names of their streams. */
+  private readonly declared = new Map<string, QueueSettings>();
+
   constructor(
     private readonly link: NatsLink,
     private readonly manager: JetStreamManager,
@@ -47,25 +51,33 @@ export class QueueStreams {
     const found = await this.unlessMissing(() => this.manager.consumers.info(address.stream, CONSUMER));
     if (found === undefined) await this.addConsumer(address.stream, wanted);
     else refuseDifference(`consumer ${CONSUMER} of stream ${address.stream}`, found.config, wanted);
+    this.declared.set(address.stream, settings);
+  }
+
+  /** Makes what is missing of a queue that this process declared; false where another did. */
+  async heal(address: QueueAddress): Promise<boolean> {
+    const settings = this.declared.get(address.stream);
+    if (settings !== undefined) await this.declare(settings, address);
+    return settings !== undefined;
   }
 
   /**
    * Deliveries after which a message of the queue is dead; undefined while its consumer is made anew. `not_found` where the
    * queue was never declared.
    */
-  async maxDeliveries({ stream }: QueueAddress): Promise<number | undefined> {
-    const found = await this.consumerOf(stream);
+  async maxDeliveries(address: QueueAddress): Promise<number | undefined> {
+    const { stream } = address;
+    const found = await this.consumerOf(address);
     if (found === undefined) return undefined;
-    const { config } = found;
-    const note = noteSchema.safeParse(parsed(config.description ?? ''));
+    const note = noteSchema.safeParse(parsed(found.config.description ?? ''));
     if (note.success) return note.data.maxDeliveries;
     const message = `consumer ${CONSUMER} of stream ${stream} was not made by Majlis: remove the stream`;
     throw new MajlisError(message, { code: 'failed_precondition' });
   }
 
   /** `unavailable` while its consumer is made anew. */
-  async counts({ stream }: QueueAddress): Promise<{ readonly pending: number; readonly leased: number }> {
-    const found = await this.requireConsumer(stream);
+  async counts(address: QueueAddress): Promise<{ readonly pending: number; readonly leased: number }> {
+    const found = await this.requireConsumer(address);
     return { pending: found.num_pending, leased: found.num_ack_pending };
   }
 
@@ -83,8 +95,9 @@ export class QueueStreams {
   }
 
   /** Its consumer is made anew, which ends every lease. `unavailable` while somebody else does that. */
-  async restoreConsumer({ stream }: QueueAddress): Promise<void> {
-    const { config } = await this.requireConsumer(stream);
+  async restoreConsumer(address: QueueAddress): Promise<void> {
+    const { stream } = address;
+    const { config } = await this.requireConsumer(address);
     await this.unlessMissing(() => this.manager.consumers.delete(stream, CONSUMER));
     await this.addConsumer(stream, config);
   }
@@ -96,20 +109,24 @@ export class QueueStreams {
     return state.messages > pending + leased;
   }
 
-  /** Undefined where the stream is there and its consumer is not. */
-  private async consumerOf(stream: string): Promise<ConsumerInfo | undefined> {
+  /** Undefined where the stream is there and its consumer is not, and another process has to make it. */
+  private async consumerOf(address: QueueAddress): Promise<ConsumerInfo | undefined> {
+    const ask = (): Promise<ConsumerInfo> =>
+      this.call(() => this.manager.consumers.info(address.stream, CONSUMER));
     try {
-      return await this.call(() => this.manager.consumers.info(stream, CONSUMER));
+      return await ask();
     } catch (thrown) {
-      const { cause } = MajlisError.from(thrown);
+      const { code, cause } = MajlisError.from(thrown);
+      if (code === 'not_found' && (await this.heal(address))) return ask();
       const isAlone = cause instanceof NatsError && cause.api_error?.err_code === CONSUMER_NOT_FOUND;
       if (isAlone) return undefined;
       throw thrown;
     }
   }
 
-  private async requireConsumer(stream: string): Promise<ConsumerInfo> {
-    const found = await this.consumerOf(stream);
+  private async requireConsumer(address: QueueAddress): Promise<ConsumerInfo> {
+    const { stream } = address;
+    const found = await this.consumerOf(address);
     if (found !== undefined) return found;
     throw new MajlisError(`stream ${stream} has no consumer at the moment`, { code: 'unavailable' });
   }

@@ -106,13 +106,32 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       await manager.consumers.delete(stream, CONSUMER);
       const worker = await connected();
       const pulled = worker.pull('tasks', pull);
-      await expect(bus.status('tasks')).rejects.toMatchObject({ code: 'unavailable' });
-      await expect(bus.restoreConsumer('tasks')).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(worker.status('tasks')).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(worker.restoreConsumer('tasks')).rejects.toMatchObject({ code: 'unavailable' });
       expect(await worker.pull('tasks', { max: 1, waitMs: 10 })).toEqual([]);
-      await bus.declareQueue(settings);
+      // Who declared the queue makes its consumer anew as soon as it looks.
+      expect((await bus.status('tasks')).lastDeadLetter).toBe(0);
       expect((await pulled).map(({ data }) => text(data))).toEqual(['a']);
       await worker.close();
       await admin.close();
+    });
+
+    it('makes its streams anew where the server has lost all that it stored', async () => {
+      await publish('lost');
+      const worker = await connected();
+      const pulled = worker.pull('tasks', pull);
+      await (await pulled)[0].nak();
+      await server.kill('SIGKILL');
+      rmSync(server.storeDir, { recursive: true });
+      await server.restart();
+      const waiting = worker.pull('tasks', pull);
+      expect(await bus.status('tasks')).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
+      expect(await publish('lost')).toEqual({ duplicate: false });
+      const [again] = await waiting;
+      expect(text(again.data)).toBe('lost');
+      await again.terminate('told twice');
+      expect((await bus.status('tasks')).lastDeadLetter).toBe(1);
+      await worker.close();
     });
 
     it('tells its observer of every publish, delivery and end of a lease', async () => {
