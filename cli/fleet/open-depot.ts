@@ -1,10 +1,17 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
-import { publishDirectory } from '../../core/artifacts/directory-artifact.js';
+import { FileArtifacts } from '../../core/artifacts/file-artifacts.js';
+import { PublishedDirectories } from '../../core/artifacts/published-directories.js';
 import type { ArtifactsPlace } from '../../core/config/artifacts-place.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { Logger } from '../../core/telemetry/logger.js';
 import { openArtifacts } from './open-artifacts.js';
+import type { OpenArtifacts } from './open-artifacts.js';
 import { PolicyDepot } from './policy-depot.js';
+
+/** Policies that stay there: as many as the fleet is told of. A policy's directory in the workspace stays the truth. */
+const KEPT = 8;
 
 /** What a fleet has beside messages: policies for its workers, and messages that are too large for the bus. */
 export interface Depot {
@@ -20,20 +27,37 @@ export interface DepotContext {
   readonly artifacts: ArtifactStore;
   readonly folder: string;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
-/** Opens it at the place that `--artifacts` names; the workspace's own, with the last few policies, where it names none. */
-export async function openDepot(
+/** Opens it at the place that `--artifacts` names, or else in the workspace. */
+export async function openDepot(place: ArtifactsPlace | undefined, context: DepotContext): Promise<Depot> {
+  const { store, close } = await openPolicies(place, context);
+  const { artifacts, logger } = context;
+  const policies = new PublishedDirectories({
+    store,
+    keep: KEPT,
+    onFailure: (error) => logger.warn('an older policy could not be removed', { error }),
+  });
+  const isOwn = place === undefined;
+  return {
+    forWorkers: isOwn ? new PolicyDepot(store, artifacts) : store,
+    forBus: isOwn ? artifacts : store,
+    publish: (directory) => policies.publish(directory),
+    close,
+  };
+}
+
+async function openPolicies(
   place: ArtifactsPlace | undefined,
-  { artifacts, folder, clock }: DepotContext,
-): Promise<Depot> {
-  if (place === undefined) {
-    const depot = await PolicyDepot.open(join(folder, 'offered-policies'), artifacts);
-    const publish = (directory: string): Promise<string> => depot.offer(directory);
-    return { forWorkers: depot, forBus: artifacts, publish, close: () => undefined };
+  { folder, clock }: DepotContext,
+): Promise<{ readonly store: OpenArtifacts['store']; readonly close: () => void }> {
+  if (place !== undefined) {
+    const opened = await openArtifacts(place, clock);
+    return { store: opened.store, close: () => opened.close() };
   }
-  const opened = await openArtifacts(place, clock);
-  const { store } = opened;
-  const publish = (directory: string): Promise<string> => publishDirectory(store, directory);
-  return { forWorkers: store, forBus: store, publish, close: () => opened.close() };
+  const offered = join(folder, 'offered-policies');
+  // What an earlier process offered is announced anew where it is still wanted.
+  await rm(offered, { recursive: true, force: true });
+  return { store: new FileArtifacts(offered, clock), close: () => undefined };
 }

@@ -16,7 +16,7 @@ const thrownSchema = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
 });
 
-const WRITE_OR_READ = 's3:GetObject, s3:PutObject and s3:ListBucket, and for ledger gc s3:DeleteObject';
+const WRITE_OR_READ = 's3:GetObject, s3:PutObject and s3:ListBucket, and s3:DeleteObject for what goes';
 
 const NO_BUCKET = 'there is no bucket {bucket}: create it, or name one that exists';
 

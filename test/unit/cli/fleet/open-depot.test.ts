@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServedArtifacts } from '../../../../cli/commands/worker/served-artifacts.js';
-import { PolicyDepot } from '../../../../cli/fleet/policy-depot.js';
+import { openDepot } from '../../../../cli/fleet/open-depot.js';
 import { serveArtifacts } from '../../../../core/artifacts/http/serve-artifacts.js';
 import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
 import { systemClock } from '../../../../core/runtime/clock.js';
+import { createPinoLogger } from '../../../../core/telemetry/pino-logger.js';
 import { authorizeToken } from '../../../../core/trust/authorize.js';
 import { PolicyStore } from '../../../../workers/rollout/session/policy-store.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
@@ -16,6 +17,10 @@ describe('a policy on its way to a worker of another machine', () => {
   const folder = useTemporaryFolder();
   const never = new AbortController().signal;
 
+  const own = new MemoryArtifacts();
+  const logger = createPinoLogger({ level: 'error' });
+  const open = () => openDepot(undefined, { artifacts: own, folder: folder(), clock: systemClock, logger });
+
   function published(version: number): { readonly directory: string; readonly hash: string } {
     const directory = join(folder(), 'runs', `policy-${version}`);
     mkdirSync(directory, { recursive: true });
@@ -25,11 +30,11 @@ describe('a policy on its way to a worker of another machine', () => {
   }
 
   it('is offered by the coordinator, fetched over HTTP with the token, and verified', async () => {
-    const depot = await PolicyDepot.open(join(folder(), 'offered'), new MemoryArtifacts());
+    const { forWorkers, publish } = await open();
     const { directory, hash } = published(0);
-    const contentKey = await depot.offer(directory);
+    const contentKey = await publish(directory);
     const authorize = authorizeToken(TOKEN, { name: 'node', role: 'worker' });
-    const server = await serveArtifacts({ store: depot, authorize });
+    const server = await serveArtifacts({ store: forWorkers, authorize });
     const artifacts = new ServedArtifacts(systemClock);
     try {
       await expect(artifacts.get(hash)).rejects.toMatchObject({ code: 'unavailable' });
@@ -41,7 +46,7 @@ describe('a policy on its way to a worker of another machine', () => {
       const { location } = await store.directoryOf(announcement, never);
       expect(location).toBe(join(folder(), 'worker', hash));
       const key = await artifacts.put(Buffer.from('a large result'));
-      expect(await depot.has(key)).toBe(true);
+      expect(await own.has(key)).toBe(true);
     } finally {
       artifacts.close();
       await server.close();
@@ -49,14 +54,14 @@ describe('a policy on its way to a worker of another machine', () => {
   });
 
   it('is offered no longer than the fleet is told of it', async () => {
-    const depot = await PolicyDepot.open(join(folder(), 'offered'), new MemoryArtifacts());
+    const { forWorkers, publish } = await open();
     const keys: string[] = [];
-    for (let version = 0; version < 10; version += 1)
-      keys.push(await depot.offer(published(version).directory));
-    expect(readdirSync(join(folder(), 'offered'))).toHaveLength(8);
-    expect(await Promise.all(keys.map((key) => depot.has(key)))).toEqual([
+    for (let version = 0; version < 10; version += 1) keys.push(await publish(published(version).directory));
+    expect(await Promise.all(keys.map((key) => forWorkers.has(key)))).toEqual([
       ...[false, false],
       ...Array.from({ length: 8 }, () => true),
     ]);
+    // What an earlier process offered is announced anew where it is still wanted.
+    expect(await (await open()).forWorkers.has(keys[9])).toBe(false);
   });
 });
