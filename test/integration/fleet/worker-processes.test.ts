@@ -6,6 +6,7 @@ import { singleRun } from '../../../cli/pipeline/single-run.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
 import type { NatsServer } from '../../support/nats-server.js';
 import { writeSmallRunFile } from '../../support/small-run-file.js';
+import { startTraceReceiver, type TraceReceiver } from '../../support/trace-receiver.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
 import { startMajlis } from '../cli/majlis-process.js';
 
@@ -27,17 +28,28 @@ describeWithNats('2.14', 'a run with rollout workers in processes of their own',
   const folder = useLastingFolder();
   const started: ReturnType<typeof startMajlis>[] = [];
   let nats: NatsServer;
+  let traces: TraceReceiver;
 
   beforeAll(async () => {
     nats = await startNatsServer();
+    traces = await startTraceReceiver();
   });
   afterAll(async () => {
     for (const { child } of started) child.kill('SIGKILL');
     await nats.stop();
+    await traces.close();
   });
 
   function start(...words: string[]): ReturnType<typeof startMajlis> {
-    const place = ['--json', '--workspace', join(folder(), 'fleet'), '--bus', nats.url];
+    const place = [
+      '--json',
+      '--workspace',
+      join(folder(), 'fleet'),
+      '--bus',
+      nats.url,
+      '--trace',
+      traces.url,
+    ];
     const process = startMajlis([...words, ...place]);
     started.push(process);
     return process;
@@ -67,6 +79,23 @@ describeWithNats('2.14', 'a run with rollout workers in processes of their own',
       ({ stdout }) => (JSON.parse(stdout) as { answered: number }).answered,
     );
     expect(answered.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(16);
+  });
+
+  it('leaves one trace for each task, from its issue over NATS to a worker process and back to its reward', () => {
+    const issued = traces.spans.filter(({ name, attributes }) => {
+      return name === 'issue task' && attributes['majlis.task.issue'] === 1;
+    });
+    expect(issued).toHaveLength(16);
+    for (const { traceId, spanId } of issued) {
+      const spans = traces.spans.filter((span) => span.traceId === traceId);
+      const named = (name: string) => spans.find((span) => span.name === name);
+      expect(named('process rollout task')).toMatchObject({ service: 'majlis-worker', parentSpanId: spanId });
+      expect(named('admit result')).toMatchObject({
+        service: 'majlis-coordinator',
+        parentSpanId: named('publish result')?.spanId,
+      });
+      expect(named('reward')).toMatchObject({ service: 'majlis-coordinator', parentSpanId: spanId });
+    }
   });
 });
 
