@@ -3,6 +3,7 @@ import { FileArtifacts } from '../../core/artifacts/file-artifacts.js';
 import { flipBit } from '../support/flip-bit.js';
 import { useTemporaryFolder } from '../support/temporary-folder.js';
 import { describeDurableStore } from './artifact-store.contract.js';
+import { describeCollectableStore } from './collectable-store.contract.js';
 
 const folder = useTemporaryFolder();
 
@@ -17,3 +18,5 @@ describeDurableStore('the file store', async () => {
     close: async () => undefined,
   };
 });
+
+describeCollectableStore('the file store', async () => new FileArtifacts(join(folder(), 'objects')));
