@@ -4,9 +4,11 @@ import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { missingArtifact, requireSha256 } from './artifact-refusals.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { makeFolderDurably } from '../runtime/durable-file.js';
+import { PayloadPlaces } from './payload-places.js';
+import type { PayloadPlace } from './payload-places.js';
 import { segmentName } from './segment-name.js';
 import { readPayload } from './segment-reader.js';
-import type { SegmentRecord, SegmentScan } from './segment-reader.js';
+import type { SegmentScan } from './segment-reader.js';
 import { scanSegments } from './segment-readings.js';
 import { SegmentWriter } from './segment-writer.js';
 import { storageError } from '../runtime/storage-error.js';
@@ -25,11 +27,6 @@ export interface SegmentTail {
   readonly offset: number;
 }
 
-interface Place {
-  readonly path: string;
-  readonly record: SegmentRecord;
-}
-
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -39,7 +36,7 @@ const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
  * is not found elsewhere is `data_loss`, not `not_found`, since the damage may hide it.
  */
 export class SegmentArtifacts implements ArtifactStore {
-  private readonly places = new Map<string, Place>();
+  private readonly places = new PayloadPlaces();
   private readonly puts = new Map<string, Promise<void>>();
   private readonly segmentTails: SegmentTail[] = [];
   private writer: Promise<SegmentWriter> | undefined;
@@ -81,7 +78,7 @@ export class SegmentArtifacts implements ArtifactStore {
     requireSha256(sha256);
     this.refuseWhenClosed();
     const place = this.places.get(sha256);
-    if (place !== undefined) return readPayload(place.path, place.record);
+    if (place !== undefined) return this.read(sha256, place);
     const damaged = this.segmentTails.find(({ kind }) => kind === 'damaged');
     if (damaged === undefined) throw missingArtifact(sha256, this.folder);
     const message = `artifact ${sha256} is not in ${this.folder}, where ${damaged.path} is damaged from byte ${damaged.offset} and may have held it`;
@@ -108,14 +105,15 @@ export class SegmentArtifacts implements ArtifactStore {
       await makeFolderDurably(this.folder);
       const segments = await scanSegments(this.folder);
       for (const { path, ...scan } of segments) this.index(path, scan);
-      this.lastSegment = Number.parseInt(basename(segments.at(-1)?.path ?? '0'), 10);
+      this.lastSegment = segmentNumber(segments.at(-1)?.path ?? '0');
     } catch (thrown) {
       throw storageError(this.folder, thrown);
     }
   }
 
   private index(path: string, scan: SegmentScan): void {
-    for (const record of scan.records) this.places.set(record.sha256, { path, record });
+    const segment = segmentNumber(path);
+    for (const { sha256, ...place } of scan.records) this.places.set(sha256, { segment, ...place });
     if (scan.tail !== undefined) this.segmentTails.push({ path, ...scan.tail });
   }
 
@@ -123,14 +121,18 @@ export class SegmentArtifacts implements ArtifactStore {
     if (await this.isWhole(sha256)) return;
     const writer = await this.writerWithRoom();
     const offset = await writer.append(sha256, bytes);
-    this.places.set(sha256, { path: writer.path, record: { sha256, offset, length: bytes.length } });
+    this.places.set(sha256, { segment: segmentNumber(writer.path), offset, length: bytes.length });
+  }
+
+  private read(sha256: string, { segment, ...place }: PayloadPlace): Promise<Uint8Array> {
+    return readPayload(join(this.folder, segmentName(segment)), { sha256, ...place });
   }
 
   private async isWhole(sha256: string): Promise<boolean> {
     const place = this.places.get(sha256);
     if (place === undefined) return false;
     try {
-      await readPayload(place.path, place.record);
+      await this.read(sha256, place);
       return true;
     } catch (thrown) {
       if (MajlisError.from(thrown).code === 'data_loss') return false;
@@ -159,4 +161,8 @@ export class SegmentArtifacts implements ArtifactStore {
       code: 'failed_precondition',
     });
   }
+}
+
+function segmentNumber(path: string): number {
+  return Number.parseInt(basename(path), 10);
 }
