@@ -44,7 +44,7 @@ interface Books {
   readonly intake: AsyncIntake;
 }
 
-const PULL_MAX = 64;
+const PULL_MAX = 256;
 const PULL_WAIT_MS = 250;
 
 export class AsyncDispatcher implements Dispatcher {

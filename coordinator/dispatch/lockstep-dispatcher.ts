@@ -27,7 +27,7 @@ import { StoredResults } from './stored-results.js';
 import { TaskOutbox } from './task-outbox.js';
 import { traceAdmission } from './trace-admission.js';
 
-const PULL_MAX = 64;
+const PULL_MAX = 256;
 const PULL_WAIT_MS = 250;
 
 export class LockstepDispatcher implements Dispatcher {
