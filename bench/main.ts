@@ -5,10 +5,12 @@ import { MajlisError } from '../core/errors.js';
 import { aggregate } from './aggregate.js';
 import { asyncSchedule } from './async.js';
 import type { Benchmark } from './bench-result.js';
+import { dispatch } from './dispatch.js';
 import { ledger } from './ledger.js';
 import { lightReward } from './light-reward.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
+import { scale } from './scale.js';
 import { swap } from './swap.js';
 import { torchOverhead } from './torch-overhead.js';
 import { trainer } from './trainer.js';
@@ -20,6 +22,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   async: asyncSchedule,
   ledger,
   'light-reward': lightReward,
+  dispatch,
+  scale,
   swap,
   'torch-overhead': torchOverhead,
   'quickstart-controls': quickstartControls,
