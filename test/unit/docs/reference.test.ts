@@ -8,6 +8,7 @@ import { fairnessFigures } from '../../../coordinator/watch/fairness-figures.js'
 import { styleFigures } from '../../../coordinator/watch/style-figures.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
+import { FLEET_METRICS } from '../../../core/telemetry/metrics/fleet-catalogue.js';
 import { GatewayMetrics } from '../../../cli/commands/reward/gateway-metrics.js';
 import { LoopRig } from '../../support/loop-rig.js';
 import { promptsOf } from '../../support/prompts-of.js';
@@ -183,6 +184,21 @@ describe('docs/gateway.md', () => {
     expect(documented.sort()).toEqual([...offered].sort());
   });
 });
+
+describe('docs/observability.md', () => {
+  it('names every metric of processes with its kind, labels and meaning, and no other', () => {
+    const rows = namedRows('docs/observability.md').filter(([name]) => name.startsWith('majlis_'));
+    const listed = Object.entries(FLEET_METRICS).map(([name, { kind, labels, offeredBy, help }]) => [
+      ...[name, kind, labels.map((label) => `\`${label}\``).join(', '), offeredBy.join(', '), help],
+    ]);
+    expect(rows.filter((cells) => cells.length === 5).map(plainLabels)).toEqual(listed.map(plainLabels));
+  });
+});
+
+/** A cell that is one name in code loses its marks when a page is read. */
+function plainLabels(cells: readonly string[]): readonly string[] {
+  return cells.map((cell) => cell.replaceAll('`', ''));
+}
 
 describe('docs/rubrics.md', () => {
   it('lists every evaluator that a rubric may name', () => {
