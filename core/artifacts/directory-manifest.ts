@@ -3,6 +3,7 @@ import { parseJson } from '../config/parse-json.js';
 import { BadInputError } from '../errors.js';
 import { canonicalJson } from '../runtime/content-hash.js';
 import type { ArtifactStore } from './artifact-store.js';
+import { MOST_ARTIFACT_BYTES } from './largest-artifact.js';
 
 /** Of one part of a file. Small enough to be held in memory several times, large enough that a request costs little. */
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -28,7 +29,11 @@ const fileSchema = z
   .readonly();
 
 const manifestSchema = z
-  .strictObject({ kind: z.literal(KIND), partBytes: z.int().min(1), files: z.array(fileSchema).min(1) })
+  .strictObject({
+    kind: z.literal(KIND),
+    partBytes: z.int().min(1).max(MOST_ARTIFACT_BYTES),
+    files: z.array(fileSchema).min(1),
+  })
   .superRefine(({ partBytes, files }, context) => {
     const tell = (path: PropertyKey[], message: string): void =>
       context.addIssue({ code: 'custom', path, message });

@@ -31,10 +31,11 @@ export interface S3ArtifactsOptions {
   readonly mostBytes?: number;
   /** Of one request, the first included. */
   readonly attempts?: number;
+  /** How long nothing may move on a connection, in milliseconds. */
+  readonly idleMs?: number;
 }
 
 const CONNECT_MS = 5000;
-/** How long nothing may come. */
 const IDLE_MS = 30_000;
 
 /**
@@ -48,7 +49,7 @@ export class S3Artifacts implements ArtifactStore, CollectableStore {
   private readonly most: number;
 
   private constructor(private readonly options: S3ArtifactsOptions) {
-    const { bucket, prefix = '', region, endpoint, pathStyle, mostBytes } = options;
+    const { bucket, prefix = '', region, endpoint, pathStyle, mostBytes, idleMs = IDLE_MS } = options;
     this.bucket = bucket;
     this.prefix = prefix;
     this.most = mostBytes ?? MOST_ARTIFACT_BYTES;
@@ -61,7 +62,7 @@ export class S3Artifacts implements ArtifactStore, CollectableStore {
       // What is put names its sha256, and what comes is verified by it: a second checksum would be for nothing.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS },
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: idleMs },
     });
   }
 

@@ -18,11 +18,11 @@ describe('artifacts in a bucket', () => {
   let seen: { readonly url: string | undefined; readonly headers: IncomingHttpHeaders }[];
 
   const clock = { ...systemClock, sleep: async (milliseconds: number) => void waits.push(milliseconds) };
-  const open = (): Promise<S3Artifacts> => {
+  const open = (idleMs = 30_000): Promise<S3Artifacts> => {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     return S3Artifacts.open({
       ...{ bucket: 'b', prefix: 'p/', region: 'eu-west-1', endpoint, pathStyle: true },
-      ...{ clock, attempts: 3, mostBytes: 100_000 },
+      ...{ clock, attempts: 3, mostBytes: 100_000, idleMs },
     });
   };
 
@@ -151,6 +151,14 @@ describe('artifacts in a bucket', () => {
       { sha256: sha256('a'), bytes: 7, changedAtMs },
       { sha256: sha256('b'), bytes: 7, changedAtMs },
     ]);
+  });
+
+  it('are given up where an answer stands still', async () => {
+    store.close();
+    store = await open(50);
+    answer = (_request, response) => void response.writeHead(200, { 'content-length': 10 }).write('x');
+    await expect(store.get(key)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(waits).toEqual([200, 400]);
   });
 
   it('end at once when they are told to', async () => {

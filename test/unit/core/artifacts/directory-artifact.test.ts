@@ -247,6 +247,17 @@ describe('a directory in an artifact store', () => {
     });
   });
 
+  it('refuses a manifest whose parts would not fit into memory, before it makes room for one', async () => {
+    const key = await putManifest(
+      [{ path: 'a', bytes: 5e12, sha256: sha256('x'), parts: [sha256('x')] }],
+      5e12,
+    );
+    await expect(fetch(key)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('partBytes: found 5000000000000; allowed: at most 67108864'),
+    });
+  });
+
   it.each([
     ['weights', randomBytes(64), 'allowed: JSON'],
     ['5 MB', Buffer.alloc(5_000_000), 'found 5000000 bytes; allowed: a directory manifest'],
