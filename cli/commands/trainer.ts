@@ -31,8 +31,12 @@ export function addTrainerCommand(program: Command, session: Session): void {
     .description('serve the trainer port with PyTorch and Transformers on this machine until it is stopped')
     .requiredOption('--model <directory>', 'a Hugging Face directory with a causal language model')
     .option('--port <port>', 'port; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)
-    .option('--host <address>', 'address to listen on; any but 127.0.0.1 needs --token-file')
+    .option('--host <address>', 'address to listen on; any but 127.0.0.1 needs a token and a certificate')
     .option('--token-file <file>', 'holds the token that every call must show')
+    .option('--tls-cert <file>', "the server's certificate, PEM; taken up again when it changes")
+    .option('--tls-key <file>', 'its private key, PEM')
+    .option('--tls-ca <file>', 'the CA of clients, PEM: each then has to show a certificate of it')
+    .option('--insecure', 'allow an address that other machines can reach without these')
     .option(
       '--ranks <count>',
       'processes that share the work (torchrun)',

@@ -9,11 +9,14 @@ import { trainerAddressSchema } from '../../core/config/compute-options.js';
 import { isOwnModel } from '../../core/config/model-options.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { OpenAiEngine } from '../../core/engine/openai-engine.js';
-import { BadInputError } from '../../core/errors.js';
+import { BadInputError, MajlisError } from '../../core/errors.js';
 import { GrpcTrainer } from '../../core/trainer/grpc-trainer.js';
 import type { TrainerAbsence } from '../../core/trainer/grpc-trainer.js';
 import { withLora } from '../../core/trainer/lora-trainer.js';
 import type { Trainer } from '../../core/trainer/trainer.js';
+import { CertificateFiles } from '../../core/trust/certificate-files.js';
+import type { CertificatePaths } from '../../core/trust/read-certificates.js';
+import { explainConnection } from '../trust/explain-connection.js';
 import type { Workspace } from './workspace.js';
 
 /** Where a command line says that they are. */
@@ -71,15 +74,34 @@ async function connectTrainer(
     const allowed = 'host:port, such as 127.0.0.1:7300';
     throw new BadInputError({ source: '--trainer', found: address, allowed });
   }
+  const beside = (file: string): string => resolve(dirname(runFile), file);
   const { tokenFile } = choice;
-  const token = tokenFile === undefined ? undefined : await readSecret(resolve(dirname(runFile), tokenFile));
-  return GrpcTrainer.connect({
+  const token = tokenFile === undefined ? undefined : await readSecret(beside(tokenFile));
+  const files = Object.fromEntries(
+    Object.entries(choice.tls ?? {}).map(([name, file]) => [name, beside(file)]),
+  );
+  const tls = choice.tls === undefined ? undefined : await openTrainerTls(files, workspace);
+  const connecting = GrpcTrainer.connect({
     address,
     clock: workspace.clock,
     patienceMs: 1000 * choice.patience,
     signal,
     onAbsence: (absence) => tellAbsence(workspace, absence),
     ...(token === undefined ? {} : { token }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  return connecting.catch(async (thrown: unknown) => {
+    throw await explainConnection(MajlisError.from(thrown), { address, tls, files });
+  });
+}
+
+/** Certificates whose changes are told in the log. */
+function openTrainerTls(files: CertificatePaths, { clock, logger }: Workspace): Promise<CertificateFiles> {
+  return CertificateFiles.open(files, {
+    clock,
+    onWarning: (sentence) => logger.warn(sentence),
+    onRotated: () => logger.info('took up new certificates for the trainer'),
+    onRefused: (error) => logger.warn('new certificates for the trainer cannot be used', { error }),
   });
 }
 

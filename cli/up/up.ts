@@ -34,6 +34,8 @@ export interface UpOptions {
 /** Runs until the run has ended, or something failed, or the person asks to stop. */
 export async function up(options: UpOptions, session: Session): Promise<CommandResult> {
   const config = await readYaml(options.runFile, runConfigSchema);
+  const { tls, address } = config.trainer?.torch ?? {};
+  if (tls !== undefined && address === undefined) throw needlessTls(options.runFile);
   const view = new LogView({ terminal: session.terminal, json: options.json });
   const all = new Processes(options, config, { view, session });
   try {
@@ -200,5 +202,12 @@ function stopped(signal: AbortSignal): Promise<never> {
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function needlessTls(source: string): BadInputError {
+  return new BadInputError({
+    ...{ source, place: 'trainer.torch.tls', found: 'files, but no trainer.torch.address' },
+    allowed: 'none where "majlis up" starts the trainer: it listens to this machine alone, in plaintext',
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientTlsSchema } from './trust-options.js';
 
 /** Who trains and who generates, where that is not this process. Absent keys are not filled in, so that other runs' hashes stay. */
 
@@ -13,6 +14,8 @@ export const trainerChoiceSchema = z.strictObject({
     address: trainerAddressSchema.exactOptional(),
     /** Holds the token that it asks for, from the run file's folder. */
     tokenFile: z.string().min(1).exactOptional(),
+    /** How a trainer that has a certificate is known, and what is shown to it; paths from the run file's folder. */
+    tls: clientTlsSchema.exactOptional(),
     /** Seconds that a trainer which went away is waited for, before the run pauses. */
     patience: z.number().min(0).default(600),
     /** CPU threads of one that is started. */

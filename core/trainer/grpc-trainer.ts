@@ -14,6 +14,7 @@ import {
   savedCheckpointFromMessage,
   trainerCallToMessage,
 } from '../rpc/convert-trainer-call.js';
+import type { CertificateFiles } from '../trust/certificate-files.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { TrainerConnection } from './grpc/trainer-connection.js';
@@ -54,6 +55,8 @@ export interface GrpcTrainerOptions {
   readonly address: string;
   /** What the trainer was started with, where it asks for one. */
   readonly token?: string;
+  /** Whom to believe, and what to show; plaintext without it. */
+  readonly tls?: CertificateFiles;
   readonly clock?: Clock;
   readonly deadlines?: Partial<TrainerDeadlines>;
   /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
@@ -103,9 +106,9 @@ export class GrpcTrainer implements Trainer {
 
   /** Waits for the trainer; `unavailable` where none listens. */
   static async connect(options: GrpcTrainerOptions): Promise<GrpcTrainer> {
-    const { address, clock = systemClock, token } = options;
+    const { address, clock = systemClock, token, tls } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
-    const connection = new TrainerConnection(address, clock, token);
+    const connection = new TrainerConnection(address, clock, { token, tls });
     try {
       await connection.ready(deadlines.connectMs);
       return new GrpcTrainer(connection, options, deadlines);

@@ -14,10 +14,16 @@ export interface TorchProcessOptions {
   readonly threads?: number;
   /** Processes that share the work, started by torchrun; one, without it, unless told. */
   readonly ranks?: number;
-  /** 127.0.0.1 unless told; any other address needs a token. */
+  /** 127.0.0.1 unless told; any other address needs a token and TLS, or `insecure`. */
   readonly host?: string;
   /** Holds the token that every call must show. */
   readonly tokenFile?: string;
+  /** Its certificate, the key of that, and the CA of clients, who then have to show one; PEM files. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  /** Listens beyond this machine without token or TLS. */
+  readonly insecure?: boolean;
   /** A GPU where PyTorch finds one, unless told. */
   readonly device?: 'cpu' | 'cuda';
   /** Of matrix products; bfloat16 on a GPU and float32 on a CPU unless told. */
@@ -54,18 +60,26 @@ function launcher({ ranks = 1 }: TorchProcessOptions): string[] {
 
 function trainerArguments(options: TorchProcessOptions): string[] {
   const { model, port = 0, threads = 1, gradientCheckpointing = false } = options;
-  const { host, tokenFile, device, dtype, passTokens } = options;
+  const { host, device, dtype, passTokens, insecure = false } = options;
+  const files = Object.entries({
+    '--token-file': options.tokenFile,
+    '--tls-cert': options.tlsCert,
+    '--tls-key': options.tlsKey,
+    '--tls-ca': options.tlsCa,
+  }).flatMap(([name, file]) => (file === undefined ? [] : [name, resolve(file)]));
   const named = {
     '--model': resolve(model),
     '--port': String(port),
     '--threads': String(threads),
     '--host': host,
-    '--token-file': tokenFile === undefined ? undefined : resolve(tokenFile),
     '--device': device,
     '--dtype': dtype,
     '--pass-tokens': passTokens?.toString(),
   };
   const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
-  const flags = gradientCheckpointing ? ['--gradient-checkpointing'] : [];
-  return [...given, ...flags, '--until-stdin-ends'];
+  const flags = [
+    ...(gradientCheckpointing ? ['--gradient-checkpointing'] : []),
+    ...(insecure ? ['--insecure'] : []),
+  ];
+  return [...given, ...files, ...flags, '--until-stdin-ends'];
 }

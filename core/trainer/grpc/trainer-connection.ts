@@ -1,11 +1,13 @@
-import { credentials, Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import type { CallOptions, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { TrainerServiceClient } from '../../../proto/gen/majlis/v1/trainer.js';
 import type * as wire from '../../../proto/gen/majlis/v1/trainer.js';
 import { MajlisError } from '../../errors.js';
 import { bearerMetadata } from '../../rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../rpc/status.js';
+import { channelCredentials } from '../../rpc/tls-credentials.js';
 import type { Clock } from '../../runtime/clock.js';
+import type { CertificateFiles } from '../../trust/certificate-files.js';
 
 /**
  * Calls of one trainer service, each within its time. Every failed call is a MajlisError with the code of its status.
@@ -41,9 +43,12 @@ export class TrainerConnection {
   constructor(
     readonly address: string,
     private readonly clock: Clock,
-    private readonly token?: string,
+    private readonly trust: {
+      readonly token?: string | undefined;
+      readonly tls?: CertificateFiles | undefined;
+    },
   ) {
-    this.service = new TrainerServiceClient(address, credentials.createInsecure(), {
+    this.service = new TrainerServiceClient(address, channelCredentials(trust.tls), {
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       'grpc.use_local_subchannel_pool': 1,
@@ -120,7 +125,8 @@ export class TrainerConnection {
   }
 
   private metadata({ incarnation }: CallTerms): Metadata {
-    const metadata = this.token === undefined ? new Metadata() : bearerMetadata(this.token);
+    const { token } = this.trust;
+    const metadata = token === undefined ? new Metadata() : bearerMetadata(token);
     if (incarnation !== undefined) metadata.set(INCARNATION_KEY, incarnation);
     return metadata;
   }

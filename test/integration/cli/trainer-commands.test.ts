@@ -4,7 +4,10 @@ import { join, relative } from 'node:path';
 import { startTorchProcess } from '../../../cli/commands/trainer/torch-process.js';
 import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
+import { systemClock } from '../../../core/runtime/clock.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
+import { CertificateFiles } from '../../../core/trust/certificate-files.js';
+import { makeAuthority, makeLeaf, writeLeaf } from '../../support/certificates.js';
 import { describeWithPython, interpreter } from '../../support/python.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { majlis, startMajlis } from './majlis-process.js';
@@ -32,13 +35,18 @@ describeWithPython('majlis trainer torch', () => {
     expect({ status, said: JSON.parse(stdout) }).toEqual({ status: 0, said: { address, contextLength: 16 } });
   }, 60_000);
 
-  it('asks for the token of its file, on every call, and refuses others', async () => {
+  it('asks for the token of its file under TLS, on every call, and takes up new certificates', async () => {
     const config = { vocabSize: 24, contextLength: 16, layers: 1, width: 16, heads: 2 };
     const model = join(folder(), 'model');
     await writeModelDirectory({ directory: model, config, weights: initialWeights(config, 3) });
     const tokenFile = join(folder(), 'token');
     await writeFile(tokenFile, 'a-secret\n');
-    const torch = await startTorchProcess({ python: interpreter, model, tokenFile });
+    const authority = makeAuthority('our CA');
+    const ca = join(folder(), 'ca.crt');
+    await writeFile(ca, authority.pem);
+    const leaf = { commonName: 'trainer', names: ['IP:127.0.0.1'] };
+    const { certificate: tlsCert, key: tlsKey } = writeLeaf(folder(), 'trainer', makeLeaf(authority, leaf));
+    const torch = await startTorchProcess({ python: interpreter, model, tokenFile, tlsCert, tlsKey });
     const call = { run: 'run', epoch: 1 };
     const batch = {
       tokenIds: Int32Array.of(1, 2, 3),
@@ -49,6 +57,8 @@ describeWithPython('majlis trainer torch', () => {
     const ask = async (token?: string): Promise<unknown> => {
       const trainer = await GrpcTrainer.connect({
         address: torch.address,
+        tls: await CertificateFiles.open({ ca }, { clock: systemClock }),
+        deadlines: { connectMs: 2000 },
         ...(token === undefined ? {} : { token }),
       });
       try {
@@ -62,13 +72,19 @@ describeWithPython('majlis trainer torch', () => {
       await expect(ask()).rejects.toMatchObject({ code: 'unauthenticated' });
       await expect(ask('another')).rejects.toMatchObject({ code: 'unauthenticated' });
       await expect(ask('a-secret')).resolves.toMatchObject({ logProbs: expect.any(Float32Array) });
+      const next = makeAuthority('the next CA');
+      writeLeaf(folder(), 'trainer', makeLeaf(next, leaf));
+      await expect(ask('a-secret')).rejects.toMatchObject({ code: 'unavailable' });
+      await writeFile(ca, next.pem);
+      await expect(ask('a-secret')).resolves.toMatchObject({ logProbs: expect.any(Float32Array) });
     } finally {
       await torch.stop();
     }
   }, 60_000);
 
   it.each([
-    [['--host', '0.0.0.0'], 'needs --token-file'],
+    [['--host', '0.0.0.0'], 'needs --token-file, --tls-cert, --tls-key; --insecure allows it'],
+    [['--tls-cert', '/nowhere/crt'], '--tls-cert and --tls-key go together'],
     [['--token-file', '/nowhere/token'], '--token-file /nowhere/token cannot be read'],
     [['--device', 'tpu'], 'Allowed choices are cpu, cuda'],
     [['--pass-tokens', '0'], '--pass-tokens'],

@@ -55,6 +55,18 @@ algorithm: { iterations: 4, promptsPerIteration: 4, groupSize: 4, criticWarmupIt
     expect(stderr).toMatch(/run +\| PPO rubricA +4\/4 iterations/);
   });
 
+  it('refuses certificates for a trainer that it starts itself', async () => {
+    const args = argumentsFor('needless', '{ openai: {} }');
+    const runFile = join(folder(), 'needless.yaml');
+    const text = readFileSync(runFile, 'utf8').replace('torch: {}', 'torch: { tls: { ca: ca.crt } }');
+    writeFileSync(runFile, text);
+    const { status, stderr } = await majlis(args);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('trainer.torch.tls'),
+    });
+  });
+
   it('says who failed, with its last lines, and stops the others', async () => {
     const command = JSON.stringify([
       process.execPath,

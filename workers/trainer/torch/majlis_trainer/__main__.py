@@ -11,10 +11,8 @@ from pathlib import Path
 
 from grpc import StatusCode
 
-from majlis_trainer.call_error import CallError, startup_report
+from majlis_trainer.call_error import LOOPBACK, CallError, startup_report
 from majlis_trainer.model_files import require_model_files
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def main() -> int:
@@ -38,13 +36,22 @@ def main() -> int:
 
 
 def check_token(options: argparse.Namespace) -> None:
-    """Who listens beyond this machine asks for a token."""
+    """Who listens beyond this machine asks for a token, which travels under TLS."""
     if options.token_file is not None:
         file = Path(options.token_file)
         if not file.is_file() or file.read_text().strip() == "":
             raise CallError(StatusCode.FAILED_PRECONDITION, f"--token-file {file} cannot be read or is empty.")
-    if options.token_file is None and options.host not in LOOPBACK:
-        message = f"A trainer on {options.host} can be reached from other machines and needs --token-file."
+    if (options.tls_cert is None) != (options.tls_key is None) or (options.tls_ca and not options.tls_cert):
+        raise CallError(StatusCode.FAILED_PRECONDITION, "--tls-cert and --tls-key go together; --tls-ca needs both.")
+    if options.host in LOOPBACK or options.insecure:
+        return
+    missing = [] if options.token_file else ["--token-file"]
+    missing += [] if options.tls_cert else ["--tls-cert", "--tls-key"]
+    if missing:
+        message = (
+            f"A trainer on {options.host} can be reached from other machines and needs {', '.join(missing)}; "
+            "--insecure allows it without where the network itself is trusted."
+        )
         raise CallError(StatusCode.FAILED_PRECONDITION, message)
 
 
@@ -55,6 +62,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--token-file", help="every call must show the token in this file")
+    parser.add_argument("--tls-cert", help="the server's certificate, PEM; taken up again when it changes")
+    parser.add_argument("--tls-key", help="its private key, PEM")
+    parser.add_argument("--tls-ca", help="the CA of clients, PEM: each then has to show a certificate of it")
+    parser.add_argument("--insecure", action="store_true", help="listen beyond this machine without token or TLS")
     parser.add_argument("--threads", type=int, default=1, help="of one operation")
     parser.add_argument("--device", choices=["cpu", "cuda"], help="cuda where there is one")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of matrix products; bfloat16 on GPUs")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from grpc import StatusCode
 
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""Hosts that only this machine reaches."""
+
 
 class CallError(Exception):
     """A failure that a person can act on: one sentence and a status code."""

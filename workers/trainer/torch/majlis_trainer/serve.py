@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import transformers
 
+from majlis_trainer.certificates import CertificateFiles, Certificates
 from majlis_trainer.conductor import Conductor, follow
 from majlis_trainer.model_directory import Opening, open_network
 from majlis_trainer.ranks import Ranks, is_first, join_ranks, local_rank
@@ -62,7 +63,7 @@ def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.N
     conductor = Conductor(trainer, ranks, ended.set)
     address = f"{options.host}:{options.port}"
     token = Path(options.token_file).read_text().strip() if options.token_file else None
-    server, port = start_server(conductor, Listening(address, settings.device, token))
+    server, port = start_server(conductor, Listening(address, settings.device, token, certificates_of(options)))
     listening = {
         "address": f"{options.host}:{port}",
         "contextLength": trainer.context_length,
@@ -73,6 +74,14 @@ def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.N
     server.stop(GRACE_SECONDS).wait()
     conductor.stop()
     return 0 if conductor.ended_by is None else FAILED
+
+
+def certificates_of(options: argparse.Namespace) -> Certificates | None:
+    """None: plaintext."""
+    if options.tls_cert is None:
+        return None
+    ca = None if options.tls_ca is None else Path(options.tls_ca)
+    return Certificates(CertificateFiles(Path(options.tls_cert), Path(options.tls_key), ca))
 
 
 def follow_on(trainer: Trainer, ranks: Ranks) -> int:

@@ -16,6 +16,7 @@ import grpc
 import torch
 
 from majlis_trainer.call_error import BadInputError, CallError
+from majlis_trainer.certificates import Certificates
 from majlis_trainer.command import Command
 from majlis_trainer.conductor import Conductor
 from majlis_trainer.memory import is_out_of_memory
@@ -145,6 +146,8 @@ class Listening:
     device: torch.device
     token: str | None
     """Callers must show it, where there is one."""
+    certificates: Certificates | None = None
+    """Without: plaintext."""
 
 
 def start_server(conductor: Conductor, listening: Listening) -> tuple[grpc.Server, int]:
@@ -162,7 +165,11 @@ def start_server(conductor: Conductor, listening: Listening) -> tuple[grpc.Serve
     )
     wire_service.add_TrainerServiceServicer_to_server(TrainerService(conductor, listening.device), server)  # type: ignore[no-untyped-call]
     try:
-        port = server.add_insecure_port(address)
+        port = (
+            server.add_insecure_port(address)
+            if listening.certificates is None
+            else server.add_secure_port(address, listening.certificates.credentials())
+        )
     except RuntimeError as cause:
         raise CallError(grpc.StatusCode.UNAVAILABLE, f"cannot listen on {address}: {cause}") from cause
     server.start()

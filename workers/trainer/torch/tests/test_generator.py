@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import torch
 
+from majlis_trainer.call_error import CallError
+from majlis_trainer.generator.__main__ import check_host
 from majlis_trainer.generator.generator import Generator
 from majlis_trainer.generator.http_error import HttpError
 from majlis_trainer.generator.sampler import SamplingRequest, generate
@@ -193,3 +195,10 @@ def test_logits_that_are_no_numbers_are_an_error(model_of: ModelOf) -> None:
         module.get_output_embeddings().weight.fill_(float("nan"))
     with pytest.raises(HttpError, match="no numbers"):
         generate(module, ASKED, never)
+
+
+def test_other_machines_reach_it_only_where_that_is_asked_for() -> None:
+    with pytest.raises(CallError, match="can be reached from other machines"):
+        check_host("0.0.0.0", insecure=False)
+    check_host("0.0.0.0", insecure=True)
+    check_host("127.0.0.1", insecure=False)

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from majlis_trainer.call_error import CallError, startup_report
+from majlis_trainer.call_error import LOOPBACK, CallError, precondition, startup_report
 from majlis_trainer.generator.http_error import HttpError
 from majlis_trainer.model_files import require_model_files
 
@@ -19,6 +19,7 @@ def main() -> int:
     # Nothing is fetched, whatever a configuration names. Read when Transformers is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
+        check_host(options.host, insecure=options.insecure)
         require_model_files(Path(options.model))
         from majlis_trainer.generator.serve import serve
 
@@ -42,6 +43,13 @@ def main() -> int:
     return 0
 
 
+def check_host(host: str, *, insecure: bool) -> None:
+    """It asks nobody who they are, so other machines may not reach it."""
+    if host not in LOOPBACK and not insecure:
+        message = f"A generator on {host} can be reached from other machines, and asks nobody who they are;"
+        raise precondition(f"{message} --insecure allows it where the network itself is trusted.")
+
+
 def report(said: dict[str, object]) -> int:
     """One line for whoever started this, and the exit status."""
     print(json.dumps(said), flush=True)
@@ -53,6 +61,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m majlis_trainer.generator")
     parser.add_argument("--model", required=True, help="a Hugging Face directory with a causal language model")
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--insecure", action="store_true", help="listen beyond this machine all the same")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--threads", type=int, default=1, help="of one operation")
     parser.add_argument("--until-stdin-ends", action="store_true", help="stop too when whoever started this is gone")
