@@ -37,6 +37,8 @@ interface Seat<Task, Result> {
 export class ThreadPool<Task, Result> {
   private readonly seats: Seat<Task, Result>[];
   private readonly queue: Job<Task, Result>[] = [];
+  /** A thread whose end is waited for holds the process, or that would end first. */
+  private isClosing = false;
   private failure: MajlisError | undefined;
 
   constructor(options: ThreadPoolOptions) {
@@ -69,6 +71,7 @@ export class ThreadPool<Task, Result> {
    * between two native calls: terminating one inside ONNX Runtime aborts the whole process.
    */
   async close(): Promise<void> {
+    this.isClosing = true;
     this.fail(new MajlisError('The thread pool was closed.', { code: 'cancelled' }));
     for (const { worker } of this.seats) {
       worker.ref();
@@ -83,7 +86,7 @@ export class ThreadPool<Task, Result> {
     const seat: Seat<Task, Result> = { worker, ended, job: undefined };
     // Before it is online, a thread does not stay unreferenced.
     worker.on('online', () => {
-      if (seat.job === undefined) worker.unref();
+      if (seat.job === undefined && !this.isClosing) worker.unref();
     });
     worker.on('message', (reply: ThreadReply<Result>) => this.settle(seat, reply));
     worker.on('error', (cause) => {
@@ -120,7 +123,7 @@ export class ThreadPool<Task, Result> {
     const jobs = [...this.seats.map((seat) => seat.job), ...this.queue.splice(0)];
     for (const seat of this.seats) {
       seat.job = undefined;
-      seat.worker.unref();
+      if (!this.isClosing) seat.worker.unref();
     }
     for (const job of jobs) job?.reject(this.failure);
   }
