@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { addTrustFileOptions } from '../trust/server-trust-flags.js';
 import { perform, type Session } from './session.js';
 import type { EmbeddedFlags } from './trainer/serve-embedded.js';
 import type { TorchFlags } from './trainer/serve-torch.js';
@@ -13,19 +14,18 @@ const MOST_PASS_TOKENS = 16_777_216;
 /** `majlis trainer`. */
 export function addTrainerCommand(program: Command, session: Session): void {
   const trainer = program.command('trainer').description('trainers in processes of their own');
-  trainer
+  const serve = trainer
     .command('serve')
     .description('serve the trainer port with the embedded trainer until it is stopped')
     .option('--port <port>', 'port; 0 takes a free one', wholeNumber('--port', 0, MOST_PORT), 0)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--token-file <file>', 'holds the token that every call must show')
-    .option('--insecure', 'allow an address that other machines can reach, in plaintext')
-    .option('--threads <count>', 'threads that compute', wholeNumber('--threads', 1, MOST_THREADS), 2)
-    .action((flags: EmbeddedFlags, command: Command) =>
-      perform(session, command, async () =>
-        (await import('./trainer/serve-embedded.js')).serveEmbedded(flags, session),
-      ),
-    );
+    .option('--threads <count>', 'threads that compute', wholeNumber('--threads', 1, MOST_THREADS), 2);
+  addTrustFileOptions(serve).action((flags: EmbeddedFlags, command: Command) =>
+    perform(session, command, async () =>
+      (await import('./trainer/serve-embedded.js')).serveEmbedded(flags, session),
+    ),
+  );
   trainer
     .command('torch')
     .description('serve the trainer port with PyTorch and Transformers on this machine until it is stopped')

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { startRpcServer } from '../../core/rpc/server.js';
-import { authorizeBy, digestOf, type KnownCallers } from '../../core/trust/authorize.js';
+import { digestOf } from '../../core/trust/authorize.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 import type { JudgeGateway } from '../../reward/gateway/judge-gateway.js';
@@ -58,25 +58,19 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
 }
 
 /** The gateway's own token is everybody's who has its file; a tokens file adds others. */
-async function openTrust({
-  config,
-  configPath,
-  token,
-  clock,
-  say,
-}: GatewayServerOptions): Promise<ServerTrust> {
+function openTrust({ config, configPath, token, clock, say }: GatewayServerOptions): Promise<ServerTrust> {
   const { tls, tokens, insecure = false } = config.listen;
   const beside = (file: string): string => resolve(dirname(configPath), file);
-  const trust = await openServerTrust(
+  return openServerTrust(
     {
       insecure,
       ...(tls === undefined ? {} : { tlsCert: beside(tls.certificate), tlsKey: beside(tls.key) }),
       ...(tokens === undefined ? {} : { tokens: beside(tokens) }),
     },
-    { clock, say: say ?? ((): void => undefined) },
+    {
+      clock,
+      say: say ?? ((): void => undefined),
+      own: { name: 'gateway-token', role: 'admin', sha256: digestOf(token) },
+    },
   );
-  const owner = { name: 'gateway-token', role: 'admin', sha256: digestOf(token) } as const;
-  const others = trust.known ?? ((): KnownCallers => ({ tokens: [], certificates: [] }));
-  const authorize = authorizeBy(() => ({ ...others(), tokens: [owner, ...others().tokens] }));
-  return { ...trust, authorize };
 }

@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { parseListenAddress, type ListenAddress } from '../../core/config/listen-address.js';
 import { BadInputError, type MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
-import type { Authorize, KnownCallers } from '../../core/trust/authorize.js';
+import {
+  authorizeBy,
+  type Authorize,
+  type KnownCallers,
+  type KnownToken,
+} from '../../core/trust/authorize.js';
 import { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { openTokensFile, type OpenTokensFile } from '../../core/trust/tokens-file.js';
 
@@ -20,8 +25,6 @@ export interface ServerTrustFlags {
 export interface ServerTrust {
   readonly tls?: CertificateFiles;
   readonly authorize?: Authorize;
-  /** Everybody that the tokens file knows at this time. */
-  readonly known?: () => KnownCallers;
   readonly insecure: boolean;
   close(): void;
 }
@@ -54,26 +57,44 @@ export function addTrustFileOptions(command: Command): Command {
     .option('--insecure', 'allow an address that other machines can reach without these');
 }
 
-/** Opens what the flags name; what cannot be used is a BadInputError. */
-export async function openServerTrust(flags: ServerTrustFlags, context: TrustContext): Promise<ServerTrust> {
-  const { tlsCert: certificate, tlsKey: key, tlsCa: ca, tokens, insecure = false } = flags;
-  requireTogether(certificate, key);
-  if (ca !== undefined && certificate === undefined) throw missing('--tls-ca', '--tls-cert and --tls-key');
-  if (ca !== undefined && tokens === undefined) {
-    throw missing('--tls-ca', '--tokens, whose "certificates" say which role a certificate has');
-  }
-  const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
-  const tls =
-    files === undefined
-      ? undefined
-      : await openCertificates({ ...files, ...(ca === undefined ? {} : { ca }) }, context);
-  const known = tokens === undefined ? undefined : await openTokens(tokens, context);
+/**
+ * Opens what the flags name; what cannot be used is a BadInputError. `own` is a token that the server knows besides those of
+ * the tokens file.
+ */
+export async function openServerTrust(
+  flags: ServerTrustFlags,
+  context: TrustContext & { readonly own?: KnownToken | undefined },
+): Promise<ServerTrust> {
+  const { tokens, insecure = false } = flags;
+  const { own } = context;
+  const tls = await openTls(flags, context, tokens !== undefined || own !== undefined);
+  const file = tokens === undefined ? undefined : await openTokens(tokens, context);
+  const authorize = own === undefined ? file?.authorize : authorizeBy(() => together(own, file?.known()));
   return {
     ...(tls === undefined ? {} : { tls }),
-    ...(known === undefined ? {} : { authorize: known.authorize, known: known.known }),
+    ...(authorize === undefined ? {} : { authorize }),
     insecure,
-    close: () => known?.close(),
+    close: () => file?.close(),
   };
+}
+
+/** A certificate of the CA alone says no role: `knowsCallers` tells whether something else does. */
+async function openTls(
+  { tlsCert: certificate, tlsKey: key, tlsCa: ca }: ServerTrustFlags,
+  context: TrustContext,
+  knowsCallers: boolean,
+): Promise<CertificateFiles | undefined> {
+  requireTogether(certificate, key);
+  if (ca !== undefined && certificate === undefined) throw missing('--tls-ca', '--tls-cert and --tls-key');
+  if (ca !== undefined && !knowsCallers) {
+    throw missing('--tls-ca', '--tokens, whose "certificates" say which role a certificate has');
+  }
+  if (certificate === undefined || key === undefined) return undefined;
+  return openCertificates({ certificate, key, ...(ca === undefined ? {} : { ca }) }, context);
+}
+
+function together(own: KnownToken, others: KnownCallers = { tokens: [], certificates: [] }): KnownCallers {
+  return { ...others, tokens: [own, ...others.tokens] };
 }
 
 /** Certificates that tell a person what becomes of them. */

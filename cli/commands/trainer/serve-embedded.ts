@@ -3,33 +3,35 @@ import { readText } from '../../../core/config/read-text.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
 import { trainerService } from '../../../core/rpc/trainer-service.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
-import { authorizeToken } from '../../../core/trust/authorize.js';
+import { digestOf } from '../../../core/trust/authorize.js';
+import { openServerTrust, type ServerTrustFlags } from '../../trust/server-trust-flags.js';
 import type { CommandResult, Session } from '../session.js';
 
 /** The options of `majlis trainer serve`. */
-export interface EmbeddedFlags {
+export interface EmbeddedFlags extends Omit<ServerTrustFlags, 'listen'> {
   readonly port: number;
   readonly host: string;
   readonly tokenFile?: string;
-  readonly insecure?: boolean;
   readonly threads: number;
 }
 
 /** Serves the embedded trainer over gRPC until the person asks to stop: to runs whose file has `trainer: { torch: … }`. */
 export async function serveEmbedded(
-  { port, host, tokenFile, insecure = false, threads }: EmbeddedFlags,
+  { port, host, tokenFile, threads, ...flags }: EmbeddedFlags,
   { terminal, signal, clock }: Session,
 ): Promise<CommandResult> {
   const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
+  const own =
+    token === undefined
+      ? undefined
+      : ({ name: 'trainer-token', role: 'trainer', sha256: digestOf(token) } as const);
+  const trust = await openServerTrust(flags, { clock, say: (sentence) => terminal.say(sentence), own });
   const trainer = EmbeddedTrainer.create({ threads });
   try {
     const { incarnationId } = await trainer.capabilities();
     const server = await startRpcServer({
       ...{ name: 'the trainer', services: [trainerService(trainer, incarnationId)] },
-      ...{ host, port, insecure, clock },
-      ...(token === undefined
-        ? {}
-        : { authorize: authorizeToken(token, { name: 'trainer-token', role: 'trainer' }) }),
+      ...{ host, port, clock, ...trust },
     });
     try {
       terminal.say(`majlis: trainer at ${server.address}`);
@@ -39,6 +41,7 @@ export async function serveEmbedded(
       await server.close();
     }
   } finally {
+    trust.close();
     await trainer.close();
   }
 }

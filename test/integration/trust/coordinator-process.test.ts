@@ -63,3 +63,11 @@ it('ends when it is told to, and leaves who was refused in the audit log', async
   const { json } = await showAudit({ workspace: path('workspace'), refused: true });
   expect(json).toMatchObject({ entries: [{ outcome: 'unauthenticated' }], damaged: [] });
 });
+
+it('is not the only server that does not listen to other machines without them', async () => {
+  const { status, stderr } = await majlis(['trainer', 'serve', '--host', '0.0.0.0']);
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringContaining('the trainer may not listen on 0.0.0.0, which other machines can reach'),
+  });
+});
