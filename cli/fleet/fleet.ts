@@ -1,5 +1,6 @@
 import type { Bus } from '../../core/bus/bus.js';
 import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
+import type { PoolTurns } from '../../coordinator/fleet/pool-turns.js';
 import type { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
 
 /** Rollout workers in processes of their own, as one coordinator has them. */
@@ -7,6 +8,8 @@ export interface Fleet {
   readonly pool: string;
   readonly bus: Bus;
   readonly registry: WorkerRegistry;
+  /** The pool samples for one run at a time. */
+  readonly turns: PoolTurns;
   /** What processes of this machine show, to attach and to fetch. */
   readonly localToken: string;
   /** Tells the fleet of a run's policies. */

@@ -15,6 +15,7 @@ import type { Authorize } from '../../core/trust/authorize.js';
 import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
 import { FleetPolicies } from '../../coordinator/fleet/fleet-policies.js';
+import { PoolTurns } from '../../coordinator/fleet/pool-turns.js';
 import { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js';
 import type { FleetObserver } from '../../coordinator/fleet/worker-registry.js';
 import { newLocalToken } from '../control/serve-run-control.js';
@@ -79,7 +80,7 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
     return {
-      ...{ pool, bus, registry, localToken, close },
+      ...{ pool, bus, registry, turns: new PoolTurns(), localToken, close },
       policiesOf: (run) => new FleetPolicies({ run, registry, publish }),
     };
   } catch (thrown) {

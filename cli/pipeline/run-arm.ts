@@ -111,9 +111,19 @@ async function requestSwap(ledger: Ledger, { runId, swap }: ArmPlan): Promise<vo
 async function driveVisibly(services: ArmServices, plan: ArmPlan): Promise<void> {
   services.atWork.add(plan.runId);
   try {
-    await drive(services, plan);
+    await driveInTurn(services, plan);
   } finally {
     services.atWork.delete(plan.runId);
+  }
+}
+
+/** A fleet's pool samples for one run at a time. */
+async function driveInTurn(services: ArmServices, plan: ArmPlan): Promise<void> {
+  const leave = await services.fleet?.turns.take(plan.signal);
+  try {
+    await drive(services, plan);
+  } finally {
+    leave?.();
   }
 }
 
