@@ -38,6 +38,11 @@ export async function openTokensFile(path: string, options: TokensFileOptions = 
   let reading = Promise.resolve();
   let stop = watch();
   let isOpen = true;
+  // What changed between the first look and the watch.
+  ({ known, files } = await readCallers(path).catch((thrown: unknown) => {
+    stop();
+    throw thrown;
+  }));
   function watch(): () => void {
     const again = (): void => {
       reading = reading.then(takeUp);

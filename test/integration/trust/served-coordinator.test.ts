@@ -7,6 +7,8 @@ import { OfflineRunControl } from '../../../cli/control/offline-run-control.js';
 import { serveRunControl, type RunControlServer } from '../../../cli/control/serve-run-control.js';
 import { connectPlace, withControl } from '../../../cli/control/with-control.js';
 import { showAudit } from '../../../cli/commands/audit/show-audit.js';
+import type { Terminal } from '../../../cli/terminal/terminal.js';
+import { watchRun } from '../../../cli/commands/watch/watch-run.js';
 import { openServerTrust, type ServerTrust } from '../../../cli/trust/server-trust-flags.js';
 import { remotePlace, type RemoteFlags } from '../../../cli/trust/remote-flags.js';
 import { MajlisError } from '../../../core/errors.js';
@@ -29,6 +31,12 @@ let trust: ServerTrust;
 let address: string;
 let ca: string;
 
+const silent: Terminal = {
+  isLive: false,
+  print: () => undefined,
+  say: () => undefined,
+  redraw: () => undefined,
+};
 const context = { clock: systemClock, say: (sentence: string): number => said.push(sentence) };
 
 function write(name: string, text: string, mode = 0o600): string {
@@ -120,6 +128,24 @@ describe('another machine', () => {
       { name: 'amina', method, run: 'r1', outcome: 'failed_precondition' },
     ]);
     expect(entries[1]?.peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  it('may watch a run to its end', async () => {
+    await ledger.createRun({
+      ...{ id: 'r3', name: 'short', seed: 1, config: '{}', configHash: 'c', fingerprints: {} },
+    });
+    await ledger.setRunState('r3', 'cancelled', 'no use');
+    const printed: string[] = [];
+    const terminal = { ...silent, print: (text: string): number => printed.push(text) };
+    const { signal } = new AbortController();
+    const remote = remotePlace({ coordinator: address, ...token('reader') });
+    const request = { ...remote, workspace: folder(), run: 'r3', after: 0, asJson: true };
+    const { json } = await watchRun(request, { terminal, clock: systemClock, signal });
+    expect(json).toEqual({ run: 'r3', lastSequence: 2, state: 'cancelled' });
+    expect(printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { run: 'r3', kind: 'state_changed', state: 'queued' },
+      { run: 'r3', reason: 'no use' },
+    ]);
   });
 
   it('is told in one sentence why it is not let in', async () => {

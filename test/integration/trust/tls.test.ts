@@ -68,12 +68,13 @@ async function asked(paths: CertificatePaths, metadata = new Metadata(), to = se
   });
 }
 
-function start(paths: CertificatePaths): Promise<RpcServer> {
+function start(paths: CertificatePaths, port = 0): Promise<RpcServer> {
   const implementation = { listRuns: handleUnary(async () => ({ runs: [] })) };
   return open(paths).then((tls) =>
     startRpcServer({
       services: [{ definition: CoordinatorServiceService, implementation }],
       tls,
+      port,
       authorize: authorizeBy(() => ({
         tokens: [{ name: 'amina', role: 'researcher', sha256: digestOf('a token of amina') }],
         certificates: [{ name: 'scaler', role: 'reader', subject: 'keda' }],
@@ -169,5 +170,37 @@ describe('certificates that change while they are in use', () => {
     } finally {
       await rotating.close();
     }
+  });
+
+  it('are taken up by a client that stays', async () => {
+    const next = makeAuthority('the next CA');
+    const kept = write('kept-ca.crt', ours.pem);
+    const clientFiles = await open({ ca: kept });
+    const first = await start(writeLeaf(folder, 'kept', makeLeaf(ours, { commonName: 'c', names: local })));
+    const client = new CoordinatorServiceClient(first.address, channelCredentials(clientFiles), {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_http_proxy': 0,
+      'grpc.initial_reconnect_backoff_ms': 20,
+      'grpc.max_reconnect_backoff_ms': 50,
+    });
+    const ask = (): Promise<string> =>
+      new Promise((resolve) => {
+        const metadata = bearerMetadata('a token of amina');
+        metadata.setOptions({ waitForReady: true });
+        client.listRuns({ withProgress: false }, metadata, (error) => resolve(error?.details ?? 'ok'));
+      });
+    expect(await ask()).toBe('ok');
+    await first.close();
+    const taken = new Promise<void>((resolve) => {
+      rotated = resolve;
+    });
+    write('kept-ca.crt', next.pem);
+    const leaf = makeLeaf(next, { commonName: 'c', names: local });
+    const second = await start(writeLeaf(folder, 'kept', leaf), first.port);
+    const answer = ask();
+    await taken;
+    expect(await answer).toBe('ok');
+    client.close();
+    await second.close();
   });
 });
