@@ -15,7 +15,7 @@ const MOST_PORT = 65_535;
 
 /** Adds where a process offers its counts and sends its spans. */
 export function addTelemetryOptions(command: Command): Command {
-  return command
+  return addTraceOption(command)
     .option(
       '--metrics-port <number>',
       'offer /metrics to Prometheus on this port; 0 takes a free one',
@@ -24,12 +24,16 @@ export function addTelemetryOptions(command: Command): Command {
     .option(
       '--metrics-host <address>',
       'the address of that port; it asks nobody who they are (default: 127.0.0.1)',
-    )
-    .option(
-      '--trace <url>',
-      'a receiver of OpenTelemetry traces over HTTP, such as http://127.0.0.1:4318 (default: the variable OTEL_EXPORTER_OTLP_ENDPOINT)',
-      httpUrl('--trace'),
     );
+}
+
+/** Adds where a process sends its spans. */
+export function addTraceOption(command: Command): Command {
+  return command.option(
+    '--trace <url>',
+    'a receiver of OpenTelemetry traces over HTTP, such as http://127.0.0.1:4318 (default: the variable OTEL_EXPORTER_OTLP_ENDPOINT)',
+    httpUrl('--trace'),
+  );
 }
 
 /** The flags with what the environment says. */

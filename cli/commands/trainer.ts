@@ -4,6 +4,7 @@ import { addTrustFileOptions } from '../trust/server-trust-flags.js';
 import { perform, type Session } from './session.js';
 import type { EmbeddedFlags } from './trainer/serve-embedded.js';
 import type { TorchFlags } from './trainer/serve-torch.js';
+import { addTraceOption } from './telemetry-flags.js';
 import { wholeNumber } from './whole-number.js';
 
 const MOST_PORT = 65_535;
@@ -21,7 +22,7 @@ export function addTrainerCommand(program: Command, session: Session): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--token-file <file>', 'holds the token that every call must show')
     .option('--threads <count>', 'threads that compute', wholeNumber('--threads', 1, MOST_THREADS), 2);
-  addTrustFileOptions(serve).action((flags: EmbeddedFlags, command: Command) =>
+  addTraceOption(addTrustFileOptions(serve)).action((flags: EmbeddedFlags, command: Command) =>
     perform(session, command, async () =>
       (await import('./trainer/serve-embedded.js')).serveEmbedded(flags, session),
     ),

@@ -84,6 +84,7 @@ async function connectTrainer(
   const connecting = GrpcTrainer.connect({
     address,
     clock: workspace.clock,
+    tracer: workspace.tracer,
     patienceMs: 1000 * choice.patience,
     signal,
     onAbsence: (absence) => tellAbsence(workspace, absence),

@@ -15,6 +15,7 @@ import {
   trainerCallToMessage,
 } from '../rpc/convert-trainer-call.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
+import type { Tracer } from '../telemetry/tracing/tracer.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { TrainerConnection } from './grpc/trainer-connection.js';
@@ -58,6 +59,8 @@ export interface GrpcTrainerOptions {
   /** Whom to believe, and what to show; plaintext without it. */
   readonly tls?: CertificateFiles;
   readonly clock?: Clock;
+  /** Calls are spans of it; traces nothing unless told. */
+  readonly tracer?: Tracer;
   readonly deadlines?: Partial<TrainerDeadlines>;
   /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
   readonly patienceMs?: number;
@@ -106,9 +109,9 @@ export class GrpcTrainer implements Trainer {
 
   /** Waits for the trainer; `unavailable` where none listens. */
   static async connect(options: GrpcTrainerOptions): Promise<GrpcTrainer> {
-    const { address, clock = systemClock, token, tls } = options;
+    const { address, clock = systemClock, token, tls, tracer } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
-    const connection = new TrainerConnection(address, clock, { token, tls });
+    const connection = new TrainerConnection(address, clock, { token, tls, tracer });
     try {
       await connection.ready(deadlines.connectMs);
       return new GrpcTrainer(connection, options, deadlines);

@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { readText } from '../../../core/config/read-text.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
+import { traceServerCalls } from '../../../core/rpc/trace-calls.js';
 import { trainerService } from '../../../core/rpc/trainer-service.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { digestOf } from '../../../core/trust/authorize.js';
 import { openServerTrust, type ServerTrustFlags } from '../../trust/server-trust-flags.js';
+import { openTelemetry } from '../../telemetry/process-telemetry.js';
+import { telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 import type { CommandResult, Session } from '../session.js';
 
 /** The options of `majlis trainer serve`. */
-export interface EmbeddedFlags extends Omit<ServerTrustFlags, 'listen'> {
+export interface EmbeddedFlags extends Omit<ServerTrustFlags, 'listen'>, Pick<TelemetryFlags, 'trace'> {
   readonly port: number;
   readonly host: string;
   readonly tokenFile?: string;
@@ -18,7 +21,7 @@ export interface EmbeddedFlags extends Omit<ServerTrustFlags, 'listen'> {
 /** Serves the embedded trainer over gRPC until the person asks to stop: to runs whose file has `trainer: { torch: … }`. */
 export async function serveEmbedded(
   { port, host, tokenFile, threads, ...flags }: EmbeddedFlags,
-  { terminal, signal, clock }: Session,
+  { terminal, signal, clock, environment }: Session,
 ): Promise<CommandResult> {
   const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
   const own =
@@ -26,12 +29,15 @@ export async function serveEmbedded(
       ? undefined
       : ({ name: 'trainer-token', role: 'trainer', sha256: digestOf(token) } as const);
   const trust = await openServerTrust(flags, { clock, say: (sentence) => terminal.say(sentence), own });
+  const { traceUrl } = telemetryChoice(flags, environment);
+  const telemetry = openTelemetry({ service: 'majlis-trainer', traceUrl });
   const trainer = EmbeddedTrainer.create({ threads });
   try {
     const { incarnationId } = await trainer.capabilities();
     const server = await startRpcServer({
       ...{ name: 'the trainer', services: [trainerService(trainer, incarnationId)] },
       ...{ host, port, clock, ...trust },
+      interceptors: traceServerCalls(telemetry.tracer),
     });
     try {
       terminal.say(`majlis: trainer at ${server.address}`);
@@ -43,5 +49,6 @@ export async function serveEmbedded(
   } finally {
     trust.close();
     await trainer.close();
+    await telemetry.close();
   }
 }

@@ -6,6 +6,9 @@ import { MajlisError } from '../../errors.js';
 import { bearerMetadata } from '../../rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../rpc/status.js';
 import { channelCredentials } from '../../rpc/tls-credentials.js';
+import { traceClientCalls } from '../../rpc/trace-calls.js';
+import { NO_TRACING } from '../../telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../telemetry/tracing/tracer.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
 
@@ -43,16 +46,18 @@ export class TrainerConnection {
   constructor(
     readonly address: string,
     private readonly clock: Clock,
-    private readonly trust: {
+    private readonly terms: {
       readonly token?: string | undefined;
       readonly tls?: CertificateFiles | undefined;
+      readonly tracer?: Tracer | undefined;
     },
   ) {
-    this.service = new TrainerServiceClient(address, channelCredentials(trust.tls), {
+    this.service = new TrainerServiceClient(address, channelCredentials(terms.tls), {
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
+      interceptors: traceClientCalls(terms.tracer ?? NO_TRACING),
     });
   }
 
@@ -125,7 +130,7 @@ export class TrainerConnection {
   }
 
   private metadata({ incarnation }: CallTerms): Metadata {
-    const { token } = this.trust;
+    const { token } = this.terms;
     const metadata = token === undefined ? new Metadata() : bearerMetadata(token);
     if (incarnation !== undefined) metadata.set(INCARNATION_KEY, incarnation);
     return metadata;
