@@ -7,18 +7,6 @@ import { ROLES } from '../trust/role.js';
  */
 const file = z.string().min(1);
 
-/** A server's certificate and, where clients must show one too, the CA that theirs come from. All are PEM files. */
-export const serverTlsSchema = z.strictObject({
-  /** The server's certificate, then those between it and its CA. */
-  certificate: file,
-  /** Its private key. */
-  key: file,
-  /** The CA of clients. With it every client must show a certificate; without it clients show tokens alone. */
-  ca: file.exactOptional(),
-});
-
-export type ServerTlsFiles = z.infer<typeof serverTlsSchema>;
-
 /** A client's side: whom it believes, and what it shows. All are PEM files. */
 export const clientTlsSchema = z
   .strictObject({
@@ -30,8 +18,6 @@ export const clientTlsSchema = z
   .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
     message: 'certificate and key together, or neither',
   });
-
-export type ClientTlsFiles = z.infer<typeof clientTlsSchema>;
 
 const name = z.string().regex(/^[^\p{Cc}\s]{1,128}$/u, 'a name of 1 to 128 characters without spaces');
 const role = z.enum(ROLES);

@@ -14,8 +14,6 @@ const SCALER = '/externalscaler.ExternalScaler/';
 
 /** What is asked of the artifact server. */
 export const ARTIFACT_METHODS = { get: 'artifacts/get', put: 'artifacts/put' } as const;
-/** What is asked of a metrics endpoint that has callers at all. */
-export const METRICS_METHOD = 'metrics/get';
 
 /** What changes a run, and is written into the audit log. */
 const AUDITED = [
@@ -30,7 +28,6 @@ const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: reado
     methods: [
       ...named(COORDINATOR, 'GetRun', 'ListRuns', 'WatchRun', 'ListWorkers', 'ListPools'),
       ...named(JUDGES, 'ListJudges', 'GetSpend'),
-      METRICS_METHOD,
     ],
   },
   {

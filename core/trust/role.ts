@@ -12,5 +12,5 @@ export const ROLE_PURPOSES: Readonly<Record<Role, string>> = {
   researcher: 'creates, pauses, resumes, cancels and rolls back runs, swaps and shadows rubrics, asks judges',
   worker: 'attaches to the coordinator, reads and writes artifacts',
   trainer: 'may call the trainer service: what a coordinator shows to a trainer',
-  reader: 'lists, shows and watches runs and workers, reads spend, demand and metrics; changes nothing',
+  reader: 'lists, shows and watches runs and workers, reads spend and demand; changes nothing',
 };
