@@ -24,8 +24,8 @@ const EARLY_TASKS = 50_000;
 const SPAN_TASKS = 20_000;
 const COST_BAR = 1.2;
 const DELAY_BAR_MS = 50;
-/** What a task may leave behind in the coordinator's memory: room for its place in the payloads' index. */
-const BYTES_BAR = 64;
+/** What a task may leave behind in the coordinator's memory: its place in the index of payloads, in a table that doubles. */
+const BYTES_BAR = 80;
 const NANOSECONDS = 1e6;
 
 const flagsSchema = z.strictObject({ tasks: z.coerce.number().int().min(100_000).exactOptional() });
