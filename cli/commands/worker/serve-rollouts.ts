@@ -56,6 +56,7 @@ const LEASE_HEARTBEAT_MS = 5000;
 const RETRY_MS = 200;
 /** How long the bus may take to hear what is handed back. */
 const HANDING_BACK_MS = 5000;
+const LINGERING_MS = 1000;
 const MILLISECONDS = 1000;
 
 /** Works until it is drained. One that the coordinator refuses ends with that one's sentence. */
@@ -72,6 +73,8 @@ export async function serveRollouts(
     return await worker.run();
   } finally {
     await worker.close();
+    // A connection to a server that hangs keeps a process for minutes, and nothing is left to be done.
+    setTimeout(() => process.exit(), LINGERING_MS).unref();
   }
 }
 

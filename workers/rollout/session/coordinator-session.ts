@@ -33,7 +33,7 @@ export interface CoordinatorSessionOptions {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Between two heartbeats that are sent because the load changed. */
-const SHORTEST_INTERVAL_MS = 100;
+const SHORTEST_INTERVAL_MS = 1000;
 const FINAL: readonly ErrorCode[] = [
   'failed_precondition',
   'invalid_argument',

@@ -49,7 +49,7 @@ class Line implements SessionStream {
 
 const welcome = (epoch: number): SessionMessage => ({
   kind: 'welcome',
-  welcome: { epoch, heartbeatIntervalMs: 1000 },
+  welcome: { epoch, heartbeatIntervalMs: 5000 },
 });
 const resume = (epoch: number): SessionMessage => ({
   kind: 'directive',
@@ -122,11 +122,11 @@ describe('CoordinatorSession', () => {
     const rig = new Rig();
     await rig.clock.advance(0);
     rig.lines[0].say(welcome(1));
-    await rig.clock.advance(3500);
+    await rig.clock.advance(17_500);
     expect(rig.lines[0].beats).toHaveLength(4);
     for (let change = 0; change < 50; change += 1) rig.session.loadChanged();
     expect(rig.lines[0].beats).toHaveLength(5);
-    await rig.clock.advance(100);
+    await rig.clock.advance(1000);
     expect(rig.lines[0].beats).toHaveLength(6);
     rig.session.end();
     await rig.running;
