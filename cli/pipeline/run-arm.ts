@@ -71,6 +71,8 @@ export interface ArmResult {
 
 const HEARTBEAT_MS = 5000;
 const RETRY_MS = 200;
+/** How long a run may have no worker before a person is told. */
+const ALONE_MS = 15_000;
 
 /**
  * Runs one arm that the ledger has to its last iteration: a coordinator and its rollout workers. One that was begun goes
@@ -185,7 +187,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
     await coordinator.release();
   } finally {
     await metrics.finish();
-    fleet?.registry.serve(undefined);
+    sampling.end();
     demand.end(runId);
     for (const worker of workers) worker.drain();
     await Promise.allSettled(working);
@@ -196,13 +198,13 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
 function samplingOf(
   services: ArmServices,
   plan: ArmPlan,
-): { readonly announcer: PolicyAnnouncer; workers(): readonly RolloutWorker[] } {
-  const { fleet } = services;
+): { readonly announcer: PolicyAnnouncer; workers(): readonly RolloutWorker[]; end(): void } {
+  const { fleet, clock, logger } = services;
   if (fleet === undefined) {
     const policies = new MemoryPolicies();
     const workers = (): RolloutWorker[] =>
       plan.engines.map((engine) => rolloutWorker(engine, services, { policies, plan }));
-    return { announcer: policies, workers };
+    return { announcer: policies, workers, end: () => undefined };
   }
   fleet.registry.serve({
     run: plan.runId,
@@ -210,7 +212,16 @@ function samplingOf(
     tokenizerHash: plan.checkpoint.tokenizer.hash,
     contextLength: plan.config.model.contextLength,
   });
-  return { announcer: fleet.policiesOf(plan.runId), workers: () => [] };
+  const cancel = clock.alarm(ALONE_MS, () => {
+    if (fleet.registry.status().workers.length > 0) return;
+    const next = '"majlis worker rollout --bus URL" starts one';
+    logger.warn(`no worker is attached to pool ${fleet.pool}, so tasks wait; ${next}`, { run: plan.runId });
+  });
+  const end = (): void => {
+    cancel();
+    fleet.registry.serve(undefined);
+  };
+  return { announcer: fleet.policiesOf(plan.runId), workers: () => [], end };
 }
 
 /** One iteration's groups are out at a time, under either schedule. */

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../../../core/bus/bus.js';
 import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
 import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
+import { WORKER_HEADER } from '../../../../core/domain/worker.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
 import { largestResult } from '../../../../coordinator/dispatch/largest-result.js';
@@ -20,6 +21,7 @@ const other = encodeTrajectoryGroup(
 class Rig {
   readonly ledger = new MemoryLedger(new FakeClock());
   readonly refusals: Refusal[] = [];
+  readonly blamed: (string | undefined)[] = [];
   readonly alarms: RunAlarm['kind'][] = [];
   readonly deadLetters: string[] = [];
   repeated = 0;
@@ -29,7 +31,10 @@ class Rig {
     tasks,
     engineFingerprint: 'fake/1',
     observer: {
-      resultRefused: (refusal) => this.refusals.push(refusal),
+      resultRefused: (refusal, worker) => {
+        this.refusals.push(refusal);
+        this.blamed.push(worker);
+      },
       resultRepeated: () => (this.repeated += 1),
       alarm: ({ kind }) => this.alarms.push(kind),
     },
@@ -44,7 +49,8 @@ class Rig {
   delivery(data: Uint8Array, run = 'run'): Delivery {
     const nothing = async (): Promise<void> => undefined;
     const terminate = async (reason: string): Promise<void> => void this.deadLetters.push(reason);
-    return { run, data, headers: {}, attempt: 1, ack: nothing, nak: nothing, working: nothing, terminate };
+    const headers = { [WORKER_HEADER]: 'liar' };
+    return { run, data, headers, attempt: 1, ack: nothing, nak: nothing, working: nothing, terminate };
   }
 }
 
@@ -63,6 +69,7 @@ describe('ResultIntake', () => {
   ])('refuses what is %s, by its reason, and keeps it', async (_what, data, run, reason) => {
     expect(await rig.intake.read(rig.delivery(data, run))).toBeUndefined();
     expect(rig.refusals.map((refusal) => refusal.reason)).toEqual([reason]);
+    expect(rig.blamed).toEqual(['liar']);
     expect(rig.alarms).toEqual(['refused_result']);
     expect(rig.deadLetters).toEqual([`${reason}: ${rig.refusals[0].message}`]);
   });
