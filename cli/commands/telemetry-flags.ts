@@ -36,12 +36,13 @@ export function addTraceOption(command: Command): Command {
   );
 }
 
-/** The flags with what the environment says. */
+/** The flags with what the environment says; what is no URL there is a BadInputError, too. */
 export function telemetryChoice(
   { metricsPort, metricsHost, trace }: TelemetryFlags,
   environment: Pick<Environment, 'traceUrl'>,
 ): TelemetryChoice {
-  const traceUrl = trace ?? environment.traceUrl;
+  const { traceUrl: named } = environment;
+  const traceUrl = trace ?? (named === undefined ? undefined : httpUrl('OTEL_EXPORTER_OTLP_ENDPOINT')(named));
   return {
     ...(metricsPort === undefined ? {} : { metricsPort }),
     ...(metricsHost === undefined ? {} : { metricsHost }),

@@ -1,14 +1,20 @@
-/** `majlis top` over a real gRPC server of run control. */
+/** What the process that owns a workspace tells of its pools, over its real gRPC server: to `majlis top` and to KEDA. */
+import { credentials } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { runTop } from '../../../cli/commands/top/run-top.js';
+import { readCoordinatorFile } from '../../../cli/control/coordinator-file.js';
 import { serveRunControl, type RunControlServer } from '../../../cli/control/serve-run-control.js';
 import { MemoryBus } from '../../../core/bus/memory-bus.js';
 import { rolloutQueues } from '../../../core/bus/subjects.js';
 import { MajlisError } from '../../../core/errors.js';
 import { MemoryLedger } from '../../../core/ledger/memory-ledger.js';
+import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
+import { fromGrpcStatus } from '../../../core/rpc/status.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { poolStatuses } from '../../../coordinator/demand/pool-status.js';
 import { RunDemand } from '../../../coordinator/demand/run-demand.js';
 import { WorkerRegistry } from '../../../coordinator/fleet/worker-registry.js';
+import { ExternalScalerClient } from '../../../proto/gen/externalscaler/externalscaler.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { useTemporaryFolder } from '../../support/temporary-folder.js';
 
@@ -113,5 +119,26 @@ describe('majlis top', () => {
     expect(drawn).toHaveLength(4);
     expect(drawn[2].join('\n')).toBe(text);
     expect(drawn[3]).toEqual([]);
+  });
+});
+
+describe('the external scaler of a process', () => {
+  it('answers whoever may read, and nobody else', async () => {
+    const file = await readCoordinatorFile(folder());
+    const client = new ExternalScalerClient(server.address, credentials.createInsecure());
+    const isActive = (metadata: Metadata): Promise<boolean> =>
+      new Promise((resolve, reject) => {
+        const reference = { name: 'n', namespace: 'n', scalerMetadata: { pool: 'gpu' } };
+        client.isActive(reference, metadata, (error, response) => {
+          if (error === null) resolve(response.result);
+          else reject(fromGrpcStatus(error));
+        });
+      });
+    try {
+      expect(await isActive(bearerMetadata(file?.token ?? ''))).toBe(true);
+      await expect(isActive(bearerMetadata('another'))).rejects.toMatchObject({ code: 'unauthenticated' });
+    } finally {
+      client.close();
+    }
   });
 });
