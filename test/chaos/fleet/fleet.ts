@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../../core/runtime/clock.js';
 import { startNatsServer, type NatsServer, type NatsVersion } from '../../support/nats-server.js';
 import type { FleetBug } from './fleet-bugs.js';
 import type { FleetSchedule } from './fleet-schedule.js';
@@ -125,6 +126,7 @@ export class Fleet {
     const bug = this.bug === undefined ? {} : { bug: this.bug };
     const pod = new Pod(kind, { ...order, folder: this.folder, ...bug }, (event) => this.hear(event));
     this.pods.set(order.name, pod);
+    this.hear({ pod: order.name, atMs: systemClock.now(), happening: { what: 'started' } });
     return pod;
   }
 

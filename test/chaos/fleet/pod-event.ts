@@ -6,6 +6,8 @@ import { MISCHIEF } from './fleet-faults.js';
 const STDOUT = 1;
 
 const happening = z.discriminatedUnion('what', [
+  /** Its process was started; its fleet says so. */
+  z.strictObject({ what: z.literal('started') }),
   /** It listens there, or has begun to work. */
   z.strictObject({ what: z.literal('ready'), port: z.int().exactOptional() }),
   z.strictObject({ what: z.literal('leased'), task: z.string(), attempt: z.int() }),
