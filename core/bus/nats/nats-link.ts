@@ -12,7 +12,7 @@ import { MajlisError } from '../../errors.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { BusObserver } from '../bus-observer.js';
 import { JETSTREAM_IS_OFF, natsFailure } from './nats-failure.js';
-import type { NatsBusOptions, NatsCredentials } from './nats-options.js';
+import type { NatsBusOptions, NatsCredentials, NatsTls } from './nats-options.js';
 import { lacksOf } from './server-abilities.js';
 
 const TRIES = 3;
@@ -221,10 +221,16 @@ function connectionOptions({
     pingInterval: PING_EVERY_MS,
     timeout: DIAL_WITHIN_MS,
     noAsyncTraces: true,
-    ...(tls === undefined ? {} : { tls }),
+    ...tlsOptions(url, tls),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     ...(credentials === undefined ? {} : authentication(credentials)),
   };
+}
+
+/** The client takes `tls://` for `nats://`: only with options for TLS does it refuse a server that offers none. */
+function tlsOptions(url: NatsBusOptions['url'], tls: NatsTls | undefined): ConnectionOptions {
+  const asked = tls !== undefined || [url].flat().some((address) => address.startsWith('tls://'));
+  return asked ? { tls: { ...tls } } : {};
 }
 
 function authentication(credentials: NatsCredentials): ConnectionOptions {

@@ -125,6 +125,13 @@ describeWithNats('2.14', 'the NATS bus refuses', () => {
     });
   });
 
+  it('a server without TLS, where the address begins with tls', async () => {
+    const url = server.url.replace('nats://', 'tls://');
+    await expect(NatsBus.connect({ url, release: RELEASE, clock: systemClock })).rejects.toMatchObject({
+      message: expect.stringContaining('TLS is asked for, but the NATS server offers none'),
+    });
+  });
+
   it('a server without JetStream, saying how to switch it on', async () => {
     const plain = await startNatsServer({ jetstream: false });
     try {
