@@ -2,7 +2,8 @@
  * A worker's session with whichever coordinator there is: opened again, with growing pauses, for as long as the worker
  * lives. The worker goes on with its tasks while there is none.
  *
- * - A refusal is final: asking again would be answered alike.
+ * - A refusal is final: asking again would be answered alike. A process without a fleet refuses nobody; one that has a
+ *   fleet may follow it.
  * - What a coordinator of an older epoch says than one that was heard is not obeyed.
  */
 import type {
@@ -39,7 +40,6 @@ const FINAL: readonly ErrorCode[] = [
   'invalid_argument',
   'unauthenticated',
   'permission_denied',
-  'unimplemented',
 ];
 
 export class CoordinatorSession {

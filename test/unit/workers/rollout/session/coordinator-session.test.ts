@@ -141,4 +141,16 @@ describe('CoordinatorSession', () => {
     await expect(rig.running).rejects.toMatchObject({ message: 'the pool is another' });
     expect(rig.lines).toHaveLength(1);
   });
+
+  it('waits while a process without a fleet is at work, for one that has a fleet may follow', async () => {
+    const rig = new Rig();
+    await rig.clock.advance(0);
+    rig.lines[0].say(new MajlisError('no fleet here', { code: 'unimplemented' }));
+    await rig.clock.advance(100);
+    rig.lines[1].say(welcome(1));
+    await rig.clock.advance(0);
+    expect(rig.session.isAttached).toBe(true);
+    rig.stop.abort();
+    await rig.running;
+  });
 });
