@@ -295,6 +295,8 @@ export class AsyncDispatcher implements Dispatcher {
     const outstanding = books.slots.outstanding.map(({ task }) => task.id);
     const look = await this.lostTasks.look(outstanding, this.outbox.size);
     if (look === undefined) return;
+    // A bus whose store was lost numbers its letters from 1 again.
+    if (look.lastDeadLetter < this.lastDeadLetter) this.lastDeadLetter = 0;
     if (look.lastDeadLetter > this.lastDeadLetter) await this.endDead(books);
     const overdue = look.lost.flatMap((id) => books.slots.find(id) ?? []);
     const young = overdue.filter(({ task }) => books.slots.isAdmissible(task));

@@ -237,6 +237,21 @@ describe('AsyncDispatcher', () => {
     });
   });
 
+  it('reads the dead letters of a bus that lost its store, which begin at 1 again', async () => {
+    await rig.collect(0);
+    for (const { delivery } of await rig.take()) await delivery.terminate('the prompt is too long');
+    await rig.clock.advance(300);
+    const [next] = await rig.take();
+    const { data } = next.delivery;
+    const status = { pending: 0, leased: 1, lastDeadLetter: 1 };
+    jest.spyOn(rig.bus, 'status').mockResolvedValue(status);
+    jest.spyOn(rig.bus, 'deadLetters').mockImplementation(async (_queue, { after }) => {
+      return after < 1 ? [{ number: 1, run: RUN, data, reason: 'after the loss' }] : [];
+    });
+    await rig.clock.advance(300);
+    expect(await rig.stateOf(next.task)).toBe('dead_lettered');
+  });
+
   it('rejects with cancelled on its signal', async () => {
     const stop = new AbortController();
     const policy = { version: 0, hash: 'policy-0', location: 'there' };
