@@ -267,6 +267,10 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         ]);
       });
 
+      it('are none where nothing died, wherever one begins to read', async () => {
+        expect([...(await deadLetters(-1)), ...(await deadLetters(7))]).toEqual([]);
+      });
+
       it('are numbered, so that they can be read on from where one stood', async () => {
         for (const data of ['a', 'b', 'c']) await publish(data, data, `run-${data}`);
         for (const delivery of await bus.pull(settings.name, { max: 3, waitMs: 1000 })) {

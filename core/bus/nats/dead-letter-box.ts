@@ -59,7 +59,8 @@ export class DeadLetterBox {
     const { state } = await this.link.call(`looking at ${deadStream}`, () =>
       this.manager.streams.info(deadStream),
     );
-    const first = Math.max(after + 1, state.first_seq);
+    // A stream that never held one begins at 0, which is no number of a letter.
+    const first = Math.max(1, after + 1, state.first_seq);
     const count = Math.max(0, Math.min(max, state.last_seq - first + 1));
     const stored = await Promise.all(
       Array.from({ length: count }, (_, at) => this.stored(deadStream, first + at)),
