@@ -6,6 +6,7 @@
  *   than that, by its own clock: clocks of two machines are never compared.
  * - The same claimant, which is a workspace, takes it over at once: a coordinator that starts again waits for nobody.
  * - Each holding has a higher epoch than every one before.
+ * - A server that lost its store is told the claim again.
  */
 import { JSONCodec, NatsError, RetentionPolicy, StorageType } from 'nats';
 import type { JetStreamManager } from 'nats';
@@ -69,6 +70,7 @@ class Claim implements PoolClaim {
   epoch = 0;
   private sequence = 0;
   private stopRenewing = (): void => undefined;
+  private isOver = false;
   private readonly stream: string;
   private readonly subject: string;
   private readonly subjects: string;
@@ -97,12 +99,23 @@ class Claim implements PoolClaim {
   }
 
   async release(): Promise<void> {
+    this.isOver = true;
     this.stopRenewing();
     try {
-      if (this.link.isConnected) await this.write(this.sequence, true);
+      if (this.link.isConnected) await this.letGo();
+    } catch (thrown) {
+      // A server that cannot be told lets the next coordinator wait until the claim is stale.
+      if (!MajlisError.from(thrown).isRetryable) throw thrown;
     } finally {
       await this.link.close();
     }
+  }
+
+  private async letGo(): Promise<void> {
+    if (await this.write(this.sequence, true)) return;
+    const standing = await this.standing();
+    // A renewal that was under way came first.
+    if (standing !== undefined && this.isOurs(standing)) await this.write(standing.sequence, true);
   }
 
   private async declareStream(): Promise<void> {
@@ -176,20 +189,37 @@ class Claim implements PoolClaim {
 
   private async renew(): Promise<void> {
     try {
-      if (!(await this.write(this.sequence, false))) {
-        const standing = await this.standing();
-        // What was written and not answered is ours all the same.
-        if (standing?.claimant !== this.options.claimant || standing.epoch !== this.epoch) {
-          this.options.onLost?.(standing?.described ?? 'another coordinator');
-          return;
-        }
-        this.sequence = standing.sequence;
+      const by = await this.takenOverBy();
+      if (by !== undefined) {
+        if (!this.isOver) this.options.onLost?.(by);
+        return;
       }
     } catch (thrown) {
+      const error = MajlisError.from(thrown);
       // The server is away, and tried again: whether the claim was lost shows when it is back.
-      if (!MajlisError.from(thrown).isRetryable) this.options.onLost?.(MajlisError.from(thrown).message);
+      if (!this.isOver && !error.isRetryable) this.options.onLost?.(error.message);
     }
-    this.renewLater();
+    if (!this.isOver) this.renewLater();
+  }
+
+  /** Writes the claim anew; who has it now, where that is somebody else. */
+  private async takenOverBy(): Promise<string | undefined> {
+    // A server may have lost its store.
+    await this.declareStream();
+    if (await this.write(this.sequence, false)) return undefined;
+    let standing = await this.standing();
+    if (standing === undefined) {
+      if (await this.write(0, false)) return undefined;
+      standing = await this.standing();
+    }
+    if (standing === undefined || !this.isOurs(standing)) return standing?.described ?? 'another coordinator';
+    // It was written, and that was not answered.
+    this.sequence = standing.sequence;
+    return undefined;
+  }
+
+  private isOurs({ claimant, epoch }: Standing): boolean {
+    return claimant === this.options.claimant && epoch === this.epoch;
   }
 }
 

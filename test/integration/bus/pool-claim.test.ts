@@ -1,3 +1,4 @@
+import { connect } from 'nats';
 import { coordinatorSubjects } from '../../../core/bus/nats/permitted-subjects.js';
 import { claimPool } from '../../../core/bus/nats/pool-claim.js';
 import type { PoolClaim, PoolClaimOptions } from '../../../core/bus/nats/pool-claim.js';
@@ -5,6 +6,7 @@ import { systemClock } from '../../../core/runtime/clock.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
 import type { NatsServer } from '../../support/nats-server.js';
+import { until } from '../../support/until.js';
 
 /** A coordinator's permissions are enough for a claim. */
 const COORDINATOR = coordinatorSubjects('test');
@@ -26,7 +28,9 @@ describeWithNats('2.14', 'a claim on a pool', () => {
     const { publish, subscribe } = COORDINATOR;
     const permissions = JSON.stringify({ publish, subscribe });
     const user = `{ user: coordinator, password: secret, permissions: ${permissions} }`;
-    nats = await startNatsServer({ config: `authorization { users: [${user}] }` });
+    nats = await startNatsServer({
+      config: `authorization { users: [${user}, { user: admin, password: secret }] }`,
+    });
   });
   afterEach(async () => {
     for (const claim of held.splice(0)) await claim.release();
@@ -80,5 +84,29 @@ describeWithNats('2.14', 'a claim on a pool', () => {
     cancel();
     expect(await lost).toBe('process 7 of b');
     expect(next.epoch).toBeGreaterThan(0);
+  });
+
+  it('is told again to a server that lost its store, and no more once it is let go', async () => {
+    let ring = (): void => undefined;
+    const spied: Clock = { ...fast, alarm: (after, rung) => fast.alarm(after, (ring = rung)) };
+    const heard: string[] = [];
+    const first = await claim('wiped', 'a', { clock: spied, onLost: (by) => heard.push(by) });
+    const client = await connect({ servers: nats.url, user: 'admin', pass: 'secret' });
+    const { streams } = await client.jetstreamManager();
+    await streams.delete('majlis_test_claims');
+    const subject = 'majlis.test.claims.wiped';
+    await until('the claim is there again', () =>
+      streams.getMessage('majlis_test_claims', { last_by_subj: subject }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await client.close();
+    await expect(claim('wiped', 'b')).rejects.toMatchObject({ code: 'failed_precondition' });
+    await first.release();
+    const last = ring;
+    ring();
+    await systemClock.sleep(10);
+    expect([ring, heard]).toEqual([last, []]);
   });
 });
