@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { storageError } from './storage-error.js';
 
 /**
@@ -29,9 +29,11 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode?: numbe
 
 /** Creates a folder and what is above it, and makes their names last. */
 export async function makeFolderDurably(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  // Resolved: above a relative path there is no end of dots.
+  const whole = resolve(folder);
+  const first = await mkdir(whole, { recursive: true });
   if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  for (let made = whole; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** Makes the names in a folder last. */
