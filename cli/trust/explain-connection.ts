@@ -23,12 +23,21 @@ const OTHER_AUTHORITY = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
 ]);
 
+const UNHEARD = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+
 /** How a handshake ended: all is well, it was dropped after it, or with an error. */
 type Ending = 'well' | 'dropped' | { readonly code: string; readonly message: string };
 
 /**
- * Says why a call found no connection, where TLS is the reason: gRPC tells only that it failed. The connection is tried once
- * more by itself; where that tells nothing of TLS, the failure stays as it was.
+ * Says why a call found no connection, where nobody listens or TLS is the reason: gRPC tells only that it failed. The
+ * connection is tried once more by itself; where that tells nothing, the failure stays as it was.
  */
 export async function explainConnection(
   failure: MajlisError,
@@ -36,6 +45,10 @@ export async function explainConnection(
 ): Promise<MajlisError> {
   if (failure.code !== 'unavailable' && failure.code !== 'deadline_exceeded') return failure;
   const ending = await shakeHands(failed);
+  if (typeof ending === 'object' && UNHEARD.has(ending.code)) {
+    const sentence = `nobody answers at ${failed.address} (${ending.code}); next: name the HOST:PORT where it listens`;
+    return new MajlisError(sentence, { code: 'unavailable', cause: failure });
+  }
   const why = failed.tls === undefined ? whyPlain(failed, ending) : whyEncrypted(failed, ending);
   return why === undefined ? failure : new MajlisError(why, { code: 'unavailable', cause: failure });
 }

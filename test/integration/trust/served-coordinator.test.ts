@@ -175,6 +175,7 @@ describe('another machine', () => {
     });
     expect(await asked({ ...token('amina'), coordinator: '127.0.0.1:1' })).toMatchObject({
       code: 'unavailable',
+      message: 'nobody answers at 127.0.0.1:1 (ECONNREFUSED); next: name the HOST:PORT where it listens',
     });
   });
 
