@@ -90,8 +90,16 @@ async function office(epoch = 1, hasFleet = true): Promise<Office> {
 
 class Worker {
   readonly engine = new FakeEngine(published);
+  readonly located: string[] = [];
+  beforeLocated = async (): Promise<void> => undefined;
   readonly policies = new AnnouncedPolicies({
-    store: { directoryOf: async ({ policy }) => policy },
+    store: {
+      directoryOf: async ({ policy }) => {
+        this.located.push(policy.hash);
+        await this.beforeLocated();
+        return policy;
+      },
+    },
     clock: systemClock,
   });
   readonly worker: RolloutWorker;
@@ -197,6 +205,16 @@ describe('a worker session over gRPC', () => {
       ['late', 'RUNNING'],
       ['one', 'RUNNING'],
     ]);
+  });
+
+  it('loads the newest policy next, of all that were announced while it loaded one', async () => {
+    const here = await office();
+    here.registry.serve(NEEDS);
+    for (let version = 0; version < 4; version += 1) await announce(here, version);
+    const one = new Worker('one');
+    one.beforeLocated = () => until('all is heard', () => one.policies.current?.policy.hash === 'policy-3');
+    await until('it is ready', () => one.fleet.notReady === undefined);
+    expect(one.located).toEqual(['policy-0', 'policy-3']);
   });
 
   it('ranks a busy worker after an idle one; a busy one that is removed hands its task to the other at once', async () => {

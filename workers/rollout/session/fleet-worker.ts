@@ -34,6 +34,8 @@ export class FleetWorker {
   private readonly session: CoordinatorSession;
   private readonly stopping = new AbortController();
   private heldBack: string | undefined;
+  /** Loads take turns: of the announcements that a fresh worker hears at once, those between the first and the last are not loaded. */
+  private loading: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: FleetWorkerOptions) {
     const { open, onWelcome, onLost, clock, worker } = options;
@@ -107,7 +109,7 @@ export class FleetWorker {
     switch (directive.kind) {
       case 'load_policy':
         policies.learn(directive);
-        void this.load(directive.policy.hash);
+        this.loading = this.loading.then(() => this.load(directive.policy.hash));
         return;
       case 'drain':
         return worker.drain(drainLimitMs);
