@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { requireSha256 } from '../../../core/artifacts/artifact-refusals.js';
 import type { ArtifactStore } from '../../../core/artifacts/artifact-store.js';
 import { fetchDirectory } from '../../../core/artifacts/directory-artifact.js';
 import type { PolicyVersion } from '../../../core/domain/policy.js';
@@ -65,6 +66,7 @@ export class PolicyStore {
 
   private async fetch({ policy, contentKey }: PolicyAnnouncement, signal: AbortSignal): Promise<string> {
     const { hash, location } = policy;
+    requireSha256(hash);
     const directory = join(this.options.folder, hash);
     if (contentKey === undefined) {
       const message = `policy ${hash} lies at ${location}, which this machine does not see, and is in no store`;

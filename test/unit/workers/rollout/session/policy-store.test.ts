@@ -72,6 +72,14 @@ describe('PolicyStore', () => {
     expect(readdirSync(cache())).toEqual([]);
   });
 
+  it('keeps out of other folders, whatever a policy calls itself', async () => {
+    mkdirSync(join(folder(), 'mine'));
+    await expect((await store()).directoryOf(await announced(7, '../mine'), never)).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    expect(readdirSync(folder())).toContain('mine');
+  });
+
   it('keeps the last few, also those of an earlier process', async () => {
     const [a, b, c] = [await announced(3), await announced(4), await announced(5)];
     await (await store(2)).directoryOf(a, never);
