@@ -99,6 +99,7 @@ export class CoordinatorSession {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       stream = await this.options.open(this.options.hello());
+      if (signal.aborted) stream.cancel();
       for await (const message of stream.messages) {
         if (message.kind === 'welcome') this.welcomed(stream, message.welcome);
         else if (message.epoch >= this.newestEpoch) this.options.onDirective(message.directive);
