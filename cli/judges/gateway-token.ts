@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { readText } from '../../core/config/read-text.js';
+import { readToken } from '../../core/config/read-token.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
 
 const TOKEN_BYTES = 32;
 
 /** The token that clients show, from the file that the configuration names. */
 export async function readGatewayToken(config: GatewayConfig, configPath: string): Promise<string> {
-  return (await readText(tokenPath(config, configPath))).trim();
+  return readToken(tokenPath(config, configPath));
 }
 
 /** The same; where the file is not there yet, one is made for this user alone. */

@@ -2,11 +2,11 @@
  * A run's trainer and engines where they are not this process's own: as its run file says, or as the command line does, whose
  * places are no part of what the run is a function of.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { RunConfig } from '../../core/config/run-config.js';
 import { trainerAddressSchema } from '../../core/config/compute-options.js';
 import { isOwnModel } from '../../core/config/model-options.js';
+import { readToken } from '../../core/config/read-token.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { OpenAiEngine } from '../../core/engine/openai-engine.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
@@ -76,7 +76,7 @@ async function connectTrainer(
   }
   const beside = (file: string): string => resolve(dirname(runFile), file);
   const { tokenFile } = choice;
-  const token = tokenFile === undefined ? undefined : await readSecret(beside(tokenFile));
+  const token = tokenFile === undefined ? undefined : await readToken(beside(tokenFile));
   const files = Object.fromEntries(
     Object.entries(choice.tls ?? {}).map(([name, file]) => [name, beside(file)]),
   );
@@ -153,13 +153,4 @@ function openAiEngines(
 function unplaced(source: string, place: string, flag: string): BadInputError {
   const allowed = `where it listens, there or by ${flag}; majlis up starts it and fills that in`;
   return new BadInputError({ source, place, found: 'nothing', allowed });
-}
-
-async function readSecret(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (cause) {
-    const allowed = 'a file that holds the token';
-    throw new BadInputError({ source: path, found: 'a file that cannot be read', allowed }, cause);
-  }
 }

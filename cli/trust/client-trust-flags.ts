@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readText } from '../../core/config/read-text.js';
+import { readToken } from '../../core/config/read-token.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { BadInputError } from '../../core/errors.js';
 import { openCertificates, requireTogether, type TrustContext } from './server-trust-flags.js';
@@ -45,6 +45,6 @@ export async function openClientTrust(flags: ClientTrustFlags, context: TrustCon
   }
   const shown = certificate === undefined || key === undefined ? {} : { certificate, key };
   const tls = ca === undefined ? undefined : await openCertificates({ ca, ...shown }, context);
-  const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   return { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { tokensFileSchema } from '../config/trust-options.js';
 import type { TokensFile } from '../config/trust-options.js';
-import { readText } from '../config/read-text.js';
+import { readToken } from '../config/read-token.js';
 import { readYaml } from '../config/read-yaml.js';
 import { BadInputError, MajlisError } from '../errors.js';
 import type { Authorize, KnownCallers, KnownToken } from './authorize.js';
@@ -82,20 +82,20 @@ async function readCallers(
   if (tokens.length + certificates.length === 0) {
     throw new BadInputError({ source: path, found: 'nobody', allowed: 'at least one token or certificate' });
   }
-  const known = await Promise.all(tokens.map((token, index) => readToken(token, path, index)));
+  const known = await Promise.all(tokens.map((token, index) => knownToken(token, path, index)));
   refuseSecondUse(known, path);
   const files = tokens.flatMap(({ tokenFile }) => (tokenFile === undefined ? [] : [beside(path, tokenFile)]));
   return { known: { tokens: known, certificates }, files };
 }
 
-async function readToken(
+async function knownToken(
   { name, role, sha256, tokenFile }: TokensFile['tokens'][number],
   path: string,
   index: number,
 ): Promise<KnownToken> {
   if (tokenFile === undefined) return { name, role, sha256: Buffer.from(sha256 ?? '', 'hex') };
   const source = beside(path, tokenFile);
-  const token = (await readText(source)).trim();
+  const token = await readToken(source);
   if (token.length >= SHORTEST_TOKEN) return { name, role, sha256: digestOf(token) };
   throw new BadInputError({
     source,

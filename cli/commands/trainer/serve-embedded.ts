@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readText } from '../../../core/config/read-text.js';
+import { readToken } from '../../../core/config/read-token.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
 import { traceServerCalls } from '../../../core/rpc/trace-calls.js';
 import { trainerService } from '../../../core/rpc/trainer-service.js';
@@ -23,7 +23,7 @@ export async function serveEmbedded(
   { port, host, tokenFile, threads, ...flags }: EmbeddedFlags,
   { terminal, signal, clock, environment }: Session,
 ): Promise<CommandResult> {
-  const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   const own =
     token === undefined
       ? undefined
