@@ -43,7 +43,10 @@ const CLIENT_MEANINGS: ReadonlyMap<string, Meaning> = new Map([
     'BAD_AUTHENTICATION',
     ['unauthenticated', 'the credentials for the NATS server are of a kind that it does not take'],
   ],
-  ['BAD_CREDS', ['unauthenticated', 'the creds file for the NATS server cannot be read']],
+  [
+    'BAD_CREDS',
+    ['unauthenticated', 'the creds file (--bus-creds) holds neither NATS credentials nor the seed of a key'],
+  ],
   ['AUTHENTICATION_EXPIRED', ['unauthenticated', 'the credentials for the NATS server have expired']],
   ['ACCOUNT_EXPIRED', ['unauthenticated', 'the account on the NATS server has expired']],
   ['AUTHENTICATION_TIMEOUT', ['unauthenticated', 'the NATS server waited in vain for credentials']],
@@ -105,10 +108,23 @@ function permissionMeaning({ code, permissionContext }: NatsError): Meaning | un
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'];
 
+const UNTRUSTED = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+];
+
 function socketMeaning(error: Error): Meaning {
   const code = 'code' in error ? String(error.code) : '';
   const isUnreachable = UNREACHABLE.some((sign) => code === sign || error.message.includes(sign));
   if (isUnreachable) return ['unavailable', `no NATS server answers there (${error.message})`];
+  if (UNTRUSTED.includes(code)) {
+    return [
+      'failed_precondition',
+      `no known CA stands behind its certificate (${error.message}); name that CA, in PEM, by --bus-ca`,
+    ];
+  }
   return ['internal', error.message];
 }
 
