@@ -238,7 +238,9 @@ export class AsyncDispatcher implements Dispatcher {
   private async receive(deliveries: readonly Delivery[], books: Books): Promise<void> {
     const arrivals = await Promise.all(deliveries.map((delivery) => this.admit(delivery, books)));
     for (const arrival of arrivals) {
-      if (arrival.kind === 'answered') this.answered(arrival.slot, arrival.result);
+      // While a repeat was being stored, its task may have been consumed or dropped.
+      if (arrival.kind !== 'answered' || books.slots.find(arrival.slot.task.id) === undefined) continue;
+      this.answered(arrival.slot, arrival.result);
     }
     const slots = new Set(arrivals.flatMap((arrival) => ('slot' in arrival ? [arrival.slot] : [])));
     const unanswered = [...slots].filter(({ result }) => result === undefined);

@@ -29,6 +29,7 @@ class Rig {
   readonly bus = new MemoryBus(this.clock);
   readonly ledger = new MemoryLedger(this.clock);
   readonly policies = new MemoryPolicies();
+  readonly scorer = new EagerScorer(new FakeScorer(() => scored(1)));
   readonly alarms: RunAlarm[] = [];
   readonly dispatcher: AsyncDispatcher;
   private published = 0;
@@ -55,7 +56,7 @@ class Rig {
       starvedAfterMs: 5000,
       maxIssues: 2,
       books: { perIteration: 2, iterations: 10, maxStaleness: 1, maxOutstanding: 2 },
-      scorer: new EagerScorer(new FakeScorer(() => scored(1))),
+      scorer: this.scorer,
       policyAnnouncer: this.policies,
     });
   }
@@ -250,6 +251,29 @@ describe('AsyncDispatcher', () => {
     });
     await rig.clock.advance(300);
     expect(await rig.stateOf(next.task)).toBe('dead_lettered');
+  });
+
+  it('does not take up again a task that is dropped while a repeat of its answer is being stored', async () => {
+    const { batch } = await rig.collect(0);
+    await rig.answerAll();
+    await rig.scorer.score(await batch);
+    const [{ task }] = await rig.take();
+    await rig.answer(task);
+    let store = (): void => undefined;
+    const stored = new Promise<void>((resolve) => (store = resolve));
+    const accept = rig.ledger.acceptResult.bind(rig.ledger);
+    const slow = jest.spyOn(rig.ledger, 'acceptResult').mockImplementation(async (...result) => {
+      await stored;
+      return accept(...result);
+    });
+    await rig.answer(task);
+    const { batch: next } = await rig.collect(1, 5);
+    expect(await rig.stateOf(task)).toBe('dropped');
+    slow.mockRestore();
+    store();
+    await rig.clock.advance(300);
+    for (let round = 0; round < 3; round += 1) await rig.answerAll();
+    expect((await next).groups.map(({ task: { id } }) => id)).not.toContain(task.id);
   });
 
   it('rejects with cancelled on its signal', async () => {
