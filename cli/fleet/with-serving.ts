@@ -5,6 +5,7 @@ import type { ServedWorkspaceOptions } from '../pipeline/served-workspace.js';
 import { parseArtifactsPlace } from '../../core/config/artifacts-place.js';
 import { addHealthOptions, openHealth } from '../trust/health-flags.js';
 import { addServerTrustOptions, openServerTrust } from '../trust/server-trust-flags.js';
+import { BadInputError } from '../../core/errors.js';
 import { addBusOptions } from './bus-flags.js';
 import type { FleetFlags } from './open-fleet.js';
 
@@ -40,6 +41,7 @@ export async function withServing<Value>(
 ): Promise<Value> {
   const say = (sentence: string): void => terminal.say(sentence);
   const { bus, listen, ...rest } = flags;
+  if (listen === undefined) refuseTrustOfNobody(flags);
   const trust = await openServerTrust(flags, { clock, say });
   const listener = listen === undefined ? {} : { listener: { ...listen, ...trust } };
   const fleet: ServedWorkspaceOptions['fleet'] = async (workspace) => {
@@ -60,4 +62,18 @@ export async function withServing<Value>(
   } finally {
     trust.close();
   }
+}
+
+/** Flags of a listener that is not there would be a protection that somebody believes in. */
+function refuseTrustOfNobody({ tlsCert, tlsKey, tlsCa, tokens, insecure }: FleetFlags): void {
+  const flags = {
+    '--tls-cert': tlsCert,
+    '--tls-key': tlsKey,
+    '--tls-ca': tlsCa,
+    '--tokens': tokens,
+    '--insecure': insecure,
+  };
+  const [source] = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (source === undefined) return;
+  throw new BadInputError({ source, found: 'it without --listen', allowed: 'it beside --listen HOST:PORT' });
 }

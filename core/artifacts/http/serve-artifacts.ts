@@ -114,8 +114,18 @@ function addReads(server: FastifyInstance, store: ArtifactStore, gate: Gate): vo
     const { sha256 } = request.params;
     requireSha256(sha256);
     await turn(gate, reply);
-    return sendBytes(await store.get(sha256), request, reply);
+    return sendBytes(await stored(store, sha256), request, reply);
   });
+}
+
+/** The store's own sentence names a folder or bucket, which is nothing that a client can look at. */
+async function stored(store: ArtifactStore, sha256: string): Promise<Uint8Array> {
+  try {
+    return await store.get(sha256);
+  } catch (thrown) {
+    const failure = MajlisError.from(thrown);
+    throw failure.code === 'not_found' ? unknownArtifact(sha256) : failure;
+  }
 }
 
 /** Waits for a turn that lasts until the answer is sent or its reader is gone. */

@@ -132,7 +132,7 @@ describe('an artifact server', () => {
       path: `/v1/artifacts/${sha256('x')}`,
       status: 404,
       code: 'not_found',
-      detail: sha256('x'),
+      detail: `artifact ${sha256('x')} is not here`,
     },
     {
       what: 'a path as key',
