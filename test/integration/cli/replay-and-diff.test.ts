@@ -1,6 +1,6 @@
 /** One cut-short experiment of three arms, then what the two commands say of its runs. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import os, { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replayRun } from '../../../cli/commands/replay/replay-run.js';
 import { diffRuns } from '../../../cli/commands/runs/diff-runs.js';
@@ -124,11 +124,18 @@ describe('majlis replay', () => {
   });
 
   it('refuses an iteration that the run did not finish, and leaves nothing behind', async () => {
-    const before = leftBehind();
-    await expect(replay(`${id}-rubricA`, 4)).rejects.toThrow(
-      'at iteration: found 4; allowed: an iteration that the run finished: 0 to 3',
-    );
-    expect(leftBehind()).toEqual(before);
+    // Other tests replay at the same time, and would leave theirs in the system's own folder meanwhile.
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    const elsewhere = jest.spyOn(os, 'tmpdir').mockReturnValue(temporary);
+    try {
+      await expect(replay(`${id}-rubricA`, 4)).rejects.toThrow(
+        'at iteration: found 4; allowed: an iteration that the run finished: 0 to 3',
+      );
+      expect(elsewhere).toHaveBeenCalled();
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      elsewhere.mockRestore();
+    }
   });
 
   it('refuses a run cut too short, and a workspace without a ledger', async () => {
@@ -150,10 +157,6 @@ describe('majlis replay', () => {
     expect(json).toMatchObject({ divergence: { update: { iteration: 2 }, policy: { iteration: 3 } } });
   });
 });
-
-function leftBehind(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('majlis-replay-') && !folder.endsWith(name));
-}
 
 /** A ledger with the same run under other fingerprints, beside the same payloads. */
 async function copyRun(target: string, run: string, changed: Record<string, string>): Promise<void> {
