@@ -1,6 +1,6 @@
 /**
  * A fleet that is struck loses nothing and learns the same policy, and the rehearsal that says so finds what breaks it. The
- * same as `npm run test:chaos`, in three schedules; it starts compiled programs and a NATS server.
+ * same as `npm run test:chaos`, in ten schedules; it starts compiled programs and a NATS server.
  */
 import { describeWithNats } from '../../support/nats-server.js';
 import type { FleetBug } from './fleet-bugs.js';
@@ -10,7 +10,7 @@ import type { Strike } from './fleet-schedule.js';
 import { rehearseFleet } from './rehearse-fleet.js';
 import { rehearseFleets, type FleetReport } from './rehearse-fleets.js';
 
-const SCHEDULES = 3;
+const SCHEDULES = 10;
 const PATIENCE_MS = 300_000;
 
 describeWithNats('2.14', 'a fleet that is struck', () => {

@@ -30,8 +30,9 @@ function spoken(bus: Bus, say: Say): Bus {
     say({ what: 'leased', task, attempt: delivery.attempt });
     return around<Delivery>(delivery, {
       ack: async (inner) => {
-        say({ what: 'acked', task });
         await inner();
+        // Said only now: who kills it upon this word must not take the ack back.
+        say({ what: 'acked', task });
       },
     });
   };
