@@ -73,10 +73,6 @@ export class AsyncDispatcher implements Dispatcher {
     options.scorer.onChange = () => this.change.happened();
   }
 
-  get demand(): number {
-    return this.isWithdrawn ? 0 : (this.books?.slots.outstanding.length ?? 0);
-  }
-
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
     this.books ??= await this.begin(plan.iteration, signal);
     await this.follow(plan, this.books.slots);

@@ -20,8 +20,6 @@ export interface Dispatcher {
    * What comes back all the same counts.
    */
   withdraw(): Promise<void>;
-  /** Tasks that workers are to do now: what a fleet is scaled by. */
-  readonly demand: number;
   /** The run has ended: what is still outstanding, or came back and was not consumed, ends as dropped. */
   finish(): Promise<void>;
   /** Stops what goes on beside the loop; every task stays as the ledger has it. */

@@ -38,7 +38,6 @@ export class LockstepDispatcher implements Dispatcher {
   private readonly stored: StoredResults;
   /** False from the first iteration on that no earlier start of the run had begun. */
   private mayBeStored = true;
-  private outstanding = new OutstandingTasks([]);
 
   constructor(private readonly options: DispatcherOptions) {
     const { bus, queues, ledger, artifacts, tracer, engineFingerprint } = options;
@@ -49,15 +48,10 @@ export class LockstepDispatcher implements Dispatcher {
     this.stored = new StoredResults(ledger, artifacts, engineFingerprint);
   }
 
-  get demand(): number {
-    return this.outstanding.size - this.outstanding.done;
-  }
-
   /** Issues the iteration's tasks and returns when each has its result. Rejects with `cancelled` on the signal. */
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
     const { schedule, tasks } = this.options;
     const outstanding = new OutstandingTasks(rolloutTasks(plan, schedule.promptsFor(plan.iteration), tasks));
-    this.outstanding = outstanding;
     if (!(await this.wasBegun(plan.iteration, outstanding, signal))) {
       this.outbox.clear();
       await this.issue(outstanding, outstanding.missing);
