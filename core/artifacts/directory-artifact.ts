@@ -1,9 +1,10 @@
-import { access, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MajlisError } from '../errors.js';
 import { makeFolderDurably, syncFolder } from '../runtime/durable-file.js';
 import { systemFreeSpace } from '../runtime/free-space.js';
 import { hashFile } from '../runtime/hash-file.js';
+import { isThere } from '../runtime/is-there.js';
 import { storageError, systemCode } from '../runtime/storage-error.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { encodeManifest, PART_BYTES, readDirectoryManifest } from './directory-manifest.js';
@@ -101,16 +102,6 @@ async function sizeOf(path: string): Promise<number> {
     return (await stat(path)).size;
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') return 0;
-    throw storageError(path, thrown);
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return false;
     throw storageError(path, thrown);
   }
 }

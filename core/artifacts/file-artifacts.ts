@@ -1,4 +1,4 @@
-import { access, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 as hashOf } from '../runtime/content-hash.js';
 import { damagedArtifact, isSha256, missingArtifact, requireSha256 } from './artifact-refusals.js';
@@ -8,6 +8,7 @@ import { systemClock } from '../runtime/clock.js';
 import type { Clock } from '../runtime/clock.js';
 import { makeFolderDurably, writeDurably } from '../runtime/durable-file.js';
 import { namesIn } from './names-in.js';
+import { isThere } from '../runtime/is-there.js';
 import { storageError, systemCode } from '../runtime/storage-error.js';
 
 const SHARD = /^[0-9a-f]{2}$/;
@@ -52,14 +53,7 @@ export class FileArtifacts implements ArtifactStore, CollectableStore {
 
   async has(sha256: string): Promise<boolean> {
     requireSha256(sha256);
-    const path = this.pathOf(sha256);
-    try {
-      await access(path);
-      return true;
-    } catch (thrown) {
-      if (systemCode(thrown) === 'ENOENT') return false;
-      throw storageError(path, thrown);
-    }
+    return isThere(this.pathOf(sha256));
   }
 
   async *list(): AsyncIterable<StoredArtifact> {

@@ -1,7 +1,7 @@
 import type { Msg } from 'nats';
 import { MajlisError } from '../../errors.js';
 import type { NatsLink } from './nats-link.js';
-import { request } from './pull-request.js';
+import { GIVEN_BACK, request } from './pull-request.js';
 import type { PullEnd, PullOutcome } from './pull-request.js';
 
 export interface MessagePull {
@@ -37,7 +37,7 @@ export async function pullMessages(
   for (;;) {
     const { end, messages } = await ask(link, pull, deadline - clock.monotonic());
     if (pull.signal.aborted) {
-      for (const message of messages) message.respond(NAK);
+      for (const message of messages) message.respond(GIVEN_BACK);
       throw new MajlisError(`the pull from queue ${pull.queue} was cancelled`, { code: 'cancelled' });
     }
     const remainingMs = deadline - clock.monotonic();
@@ -46,8 +46,6 @@ export async function pullMessages(
     await pause(link, Math.min(pauseMs, remainingMs), pull.signal);
   }
 }
-
-const NAK = Buffer.from('-NAK');
 
 async function ask(link: NatsLink, pull: MessagePull, remainingMs: number): Promise<PullOutcome> {
   if (pull.signal.aborted) return { end: 'left', messages: [] };

@@ -7,6 +7,7 @@
  */
 import { createInbox, nanos } from 'nats';
 import type { Msg, NatsError, Subscription } from 'nats';
+import { nakAfter } from './nats-delivery.js';
 import { forbidden, natsFailure } from './nats-failure.js';
 import type { NatsLink } from './nats-link.js';
 
@@ -93,7 +94,7 @@ class RunningRequest {
 
   private delivered(message: Msg): void {
     if (this.hasEnded) {
-      message.respond(NAK);
+      message.respond(GIVEN_BACK);
       return;
     }
     this.messages.push(message);
@@ -131,7 +132,8 @@ class RunningRequest {
   }
 }
 
-const NAK = Buffer.from('-NAK');
+/** The word that gives a lease back at once. */
+export const GIVEN_BACK = Buffer.from(nakAfter(0));
 
 /** By the server's status lines (nats-server, server/consumer.go). */
 function endOf(status: number, said: string): PullEnd | undefined {

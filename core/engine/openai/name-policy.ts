@@ -1,7 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { PolicyVersion } from '../../domain/policy.js';
-import { systemCode } from '../../runtime/storage-error.js';
+import { isThere } from '../../runtime/is-there.js';
 import type { NamedPolicy } from './generation-server.js';
 
 const HASH_CHARACTERS = 12;
@@ -18,14 +17,4 @@ export async function namePolicy(policy: PolicyVersion): Promise<NamedPolicy> {
   const location = resolve(policy.location);
   const isAdapter = await isThere(join(location, ADAPTER_CONFIG));
   return { policy: { ...policy, location }, name, kind: isAdapter ? 'adapter' : 'weights' };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return false;
-    throw thrown;
-  }
 }
