@@ -19,7 +19,7 @@ export function addRewardCommand(program: Command, session: Session): void {
     );
   addHealthOptions(
     reward
-      .command('serve')
+      .command('gateway')
       .description('ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets')
       .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md"),
   ).action((flags: HealthFlags & { readonly config: string }, self: Command) =>

@@ -126,7 +126,7 @@ class Processes {
       view(line);
       if (line.includes('serving judges')) tell();
     };
-    const service = this.majlis('reward', ['reward', 'serve', '--config', this.beside(file)], { onLine });
+    const service = this.majlis('reward', ['reward', 'gateway', '--config', this.beside(file)], { onLine });
     this.services.push(service);
     await Promise.race([listens, this.failureOf(service), stopped(this.parts.session.signal)]);
   }

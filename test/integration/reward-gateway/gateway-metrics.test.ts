@@ -118,7 +118,7 @@ describe('the metrics of a gateway', () => {
     const text = readFileSync(gateway.configPath, 'utf8');
     const other = gateway.configPath.replace('gateway.yaml', 'other.yaml');
     writeFileSync(other, `${text.replace('port: 0', `port: ${port}`)}store: other.sqlite\n`);
-    const { status, stderr } = await majlis(['reward', 'serve', '--config', other]);
+    const { status, stderr } = await majlis(['reward', 'gateway', '--config', other]);
     expect(status).not.toBe(0);
     expect(stderr).toContain(`Metrics cannot be offered at 127.0.0.1:${port}`);
     expect(stderr).not.toContain('serving judges');

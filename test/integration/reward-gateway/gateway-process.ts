@@ -66,7 +66,7 @@ export class GatewayProcess {
 
   /** Starts the process, again after it has ended, and waits until it serves. */
   async run(): Promise<void> {
-    const started = startMajlis(['reward', 'serve', '--config', this.configPath]);
+    const started = startMajlis(['reward', 'gateway', '--config', this.configPath]);
     this.started = started;
     const { stderr } = started.child;
     if (stderr === null) throw new Error('the process has no stderr');
