@@ -19,6 +19,7 @@ const rows = [
   [
     ['browser set-up', 'node', ['scripts/setup-browser.mjs']],
     ['NATS set-up', 'node', ['scripts/setup-nats.mjs']],
+    ['Helm set-up', 'node', ['scripts/setup-helm.mjs']],
     ['Python set-up', 'node', ['scripts/setup-python.mjs']],
     ['python package', 'node', ['scripts/check-python.mjs']],
   ],
