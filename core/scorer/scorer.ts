@@ -9,10 +9,14 @@ export interface ScoreItem {
   readonly answers: readonly { readonly tokenIds: readonly number[]; readonly text: string }[];
 }
 
-export interface ScoreRequest {
-  /** An unloaded hash is `failed_precondition`. */
+/** What pays: a rubric, and a reward model that learned from judgements under it. */
+export interface RewardHashes {
   readonly rubricHash: string;
   readonly rewardModelHash: string;
+}
+
+/** Hashes that are not loaded are `failed_precondition`. */
+export interface ScoreRequest extends RewardHashes {
   readonly items: readonly ScoreItem[];
 }
 

@@ -1,27 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import { servingLocale } from '../../core/domain/locale.js';
 import type { Locale } from '../../core/domain/prompt.js';
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { MajlisError } from '../../core/errors.js';
-import type { ScoreItem, Scorer, ScoreRequest } from '../../core/scorer/scorer.js';
-import type { AnswerToReward, RewardModel, RewardScore } from '../model/reward-model.js';
+import type { RewardHashes, ScoreItem, Scorer, ScoreRequest } from '../../core/scorer/scorer.js';
+import type { AnswerToReward, RewardScore } from '../model/reward-model.js';
 import type { RewardNormalizer } from '../model/reward-normalizer.js';
-import { measureNormalizer, normalizeReward, rawReward } from '../model/reward-normalizer.js';
+import { measureNormalizer, rawReward } from '../model/reward-normalizer.js';
+import { gateAnswers, scoreLoaded, type LoadedReward } from './loaded-reward.js';
 import { routeByLocale } from './route-by-locale.js';
-import type { AnswerGate } from './veto-gate.js';
-
-/** What scores under one rubric. */
-export interface LoadedReward {
-  /** It is served under its hash and its rubric's. */
-  readonly model: RewardModel;
-  readonly normalizer: RewardNormalizer;
-  readonly gate: AnswerGate;
-  /** β of the pessimistic reward μ − σ²/(2β); absent pays the heads' mean. */
-  readonly pessimismBeta?: number;
-}
-
-type RewardHashes = Pick<ScoreRequest, 'rubricHash' | 'rewardModelHash'>;
 
 /** What pays for answers to prompts of a locale, and of those under it. */
 export interface RewardMember extends RewardHashes {
@@ -62,17 +49,8 @@ export class RewardModelScorer implements Scorer {
         { code: 'failed_precondition' },
       );
     }
-    const gated = await gateAnswers(request.items, reward.gate);
-    const passed = gated.filter(({ reason }) => reason === undefined);
-    const answers = passed.map(({ item, answer }) => toReward(item, answer));
-    const scores = await reward.model.score(answers, signal);
-    let next = 0;
-    const outcomes = gated.map(({ item, reason }): Outcome<Reward> => {
-      if (reason !== undefined) return { kind: 'policy_malformed', reason };
-      next += 1;
-      return paid(scores[next - 1], item, reward);
-    });
-    return regroup(request.items, outcomes);
+    const answers = request.items.flatMap(answersOf);
+    return regroup(request.items, await scoreLoaded(reward, answers, signal));
   }
 
   private async scoreBySet(
@@ -104,11 +82,10 @@ export async function calibrateReward(
   references: readonly ScoreItem[],
   { locales = [], signal }: { readonly locales?: readonly Locale[]; readonly signal?: AbortSignal } = {},
 ): Promise<RewardNormalizer> {
-  const gated = await gateAnswers(references, reward.gate);
-  const passed = gated.flatMap(({ item, answer, reason }) =>
-    reason === undefined ? [toReward(item, answer)] : [],
-  );
-  requireSomePassed(gated);
+  const answers = references.flatMap(answersOf);
+  const reasons = await gateAnswers(answers, reward.gate);
+  requireSomePassed(reasons);
+  const passed = answers.filter((_, at) => reasons[at] === undefined);
   const scores = await reward.model.score(passed, signal);
   return measureNormalizer(
     scores.map((outcome, at) => ({
@@ -118,19 +95,20 @@ export async function calibrateReward(
   );
 }
 
-function toReward(
-  { prompt, promptTokenIds }: ScoreItem,
-  answer: ScoreItem['answers'][number],
-): AnswerToReward {
-  return { prompt, answer: answer.text, tokenIds: [...promptTokenIds, ...answer.tokenIds] };
+function answersOf({ prompt, promptTokenIds, answers }: ScoreItem): AnswerToReward[] {
+  return answers.map(({ text, tokenIds }) => ({
+    prompt,
+    answer: text,
+    tokenIds: [...promptTokenIds, ...tokenIds],
+  }));
 }
 
 /** A policy all of whose answers the rubric rules out is paid the same for each of them, and learns nothing. */
-function requireSomePassed(gated: readonly GatedAnswer[]): void {
-  const refused = gated.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
-  if (gated.length === 0 || refused.length < gated.length) return;
+function requireSomePassed(reasons: readonly (string | undefined)[]): void {
+  const refused = reasons.filter((reason) => reason !== undefined);
+  if (reasons.length === 0 || refused.length < reasons.length) return;
   throw new MajlisError(
-    `The rubric refuses all ${gated.length} answers of the policy that the run begins with, the first because it is ${refused[0]}: ` +
+    `The rubric refuses all ${reasons.length} answers of the policy that the run begins with, the first because it is ${refused[0]}: ` +
       'there is nothing to scale rewards by. Next: more supervised.steps, a larger sampling.maxNewTokens, or a model ' +
       'that already answers in this language.',
     { code: 'failed_precondition' },
@@ -143,33 +121,6 @@ function requireScore(outcome: Outcome<RewardScore>): RewardScore {
   throw new MajlisError(`The reward model does not score a reference answer: ${outcome.kind}.`, {
     code: 'failed_precondition',
   });
-}
-
-function paid(
-  outcome: Outcome<RewardScore>,
-  { prompt }: ScoreItem,
-  { normalizer, pessimismBeta }: LoadedReward,
-): Outcome<Reward> {
-  if (outcome.kind !== 'scored') return outcome;
-  const raw = rawReward(outcome.score, pessimismBeta);
-  return { kind: 'scored', score: normalizeReward(raw, prompt.locale, normalizer) };
-}
-
-interface GatedAnswer {
-  readonly item: ScoreItem;
-  readonly answer: ScoreItem['answers'][number];
-  /** Why no model needs to look at it. */
-  readonly reason: string | undefined;
-}
-
-/** Gates prompt by prompt and lets the event loop turn in between, so that rules never hold up a trainer's call. */
-async function gateAnswers(items: readonly ScoreItem[], gate: AnswerGate): Promise<GatedAnswer[]> {
-  const gated: GatedAnswer[] = [];
-  for (const item of items) {
-    await setImmediate();
-    for (const answer of item.answers) gated.push({ item, answer, reason: gate(item.prompt, answer.text) });
-  }
-  return gated;
 }
 
 function regroup(items: readonly ScoreItem[], outcomes: readonly Outcome<Reward>[]): Outcome<Reward>[][] {

@@ -4,7 +4,7 @@ import type { ModelInTrainer } from '../../../../reward/model/model-in-trainer.j
 import type { RewardModel } from '../../../../reward/model/reward-model.js';
 import { measureNormalizer, normalizeReward } from '../../../../reward/model/reward-normalizer.js';
 import { createTrainerRewardModel } from '../../../../reward/model/trainer-reward-model.js';
-import type { LoadedReward } from '../../../../reward/scorer/reward-model-scorer.js';
+import type { LoadedReward } from '../../../../reward/scorer/loaded-reward.js';
 import { calibrateReward, RewardModelScorer } from '../../../../reward/scorer/reward-model-scorer.js';
 import { createVetoGate } from '../../../../reward/scorer/veto-gate.js';
 import { LinearRewardTrainer } from '../../../support/linear-reward-trainer.js';
