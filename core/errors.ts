@@ -40,6 +40,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 export interface MajlisErrorOptions {
   readonly code: ErrorCode;
   readonly reason?: ErrorReason;
+  /** When asking again may help, in milliseconds, where it is known. */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -47,12 +49,14 @@ export interface MajlisErrorOptions {
 export class MajlisError extends Error {
   readonly code: ErrorCode;
   readonly reason: ErrorReason | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: MajlisErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MajlisError';
     this.code = options.code;
     this.reason = options.reason;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get isRetryable(): boolean {
