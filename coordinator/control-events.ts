@@ -1,6 +1,9 @@
 import type { ControlEvent, RecordedControlEvent } from '../core/domain/run.js';
 import type { Ledger } from '../core/ledger/ledger.js';
 
+const WORDS = ['resume', 'cancel'] as const;
+type Word = (typeof WORDS)[number];
+
 /**
  * What people asked of a run.
  *
@@ -97,14 +100,18 @@ export class ControlEvents {
     }
   }
 
-  /** Waits, in the middle of an iteration, until a person resumes or cancels the run. The event takes effect at its boundary. */
-  async nextWord(signal: AbortSignal): Promise<'resume' | 'cancel'> {
+  /**
+   * Waits, between two boundaries, until a person says one of these: until the run is resumed or cancelled, unless told. The
+   * event takes effect at the next boundary.
+   */
+  async nextWord(signal: AbortSignal, words: readonly Word[] = WORDS): Promise<Word> {
     for (;;) {
       const change = this.nextChange(signal);
       try {
         const pending = (await this.ledger.controlEvents(this.run)).filter(isPending);
         for (const { event } of pending) {
-          if (event.kind === 'resume' || event.kind === 'cancel') return event.kind;
+          const said = words.find((word) => word === event.kind);
+          if (said !== undefined) return said;
         }
         await change.happened;
       } finally {

@@ -21,6 +21,7 @@ import { compileAlgorithm } from '../../coordinator/algorithm-options.js';
 import type { DemandingRun } from '../../coordinator/demand/run-demand.js';
 import { WORKERS_FAULT } from '../../coordinator/dispatch/refusal.js';
 import { createCoordinator } from '../../coordinator/create-coordinator.js';
+import { takeTurn } from '../../coordinator/fleet/take-turn.js';
 import type { IterationFinished } from '../../coordinator/run-observer.js';
 import { compileSchedule } from '../../coordinator/schedule/schedule-options.js';
 import type { RewardRefresh, RewardSources } from '../../coordinator/score/reward-source.js';
@@ -119,13 +120,21 @@ async function driveVisibly(services: ArmServices, plan: ArmPlan): Promise<void>
   }
 }
 
-/** A fleet's pool samples for one run at a time. */
+/** A fleet's pool samples for one run at a time. One that is cancelled while it waits leaves the policy that it began with. */
 async function driveInTurn(services: ArmServices, plan: ArmPlan): Promise<void> {
-  const leave = await services.fleet?.turns.take(plan.signal);
+  const { fleet, ledger } = services;
+  const { runId: run, checkpoint, rubricHash, signal } = plan;
+  if (fleet === undefined) return drive(services, plan);
+  const leave = await takeTurn({ turns: fleet.turns, ledger, run }, signal);
+  if (leave === 'cancelled') {
+    const isNew = (await ledger.policyVersions(run)).length === 0;
+    if (isNew) await ledger.recordPolicyVersion(run, checkpoint.policy, rubricHash);
+    return;
+  }
   try {
     await drive(services, plan);
   } finally {
-    leave?.();
+    leave();
   }
 }
 

@@ -1,4 +1,8 @@
-/** A pool of workers has one active run; others wait for it, in the order in which they came. */
+/**
+ * A pool of workers has one active run; others wait for it, in the order in which they came. A run that is paused keeps its
+ * turn: whoever pauses it to look at something finds the pool as it was. Its demand is 0 meanwhile, and who wants the pool
+ * for another run cancels it.
+ */
 export class PoolTurns {
   private last: Promise<void> = Promise.resolve();
 
