@@ -10,6 +10,8 @@ export interface Fleet {
   readonly registry: WorkerRegistry;
   /** The pool samples for one run at a time. */
   readonly turns: PoolTurns;
+  /** Aborts, with the sentence that says who has the pool now, when another coordinator took it over. */
+  readonly lost: AbortSignal;
   /** What processes of this machine show, to attach and to fetch. */
   readonly localToken: string;
   /** Tells the fleet of a run's policies. */

@@ -65,7 +65,8 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
-    const claim = await claimed(flags, context);
+    const taken = new AbortController();
+    const claim = await claimed(flags, context, (by) => taken.abort(poolLost(pool, by)));
     closers.push(() => claim.release());
     const depot = await openDepot(flags.artifacts, context);
     closers.push(() => depot.close());
@@ -80,7 +81,7 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
     return {
-      ...{ pool, bus, registry, turns: new PoolTurns(), localToken, close },
+      ...{ pool, bus, registry, turns: new PoolTurns(), lost: taken.signal, localToken, close },
       policiesOf: (run) => new FleetPolicies({ run, registry, publish }),
     };
   } catch (thrown) {
@@ -103,15 +104,29 @@ async function connect(
 }
 
 /** No two coordinators issue tasks to one pool. The claim has a connection of its own, so that a busy bus cannot delay it. */
-async function claimed(flags: Flags, { clock, folder, logger }: FleetContext): Promise<PoolClaim> {
+async function claimed(
+  flags: Flags,
+  { clock, folder, logger }: FleetContext,
+  onLost: (by: string) => void,
+): Promise<PoolClaim> {
   const { bus: url, release, pool } = flags;
   return claimPool({
     ...{ url, release, clock, pool, ...(await busTrust(flags)) },
     inboxPrefix: coordinatorSubjects(release).inboxPrefix,
     claimant: await workspaceId(folder),
     described: `process ${process.pid} of ${hostname()}, workspace ${folder}`,
-    onLost: (by) => logger.error(`pool ${pool} was taken over: ${by}; this process was away too long`),
+    onLost: (by) => {
+      logger.error(`pool ${pool} is this process's no more: ${by}`);
+      onLost(by);
+    },
   });
+}
+
+function poolLost(pool: string, by: string): MajlisError {
+  const sentence =
+    `pool ${pool} is this process's no more: ${by}; it was away from the bus for too long, so its run was stopped where ` +
+    'it was, and goes on by "majlis run --continue RUN" once the pool is free, or at once with another --pool';
+  return new MajlisError(sentence, { code: 'failed_precondition' });
 }
 
 interface Offered {

@@ -11,6 +11,7 @@ import { goldAccuracy, type ControlJudge } from '../../workers/evaluation/contro
 import { htmlReport } from '../../workers/evaluation/report/html-report.js';
 import type { ReportData } from '../../workers/evaluation/report/report-data.js';
 import { textReport } from '../../workers/evaluation/report/text-report.js';
+import { untilLost } from '../fleet/until-lost.js';
 import { keepRunRubricSet } from '../control/stored-rubric-sets.js';
 import { openAskedJudges, type AskedJudges } from '../judges/asked-judges.js';
 import type { JudgeEndpoint } from '../judges/judge-endpoint.js';
@@ -80,8 +81,17 @@ export async function runExperiment(
   return withServedWorkspace(options, async (served) => experimentIn(served, { arms, inputs, options }));
 }
 
-/** The same in a workspace that is served already. */
+/** The same in a workspace that is served already. One whose pool of workers is lost stays as it is, like one that is stopped. */
 export async function experimentIn(
+  served: ServedWorkspace,
+  { options, ...request }: ExperimentRequest,
+): Promise<ExperimentEnd> {
+  return untilLost(served.workspace.fleet, options.signal, (signal) =>
+    openExperiment(served, { ...request, options: { ...options, signal } }),
+  );
+}
+
+async function openExperiment(
   served: ServedWorkspace,
   { arms, inputs, options }: ExperimentRequest,
 ): Promise<ExperimentEnd> {

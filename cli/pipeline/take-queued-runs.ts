@@ -8,6 +8,7 @@
 import type { Run } from '../../core/domain/run.js';
 import type { RunState } from '../../core/domain/run-state.js';
 import { MajlisError } from '../../core/errors.js';
+import { untilLost } from '../fleet/until-lost.js';
 import { continuation, type ContinueOptions } from './continue-run.js';
 import { experimentIn, type ExperimentEnd } from './experiment.js';
 import { findRunRecord } from './run-record.js';
@@ -23,8 +24,13 @@ export interface TakeRunsOptions extends ContinueOptions {
 const TO_DO: readonly RunState[] = ['running', 'pausing', 'paused', 'queued'];
 const BETWEEN_LOOKS_MS = 500;
 
-/** Takes runs until the signal, or until there are none. */
+/** Takes runs until the signal, until there are none, or until the pool of workers that they need is lost. */
 export async function takeQueuedRuns(served: ServedWorkspace, options: TakeRunsOptions): Promise<void> {
+  const { fleet } = served.workspace;
+  return untilLost(fleet, options.signal, (signal) => takeUntil(served, { ...options, signal }));
+}
+
+async function takeUntil(served: ServedWorkspace, options: TakeRunsOptions): Promise<void> {
   const { workspace } = served;
   const { signal, untilIdle } = options;
   for (;;) {

@@ -1,11 +1,19 @@
-import { connect } from 'nats';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, JSONCodec } from 'nats';
+import { openFleet } from '../../../cli/fleet/open-fleet.js';
+import { untilLost } from '../../../cli/fleet/until-lost.js';
+import { MemoryArtifacts } from '../../../core/artifacts/memory-artifacts.js';
 import { coordinatorSubjects } from '../../../core/bus/nats/permitted-subjects.js';
 import { claimPool } from '../../../core/bus/nats/pool-claim.js';
 import type { PoolClaim, PoolClaimOptions } from '../../../core/bus/nats/pool-claim.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import type { Clock } from '../../../core/runtime/clock.js';
+import { ProcessRegistry } from '../../../core/telemetry/metrics/process-registry.js';
+import { RecordingLogger } from '../../../core/telemetry/recording-logger.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
 import type { NatsServer } from '../../support/nats-server.js';
+import { useTemporaryFolder } from '../../support/temporary-folder.js';
 import { until } from '../../support/until.js';
 
 /** A coordinator's permissions are enough for a claim. */
@@ -23,6 +31,7 @@ const fast: Clock = {
 describeWithNats('2.14', 'a claim on a pool', () => {
   let nats: NatsServer;
   const held: PoolClaim[] = [];
+  const folder = useTemporaryFolder();
 
   beforeAll(async () => {
     const { publish, subscribe } = COORDINATOR;
@@ -84,6 +93,40 @@ describeWithNats('2.14', 'a claim on a pool', () => {
     cancel();
     expect(await lost).toBe('process 7 of b');
     expect(next.epoch).toBeGreaterThan(0);
+  });
+
+  it('stops what a fleet does when it is lost, by an error that says who has it and what to do', async () => {
+    const busPasswordFile = join(folder(), 'password');
+    writeFileSync(busPasswordFile, 'secret');
+    const flags = {
+      bus: [nats.url],
+      release: 'test',
+      pool: 'fleet',
+      busUser: 'coordinator',
+      busPasswordFile,
+    };
+    const fleet = await openFleet(
+      { ...flags, healthHost: '127.0.0.1' },
+      {
+        ...{ folder: folder(), artifacts: new MemoryArtifacts(), clock: fast },
+        ...{ logger: new RecordingLogger(), metrics: new ProcessRegistry() },
+      },
+    );
+    const working = untilLost(fleet, new AbortController().signal, (signal) => fast.sleep(1e6, signal));
+    const client = await connect({ servers: nats.url, user: 'admin', pass: 'secret' });
+    const others = {
+      claimant: 'c',
+      described: 'process 9 of c',
+      epoch: fleet.registry.epoch + 1,
+      isReleased: false,
+    };
+    await client.jetstream().publish('majlis.test.claims.fleet', JSONCodec().encode(others));
+    await client.close();
+    await expect(working).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringMatching(/^pool fleet is this .*: process 9 of c; .*"majlis run --continue RUN"/),
+    });
+    await fleet.close();
   });
 
   it('is told again to a server that lost its store, and no more once it is let go', async () => {
