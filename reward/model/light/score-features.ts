@@ -15,7 +15,10 @@ export function createLightScorer(model: LightModel, read: FeatureReader): Light
     const { indices, values, length } = ngrams;
     sums.fill(0);
     for (let entry = 0; entry < length; entry += 1) {
-      addRow(sums, ngramWeights, indices[entry] * columns, values[entry]);
+      const start = indices[entry] * columns;
+      const value = values[entry];
+      for (let column = 0; column < columns; column += 1)
+        sums[column] += value * ngramWeights[start + column];
     }
     for (let at = 0; at < rules.length; at += 1) {
       addRow(sums, denseWeights, at * columns, rules[at]);

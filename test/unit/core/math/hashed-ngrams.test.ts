@@ -36,6 +36,22 @@ describe('createNgramReader', () => {
     expect(of(' cafe\u0301 au lait ')).toEqual(composed);
   });
 
+  it('reads a pair of surrogates as one code point and a lone one as itself', () => {
+    const read = createNgramReader({ buckets: BUCKETS, shortest: 1, longest: 1 });
+    const fnv = (codePoint: number): number => bucketOf(Math.imul(0x811c9dc5 ^ codePoint, 0x01000193));
+    const { indices, length } = read('😀\ud83d');
+    expect([...indices.subarray(0, length)]).toEqual([fnv(0x20), fnv(0x1f600), fnv(0xd83d)]);
+  });
+
+  it('counts a loop of thousands as any other text', () => {
+    const { values, length } = createNgramReader({ buckets: BUCKETS, shortest: 1, longest: 1 })(
+      'a'.repeat(3000),
+    );
+    expect(length).toBe(2);
+    const [blanks, loop] = [Math.log(3), Math.log(3001)];
+    expect(values[1]).toBeCloseTo(loop / Math.hypot(blanks, loop), 12);
+  });
+
   it('has no entries for a text without n-grams', () => {
     expect(createNgramReader({ buckets: 16, shortest: 4, longest: 5 })('  ').length).toBe(0);
   });
