@@ -47,11 +47,27 @@ export interface RewardReply extends RewardHashes {
 /**
  * The reward plane as servers of every transport see it. A request is served by exactly one reward, resolved once.
  *
- * Rejects with a MajlisError: `invalid_argument` for what cannot be scored whoever asks (a prompt that is no Unicode text, more
- * answers than fit in one request), `failed_precondition` for a reward that is not there or does not know the locale,
+ * Rejects with a MajlisError: `invalid_argument` for more answers than fit in one request or into the caller's limits, `failed_precondition` for a reward that is not there or does not know the locale,
  * `resource_exhausted` with `retryAfterMs` where a limit or the queue is full, `deadline_exceeded`, `cancelled`, and `unavailable`
- * while it drains. What is wrong with one answer is that answer's outcome.
+ * while it drains. What is wrong with one prompt or answer (too long, no Unicode text) is the outcome of that answer.
  */
 export interface RewardService {
   score(request: RewardRequest, context: RewardContext): Promise<RewardReply>;
+}
+
+/** What a service is doing now. */
+export interface RewardServiceStatus {
+  /** That wait for a model. */
+  readonly requests: number;
+  /** Answers that no model call has begun with. */
+  readonly queuedAnswers: number;
+  readonly cacheEntries: number;
+  readonly cacheBytes: number;
+}
+
+/** The service with what its process needs of it. */
+export interface RunningRewardService extends RewardService {
+  status(): RewardServiceStatus;
+  /** Takes no more requests, lets those that it has finish for so long, then fails the rest as `unavailable`. */
+  drain(graceMs: number): Promise<void>;
 }
