@@ -23,7 +23,7 @@ const HASH = /^[0-9a-f]{64}$/;
  * when a run comes to it.
  */
 export async function storeRubric(workspace: string, rubric: Rubric): Promise<void> {
-  const path = rubricPath(workspace, rubric.hash);
+  const path = storedRubricPath(workspace, rubric.hash);
   if (existsSync(path) && (await readStoredRubric(workspace, rubric.hash)).status === rubric.status) return;
   const profiles = await localesFor(path);
   if (profileFor(rubric.locale, profiles) === undefined) {
@@ -46,14 +46,14 @@ export async function storeRubric(workspace: string, rubric: Rubric): Promise<vo
  */
 export async function keepRunRubrics(workspace: string, rubrics: readonly Rubric[]): Promise<void> {
   for (const rubric of rubrics) {
-    const profiles = await localesFor(rubricPath(workspace, rubric.hash));
+    const profiles = await localesFor(storedRubricPath(workspace, rubric.hash));
     if (profileFor(rubric.locale, profiles) !== undefined) await storeRubric(workspace, rubric);
   }
 }
 
 /** The stored rubric of a hash; one that is not stored is a BadInputError, one that was changed since is `data_loss`. */
 export async function readStoredRubric(workspace: string, hash: string): Promise<Rubric> {
-  const path = rubricPath(workspace, hash);
+  const path = storedRubricPath(workspace, hash);
   if (!existsSync(path)) {
     throw new BadInputError({
       source: `rubrics of workspace ${workspace}`,
@@ -87,6 +87,7 @@ export async function rubricForSwap(workspace: string, name: string): Promise<Ru
   return rubric;
 }
 
-function rubricPath(workspace: string, hash: string): string {
+/** The file of a stored rubric. */
+export function storedRubricPath(workspace: string, hash: string): string {
   return join(workspace, FOLDER, `${hash}.json`);
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { TokenizedPrompt } from '../../core/domain/prompt.js';
 import type { SamplingSettings } from '../../core/domain/trajectory.js';
 import type { TrainerCall } from '../../core/trainer/trainer.js';
@@ -9,6 +8,7 @@ import type { PrepareOptions } from './prepare-options.js';
 import type { RunInputs } from './run-inputs.js';
 import { testRunTrainer } from './test-run-trainer.js';
 import {
+  checkpointFolder,
   baseModel,
   demonstrationsOf,
   supervisedCheckpoint,
@@ -42,7 +42,7 @@ export async function prepareRun(
   const { config } = inputs;
   const call = { run: `${options.runId}-prepare`, epoch: EPOCH };
   const { trainer } = workspace;
-  const place = { trainer, call, directory: join(options.directory, 'checkpoint') };
+  const place = { trainer, call, directory: checkpointFolder(options.directory) };
   const base = await baseModel(inputs, place.directory);
   await testRunTrainer(config, { trainer, run: options.runId, base });
   const checkpoint = await supervisedCheckpoint(inputs, base, place, options.onProgress);

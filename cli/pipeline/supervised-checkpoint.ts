@@ -31,6 +31,16 @@ export interface CheckpointPlace {
   readonly directory: string;
 }
 
+/** Where a run's folder has its checkpoint. */
+export function checkpointFolder(runDirectory: string): string {
+  return join(runDirectory, 'checkpoint');
+}
+
+/** The Hugging Face directory of what was fine-tuned, in the folder of a checkpoint. */
+export function supervisedModel(folder: string): string {
+  return join(folder, 'sft');
+}
+
 /** What supervised fine-tuning begins with: a Hugging Face directory, and the tokenizer that belongs to it. */
 export interface BaseModel {
   readonly directory: string;
@@ -70,7 +80,7 @@ export async function supervisedCheckpoint(
   onProgress: ProgressListener,
 ): Promise<SupervisedCheckpoint> {
   const { tokenizer } = base;
-  const trained = join(place.directory, 'sft');
+  const trained = supervisedModel(place.directory);
   const isWanted = inputs.config.supervised.steps > 0 || inputs.model === undefined;
   if (isWanted && !existsSync(trained)) return trainCheckpoint(inputs, base, place, onProgress);
   const location = isWanted ? trained : base.directory;
@@ -94,7 +104,7 @@ async function trainCheckpoint(
   });
   const published = await trainer.publishWeights(
     { ...call, expectedVersion: steps },
-    { modelId, directory: join(directory, 'sft') },
+    { modelId, directory: supervisedModel(directory) },
   );
   await trainer.deleteModel({ ...call, expectedVersion: steps }, modelId);
   return { tokenizer, policy: { version: 0, hash: published.sha256, location: published.directory } };

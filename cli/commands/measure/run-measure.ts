@@ -3,7 +3,6 @@
  * drawn from the same streams, so that differences are paired; each has an interval over questions, and one whose interval
  * holds no difference says so.
  */
-import { join } from 'node:path';
 import { compileJudges } from '../../../core/config/judges-options.js';
 import { localesOf } from '../../../core/config/run-locales.js';
 import type { PolicyVersion } from '../../../core/domain/policy.js';
@@ -22,7 +21,7 @@ import { findRunRecord, type FoundRun } from '../../pipeline/run-record.js';
 import { loadRunRubrics } from '../../pipeline/run-rubrics.js';
 import { withRunPorts } from '../../pipeline/run-ports.js';
 import { sampleAnswers } from '../../pipeline/sample-answers.js';
-import { baseModel, type BaseModel } from '../../pipeline/supervised-checkpoint.js';
+import { baseModel, checkpointFolder, type BaseModel } from '../../pipeline/supervised-checkpoint.js';
 import { openWorkspace, type Workspace } from '../../pipeline/workspace.js';
 import { judgeEndpoint } from '../run/judge-endpoint.js';
 import { placesOf, type LoopOptions } from '../run/loop-options.js';
@@ -64,7 +63,7 @@ export async function runMeasure(options: MeasureOptions, session: Session): Pro
     const { signal } = session;
     const places = { config: inputs.config, runFile, signal, ...placesOf({ workers: 1, ...options }) };
     const measures = await withRunPorts(workspace, places, async (lent) => {
-      const base = await baseModel(inputs, join(found.directory, 'checkpoint'));
+      const base = await baseModel(inputs, checkpointFolder(found.directory));
       const policies = await policiesOf(lent, found);
       const measure = new Measure({ workspace: lent, inputs, found, base, policies, options, session });
       return { run: found.id, ...(await measure.choices()), ...(await measure.answers()) };

@@ -26,7 +26,9 @@ export async function showSpend(options: ShowSpendOptions, { clock }: Session): 
   const report = await gatewaySpend({ config, path }, filter, clock);
   if (report === undefined) {
     const store = resolve(dirname(path), config.store);
-    throw new MajlisError(`there is no ${store} yet; "majlis reward gateway" makes it`, { code: 'not_found' });
+    throw new MajlisError(`there is no ${store} yet; "majlis reward gateway" makes it`, {
+      code: 'not_found',
+    });
   }
   return { json: report, text: describe(report) };
 }

@@ -72,12 +72,20 @@ export class TrainerRewardForm implements RewardForm {
       });
     }
     const { trainer, call, checkpoint } = this.parts;
-    const { heads, steps } = details;
-    const base = checkpoint.policy.location;
-    const modelId = await trainer.createModel(call, { role: 'reward', base, heads, seed: 0 });
-    await trainer.loadCheckpoint(call, { modelId, directory });
-    return heldInTrainer({ trainer, call: { ...call, expectedVersion: steps }, modelId, heads }, names);
+    const place = { trainer, call, base: checkpoint.policy.location };
+    return heldInTrainer(await restoreInTrainer(place, directory, details), names);
   }
+}
+
+/** Takes a stored network up again, over the policy directory that it began with. */
+export async function restoreInTrainer(
+  { trainer, call, base }: Pick<ModelInTrainer, 'trainer' | 'call'> & { readonly base: string },
+  directory: string,
+  { heads, steps }: { readonly heads: number; readonly steps: number },
+): Promise<ModelInTrainer> {
+  const modelId = await trainer.createModel(call, { role: 'reward', base, heads, seed: 0 });
+  await trainer.loadCheckpoint(call, { modelId, directory });
+  return { trainer, call: { ...call, expectedVersion: steps }, modelId, heads };
 }
 
 /** A model that stands in the trainer, until it is freed there. */

@@ -1,0 +1,121 @@
+import { dirname, resolve } from 'node:path';
+import type { Rubric } from '../../core/domain/rubric.js';
+import { BadInputError } from '../../core/errors.js';
+import type { ScoreItem } from '../../core/scorer/scorer.js';
+import type { Trainer } from '../../core/trainer/trainer.js';
+import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
+import { readAnswers } from '../../reward/model/read-answers.js';
+import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
+import { calibrateReward } from '../../reward/scorer/reward-model-scorer.js';
+import { createVetoGate } from '../../reward/scorer/veto-gate.js';
+import type { ServedReward } from '../../reward/serving/served-rewards.js';
+import type { RewardSource } from '../../reward/serving/serving-config.js';
+import { readRewardDescription } from '../pipeline/reward-store.js';
+import { rubricFile } from '../pipeline/rubric-file.js';
+import { openLightParts } from './open-light-parts.js';
+import { openNetworkParts } from './open-network-parts.js';
+import { openRuleParts } from './open-rule-parts.js';
+import type { RewardParts } from './reward-parts.js';
+
+/** A reward that is ready to be served, with what people and watches are told of it. */
+export interface OpenedReward extends Pick<RewardParts, 'form' | 'files'> {
+  readonly reward: ServedReward;
+  readonly rubricId: string;
+}
+
+/** Where a source was written, and what networks are opened in. */
+export interface SourceContext {
+  /** The file that names it: its paths are relative to that one's folder. */
+  readonly file: string;
+  /** As an error names it, such as `rewards.active`. */
+  readonly place: string;
+  /** Started by the first reward that is a network. */
+  readonly trainer: () => Trainer;
+}
+
+/** Opens what a source names; one that cannot be served is a BadInputError, a damaged folder is `data_loss`. */
+export async function openReward(source: RewardSource, context: SourceContext): Promise<OpenedReward> {
+  const parts = await openParts(source, context);
+  try {
+    const { form, rubric, files, release } = parts;
+    const normalizer = await normalizerOf(parts, source, context);
+    return {
+      ...{ form, rubricId: rubric.id },
+      files: [...files, ...(source.references === undefined ? [] : [beside(context, source.references)])],
+      reward: {
+        ...scoring(parts, source),
+        ...{ rubricHash: rubric.hash, locale: rubric.locale, normalizer },
+        ...(release === undefined ? {} : { release }),
+      },
+    };
+  } catch (thrown) {
+    await parts.release?.();
+    throw thrown;
+  }
+}
+
+async function openParts({ rubric, model }: RewardSource, context: SourceContext): Promise<RewardParts> {
+  const named = rubric === undefined ? undefined : await openRuleParts(rubricFile(rubric, context.file));
+  if (model === undefined) {
+    if (named !== undefined) return named;
+    throw new BadInputError({
+      ...{ source: context.file, place: context.place },
+      ...{ found: 'neither rubric nor model', allowed: 'a rubric, a model, or both' },
+    });
+  }
+  const folder = beside(context, model);
+  const description = await readRewardDescription(folder);
+  const parts =
+    description?.form === 'light' || description === undefined
+      ? await openLightParts(folder, description)
+      : await openNetworkParts(folder, description, context.trainer);
+  if (named === undefined) return parts;
+  await requireSameRubric(named.rubric, parts, context);
+  return { ...parts, files: [...parts.files, ...named.files] };
+}
+
+async function requireSameRubric(named: Rubric, parts: RewardParts, context: SourceContext): Promise<void> {
+  const { rubric, model, release } = parts;
+  if (named.hash === rubric.hash) return;
+  await release?.();
+  throw new BadInputError({
+    source: context.file,
+    place: `${context.place}.rubric`,
+    found: `rubric ${named.id} (${named.hash})`,
+    allowed: `rubric ${rubric.id} (${rubric.hash}), by which reward model ${model.hash} learned`,
+  });
+}
+
+function scoring(
+  { rubric, profile, model }: RewardParts,
+  { beta }: RewardSource,
+): Pick<ServedReward, 'model' | 'gate' | 'pessimismBeta'> {
+  const gate = createVetoGate(createAnswerScorer(rubric, profile));
+  return { model, gate, ...(beta === undefined ? {} : { pessimismBeta: beta }) };
+}
+
+async function normalizerOf(
+  parts: RewardParts,
+  source: RewardSource,
+  context: SourceContext,
+): Promise<RewardNormalizer> {
+  const { normalizer, isMeasured, rubric } = parts;
+  if (source.references === undefined) return normalizer;
+  if (isMeasured) {
+    throw new BadInputError({
+      source: context.file,
+      place: `${context.place}.references`,
+      found: 'references for a reward of a run',
+      allowed: 'none: it is centred and scaled as the run measured it',
+    });
+  }
+  const items: ScoreItem[] = [];
+  for await (const { prompt, answer } of readAnswers(beside(context, source.references), rubric.locale)) {
+    items.push({ prompt, promptTokenIds: [], answers: [{ text: answer, tokenIds: [] }] });
+  }
+  return calibrateReward(scoring(parts, source), items, { locales: [...normalizer.keys()] });
+}
+
+function beside({ file }: SourceContext, path: string): string {
+  return resolve(dirname(file), path);
+}

@@ -1,0 +1,20 @@
+import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Rubric } from '../../core/domain/rubric.js';
+import type { RewardModel } from '../../reward/model/reward-model.js';
+import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
+
+/** What a reward is put together from. */
+export interface RewardParts {
+  readonly form: 'light' | 'network' | 'rules';
+  readonly rubric: Rubric;
+  readonly profile: LocaleProfile;
+  readonly model: RewardModel;
+  /** By locale; as a run measured it, or else one that changes nothing. */
+  readonly normalizer: RewardNormalizer;
+  /** Whether references may take its place: a run's scale is what its policy was paid by. */
+  readonly isMeasured: boolean;
+  /** Whose change may make it another reward. */
+  readonly files: readonly string[];
+  /** Frees what the model holds. */
+  readonly release?: () => Promise<void>;
+}
