@@ -5,7 +5,8 @@
  *   known here. Losing this registry loses no task.
  * - A worker that the run cannot use is refused when it attaches, or held back where the run came after it.
  * - What is announced is kept and repeated to whoever attaches later, the oldest first.
- * - A worker that was found to answer wrongly stays out, under its name, for as long as this process lives.
+ * - A worker that was found to answer wrongly stays out, under its name, until that was some time ago. It is blamed for
+ *   results under its own seal only.
  */
 import type {
   FleetStatus,
@@ -18,7 +19,9 @@ import type {
 } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { readSealedName } from '../../core/trust/worker-seal.js';
 import { rankForRemoval } from './rank-for-removal.js';
+import { RefusedResults } from './refused-results.js';
 import { refusalOfWorker } from './worker-refusal.js';
 import type { FleetNeeds, WorkerRefusal } from './worker-refusal.js';
 
@@ -43,6 +46,8 @@ export interface WorkerRegistryOptions {
   readonly artifactsPort?: number;
   /** Refused results of one worker after which it is drained and stays out; 3 unless told. */
   readonly mostRefusedResults?: number;
+  /** How long a refused result counts; ten minutes unless told. */
+  readonly refusalsCountMs?: number;
   readonly observer?: FleetObserver;
 }
 
@@ -66,13 +71,14 @@ interface Entry {
 const HEARTBEAT_MS = 5000;
 const INTERVALS_OF_SILENCE = 3;
 const MOST_REFUSED_RESULTS = 3;
+const REFUSALS_COUNT_MS = 600_000;
 /** In lockstep nothing retires versions, and one is enough; in async several are sampled from. */
 const MOST_ANNOUNCED = 8;
 
 export class WorkerRegistry {
   private readonly entries = new Map<string, Entry>();
   private readonly refusedSessions = new Map<string, number>();
-  private readonly refusedResults = new Map<string, number>();
+  private readonly refusedResults: RefusedResults;
   private announced: readonly PolicyAnnouncement[] = [];
   private needs: FleetNeeds | undefined;
   private pausedFor: string | undefined;
@@ -80,6 +86,11 @@ export class WorkerRegistry {
 
   constructor(private readonly options: WorkerRegistryOptions) {
     this.interval = options.heartbeatIntervalMs ?? HEARTBEAT_MS;
+    this.refusedResults = new RefusedResults({
+      clock: options.clock,
+      most: options.mostRefusedResults ?? MOST_REFUSED_RESULTS,
+      forgottenAfterMs: options.refusalsCountMs ?? REFUSALS_COUNT_MS,
+    });
   }
 
   get epoch(): number {
@@ -148,13 +159,19 @@ export class WorkerRegistry {
     entry.send({ kind: 'drain', reason });
   }
 
-  /** A result of this worker was refused. One that does it again and again claims what it cannot do. */
-  resultRefused(worker: string): void {
-    const count = (this.refusedResults.get(worker) ?? 0) + 1;
-    this.refusedResults.set(worker, count);
-    if (count !== this.mostRefusedResults) return;
+  /**
+   * A result was refused that calls its worker so. A worker that does it again and again claims what it cannot do. Whoever is
+   * not attached, or attached under another seal than the result's, is not blamed.
+   */
+  resultRefused(header: string): void {
+    const entry = this.sealedBy(readSealedName(header));
+    if (entry === undefined) return;
+    const { worker } = entry.hello;
+    const wasTooMany = this.refusedResults.isTooMany(worker);
+    const count = this.refusedResults.add(worker);
+    if (wasTooMany || !this.refusedResults.isTooMany(worker)) return;
     this.options.observer?.workerCordoned?.(worker, count);
-    this.entries.get(worker)?.send({ kind: 'drain', reason: `${count} of its results were refused` });
+    entry.send({ kind: 'drain', reason: `${count} of its results were refused` });
   }
 
   status(): FleetStatus {
@@ -176,8 +193,12 @@ export class WorkerRegistry {
     this.entries.clear();
   }
 
-  private get mostRefusedResults(): number {
-    return this.options.mostRefusedResults ?? MOST_REFUSED_RESULTS;
+  private sealedBy({ name, digest }: ReturnType<typeof readSealedName>): Entry | undefined {
+    if (digest === undefined) {
+      const entry = this.entries.get(name);
+      return entry?.hello.sealDigest === undefined ? entry : undefined;
+    }
+    return [...this.entries.values()].find(({ hello }) => hello.sealDigest === digest);
   }
 
   private welcome(): WorkerWelcome {
@@ -190,9 +211,9 @@ export class WorkerRegistry {
 
   private refuseUseless(hello: WorkerHello): void {
     const { worker } = hello;
-    const refused = this.refusedResults.get(worker) ?? 0;
-    if (refused >= this.mostRefusedResults) {
-      const sentence = `worker ${worker} stays out: ${refused} of its results were refused`;
+    if (this.refusedResults.isTooMany(worker)) {
+      const refused = this.refusedResults.of(worker);
+      const sentence = `worker ${worker} stays out for a while: ${refused} of its results were refused`;
       throw this.refusal(worker, { kind: 'cordoned', sentence });
     }
     const refusal = refusalOfWorker(hello, this.options.pool, this.needs);
@@ -253,7 +274,7 @@ export class WorkerRegistry {
       isReady: current !== undefined && beat.policyHash === current && heldBack === undefined,
       ...place,
       ...(heldBack === undefined ? {} : { heldBack }),
-      refusedResults: this.refusedResults.get(worker) ?? 0,
+      refusedResults: this.refusedResults.of(worker),
     };
   }
 }

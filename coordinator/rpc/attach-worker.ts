@@ -1,10 +1,12 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type * as wire from '../../proto/gen/majlis/v1/coordinator.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
+import { callerOfCall } from '../../core/rpc/caller-of-call.js';
 import { directiveToMessage, welcomeToMessage } from '../../core/rpc/convert-directive.js';
 import { heartbeatFromMessage, workerHelloFromMessage } from '../../core/rpc/convert-worker.js';
 import { answerHello } from '../../core/rpc/negotiate-protocol.js';
 import { toGrpcStatus } from '../../core/rpc/status.js';
+import { workerName } from '../fleet/worker-name.js';
 import type { AttachedWorker, WorkerRegistry } from '../fleet/worker-registry.js';
 
 type AttachCall = ServerDuplexStream<wire.AttachWorkerRequest, wire.AttachWorkerResponse>;
@@ -80,7 +82,9 @@ class WorkerSession {
     // What the registry has to say comes after the welcome.
     const early: wire.Directive[] = [];
     let write = (directive: wire.Directive): unknown => early.push(directive);
-    const worker = registry.attach(workerHelloFromMessage(hello), (directive) =>
+    const claimed = workerHelloFromMessage(hello);
+    const named = { ...claimed, worker: workerName(callerOfCall(this.call), claimed.worker) };
+    const worker = registry.attach(named, (directive) =>
       write(directiveToMessage({ epoch: registry.epoch, directive })),
     );
     this.worker = worker;

@@ -22,6 +22,12 @@ export const clientTlsSchema = z
 const name = z.string().regex(/^[^\p{Cc}\s]{1,128}$/u, 'a name of 1 to 128 characters without spaces');
 const role = z.enum(ROLES);
 
+/** Workers are named by it with a slash behind: with slashes of its own, one could stand for another's. */
+function isNamedPlainly({ name: called, role: has }: { name: string; role: string }): boolean {
+  return has !== 'worker' || !called.includes('/');
+}
+const PLAIN = { message: "a worker's name without slashes", path: ['name'] };
+
 const tokenSchema = z
   .strictObject({
     /** What the audit log calls whoever shows it. */
@@ -37,19 +43,22 @@ const tokenSchema = z
   })
   .refine(({ sha256, tokenFile }) => (sha256 === undefined) !== (tokenFile === undefined), {
     message: 'one of sha256 and tokenFile',
-  });
+  })
+  .refine(isNamedPlainly, PLAIN);
 
 /** Everybody who may call: by token, or by the name in a client certificate that the server's CA has signed. */
 export const tokensFileSchema = z.strictObject({
   tokens: z.array(tokenSchema).default([]),
   certificates: z
     .array(
-      z.strictObject({
-        name,
-        role,
-        /** The certificate's common name, or one of its DNS or URI names. */
-        subject: z.string().min(1),
-      }),
+      z
+        .strictObject({
+          name,
+          role,
+          /** The certificate's common name, or one of its DNS or URI names. */
+          subject: z.string().min(1),
+        })
+        .refine(isNamedPlainly, PLAIN),
     )
     .default([]),
 });

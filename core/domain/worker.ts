@@ -15,7 +15,7 @@ import type { PolicyVersion } from './policy.js';
  */
 export type WorkerState = 'INITIALIZED' | 'RUNNING' | 'DRAINING' | 'DRAINED' | 'FAILED';
 
-/** The header of a result that names the worker that published it: for blame, never for admission. */
+/** The header of a result that names the worker that published it, under its seal: for blame, never for admission. */
 export const WORKER_HEADER = 'Majlis-Worker';
 
 /** How a worker presents itself. */
@@ -35,6 +35,8 @@ export interface WorkerHello {
   readonly tokenizerHash?: string;
   /** Of the loaded policy; absent while there is none. */
   readonly policyHash?: string;
+  /** sha256 of what it seals its results with; one without a seal is blamed by its name. */
+  readonly sealDigest?: string;
 }
 
 /** A task in work. */

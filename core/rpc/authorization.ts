@@ -14,6 +14,7 @@ import { certificateSubjects } from '../trust/certificate-subjects.js';
 import { isAudited } from '../trust/role-methods.js';
 import { auditedCall } from './audited-call.js';
 import { AUTHORIZATION_KEY } from './bearer-token.js';
+import { rememberCaller } from './caller-of-call.js';
 import { codeOfStatus, toGrpcStatus } from './status.js';
 
 const OPEN_SERVICES = ['/grpc.health.v1.', '/grpc.reflection.'];
@@ -62,6 +63,7 @@ class GuardedCall {
     onReceiveMetadata: (metadata, next) => {
       try {
         this.caller = this.identify(metadata);
+        rememberCaller(metadata, this.caller);
       } catch (thrown) {
         void this.refuse(thrown);
         return;

@@ -36,6 +36,7 @@ const helloMessage = message({
   slots: positiveCount,
   tokenizerHash: identifier.exactOptional(),
   policyHash,
+  sealDigest: identifier.exactOptional(),
 });
 
 const heartbeatMessage = message({ state: stateMessage, held: heldMessage, policyHash });
@@ -72,8 +73,8 @@ export function workerHelloFromMessage(hello: wire.WorkerHello): WorkerHello {
 
 /** Domain to wire. */
 export function workerHelloToMessage(hello: WorkerHello, software: string): wire.WorkerHello {
-  const { contextLength, tokenizerHash, policyHash: policy, ...rest } = hello;
-  const own = { contextLength, tokenizerHash, policyHash: policy };
+  const { contextLength, tokenizerHash, policyHash: policy, sealDigest, ...rest } = hello;
+  const own = { contextLength, tokenizerHash, policyHash: policy, sealDigest };
   return { ...rest, ...own, hello: { protocol: SUPPORTED_PROTOCOL, software } };
 }
 

@@ -16,6 +16,7 @@ import type { Logger } from '../../../core/telemetry/logger.js';
 import { busMetrics } from '../../../core/telemetry/metrics/bus-metrics.js';
 import { ObservedEngine } from '../../../core/telemetry/observed-engine.js';
 import { openChatTokenizer } from '../../../core/tokens/open-chat-tokenizer.js';
+import { newWorkerSeal, sealedName } from '../../../core/trust/worker-seal.js';
 import type { AnswerDecoder } from '../../../workers/rollout/answer-task.js';
 import { attachToCoordinator } from '../../../workers/rollout/rpc/attach-to-coordinator.js';
 import type { CoordinatorPlace } from '../../../workers/rollout/rpc/attach-to-coordinator.js';
@@ -82,6 +83,7 @@ type Flags = RolloutFlags & { readonly workspace: string; readonly bus: readonly
 
 class WorkerProcess {
   private readonly name: string;
+  private readonly seal = newWorkerSeal();
   private readonly logger: Logger;
   private readonly telemetry: ProcessTelemetry;
   private readonly closers: (() => Promise<void> | void)[] = [];
@@ -172,7 +174,15 @@ class WorkerProcess {
     const { engine, bus, policies, place, artifacts, decoderOf: decoders } = parts;
     const { decoderOf, tokenizerHash } = decoders;
     const worker = new RolloutWorker({
-      ...{ name, bus, queues: rolloutQueueNames(flags.pool), engine, policies, decoderOf, clock },
+      ...{
+        name: sealedName(name, this.seal),
+        bus,
+        queues: rolloutQueueNames(flags.pool),
+        engine,
+        policies,
+        decoderOf,
+        clock,
+      },
       ...{ slots: flags.slots, heartbeatMs: LEASE_HEARTBEAT_MS, retryDelayMs: RETRY_MS },
       tracer: this.telemetry.tracer,
       observer: {
@@ -195,7 +205,7 @@ class WorkerProcess {
       ...{ worker, policies, clock, open: openSession },
       drainLimitMs: this.drainLimitMs,
       hello: {
-        ...{ worker: name, pool: flags.pool, slots: flags.slots },
+        ...{ worker: name, pool: flags.pool, slots: flags.slots, sealDigest: this.seal.digest },
         ...{ engineFingerprint: engine.fingerprint, deterministic: engine.deterministic },
         // The embedded engine takes on the length of each policy.
         ...(baseUrl === undefined ? {} : { contextLength: engine.contextLength }),

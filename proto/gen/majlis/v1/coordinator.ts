@@ -429,7 +429,11 @@ export interface WorkerHello {
     | string
     | undefined;
   /** Hash of the policy that is loaded; absent while there is none. */
-  readonly policyHash?: string | undefined;
+  readonly policyHash?:
+    | string
+    | undefined;
+  /** sha256, in hex, of the secret that the worker puts beside its name on its results; without one it is blamed by its name. */
+  readonly sealDigest?: string | undefined;
 }
 
 /** A task that a worker holds. */
@@ -4624,6 +4628,7 @@ function createBaseWorkerHello(): WorkerHello {
     pool: "",
     tokenizerHash: undefined,
     policyHash: undefined,
+    sealDigest: undefined,
   };
 }
 
@@ -4655,6 +4660,9 @@ export const WorkerHello: MessageFns<WorkerHello> = {
     }
     if (message.policyHash !== undefined) {
       writer.uint32(74).string(message.policyHash);
+    }
+    if (message.sealDigest !== undefined) {
+      writer.uint32(82).string(message.sealDigest);
     }
     return writer;
   },
@@ -4744,6 +4752,14 @@ export const WorkerHello: MessageFns<WorkerHello> = {
             message.policyHash = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sealDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4770,6 +4786,7 @@ export const WorkerHello: MessageFns<WorkerHello> = {
     message.pool = object.pool ?? "";
     message.tokenizerHash = object.tokenizerHash ?? undefined;
     message.policyHash = object.policyHash ?? undefined;
+    message.sealDigest = object.sealDigest ?? undefined;
     return message;
   },
 };

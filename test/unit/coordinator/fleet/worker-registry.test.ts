@@ -2,6 +2,7 @@ import { FleetPolicies } from '../../../../coordinator/fleet/fleet-policies.js';
 import { WorkerRegistry } from '../../../../coordinator/fleet/worker-registry.js';
 import type { AttachedWorker } from '../../../../coordinator/fleet/worker-registry.js';
 import type { WorkerDirective, WorkerHello } from '../../../../core/domain/worker.js';
+import { newWorkerSeal, sealedName } from '../../../../core/trust/worker-seal.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 
 const NEEDS = { run: 'r1', engineFingerprint: 'ort/x64', tokenizerHash: 'tok', contextLength: 256 };
@@ -124,14 +125,29 @@ describe('WorkerRegistry', () => {
     expect(() => rig.registry.drain('w', 'scaled down')).toThrow('no worker w is attached');
   });
 
-  it('drains a worker whose results are refused again and again, and keeps it out', () => {
+  it('drains a worker whose results are refused again and again, and keeps it out until that was some time ago', async () => {
     const rig = new Rig();
     rig.attach('liar');
     for (let result = 0; result < 4; result += 1) rig.registry.resultRefused('liar');
     expect(rig.toldTo('liar')).toEqual(['drain']);
     expect(rig.events).toEqual(['liar cordoned after 3']);
-    expect(() => rig.attach('liar')).toThrow('worker liar stays out: 4 of its results were refused');
+    expect(() => rig.attach('liar')).toThrow('worker liar stays out for a while: 3 of its results');
     expect(rig.registry.status().refused).toEqual({ cordoned: 1 });
+    await rig.clock.advance(600_000);
+    rig.attach('liar');
+    expect(rig.registry.status().workers).toMatchObject([{ worker: 'liar', refusedResults: 0 }]);
+  });
+
+  it('blames a worker for no result that another published under its name', () => {
+    const rig = new Rig();
+    const [own, others] = [newWorkerSeal(), newWorkerSeal()];
+    rig.attach('honest', { sealDigest: own.digest });
+    for (const name of ['honest', sealedName('honest', others), 'nobody']) {
+      for (let result = 0; result < 3; result += 1) rig.registry.resultRefused(name);
+    }
+    expect(rig.registry.status().workers).toMatchObject([{ refusedResults: 0 }]);
+    for (let result = 0; result < 3; result += 1) rig.registry.resultRefused(sealedName('another', own));
+    expect(rig.events).toEqual(['honest cordoned after 3']);
   });
 
   it('lists the fleet with those to remove first in front', () => {
