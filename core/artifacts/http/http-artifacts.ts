@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { MajlisError } from '../../errors.js';
+import { fromProblem } from '../../http/problem-document.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
@@ -11,7 +12,6 @@ import { tryAgain } from '../try-again.js';
 import { ARTIFACTS_PATH } from './artifact-protocol.js';
 import { exchangeFailure, HttpConnections } from './http-exchange.js';
 import type { HttpExchange } from './http-exchange.js';
-import { fromProblem } from './problem-document.js';
 import { ReceivedBytes } from './received-bytes.js';
 
 export interface HttpArtifactsOptions {

@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import { MajlisError } from '../../errors.js';
 import { systemCode } from '../../runtime/storage-error.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
-import { contextOf } from './tls-context.js';
+import { contextOf } from '../../http/tls-context.js';
 
 /** One request. */
 export interface HttpExchange {

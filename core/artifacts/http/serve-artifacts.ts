@@ -9,6 +9,9 @@ import { z } from 'zod';
 import { formatAddress } from '../../config/listen-address.js';
 import type { ListenAddress } from '../../config/listen-address.js';
 import { MajlisError } from '../../errors.js';
+import { makeHttpServer } from '../../http/make-http-server.js';
+import { PROBLEM_TYPE, problemOf } from '../../http/problem-document.js';
+import { subjectsOf } from '../../http/tls-context.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import { Gate } from '../../runtime/gate.js';
 import type { Authorize } from '../../trust/authorize.js';
@@ -20,9 +23,6 @@ import { requireSha256 } from '../artifact-refusals.js';
 import { MOST_ARTIFACT_BYTES } from '../largest-artifact.js';
 import { ARTIFACTS_PATH } from './artifact-protocol.js';
 import { parseRange } from './byte-range.js';
-import { makeHttpServer } from './make-http-server.js';
-import { PROBLEM_TYPE, problemOf } from './problem-document.js';
-import { subjectsOf } from './tls-context.js';
 
 export interface ArtifactServerOptions {
   readonly store: ArtifactStore;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { ERROR_CODES, MajlisError } from '../../errors.js';
-import type { ErrorCode } from '../../errors.js';
+import { ERROR_CODES, MajlisError } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 
 /** The media type of RFC 9457. */
 export const PROBLEM_TYPE = 'application/problem+json';

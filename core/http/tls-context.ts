@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { certificateSubjects } from '../../trust/certificate-subjects.js';
-import type { Certificates } from '../../trust/read-certificates.js';
+import { certificateSubjects } from '../trust/certificate-subjects.js';
+import type { Certificates } from '../trust/read-certificates.js';
 
 /** What Node's TLS takes of certificates, as a server or as a client. */
 export function contextOf({ ca, identity }: Certificates): {
