@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { parseInput } from '../../core/config/parse-input.js';
+import { BadInputError } from '../../core/errors.js';
+import { ACTIVE } from '../serving/served-rewards.js';
+import type { RewardName } from '../serving/served-rewards.js';
+import type { AddressedTo } from './http-contract.js';
+
+const MOST_DIGITS = 9;
+
+const query = z.strictObject({
+  reward: z.string().min(1).exactOptional(),
+  rubric_hash: z.string().min(1).exactOptional(),
+  reward_model_hash: z.string().min(1).exactOptional(),
+  locale: z.string().min(1).exactOptional(),
+  label: z.literal('locale').exactOptional(),
+  deadline_ms: z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .max(MOST_DIGITS)
+    .transform(Number)
+    .exactOptional(),
+});
+
+/** What the address of a request says. */
+export interface RequestTarget extends AddressedTo {
+  readonly reward: RewardName;
+  readonly deadlineMs?: number;
+}
+
+const PLAIN: RequestTarget = { reward: { alias: ACTIVE }, labelsAreLocales: false };
+
+/**
+ * Reads the query of an address: `reward` (an alias), or `rubric_hash` with `reward_model_hash`; `locale`; `label=locale`;
+ * `deadline_ms`. Trainers whose requests have no room for these can be given an address that has. Anything else is a
+ * BadInputError.
+ */
+export function readTarget(asked: object, source: string): RequestTarget {
+  if (Object.keys(asked).length === 0) return PLAIN;
+  const found = parseInput(query, asked, { source, place: 'query' });
+  return {
+    reward: nameOf(found, source),
+    labelsAreLocales: found.label === 'locale',
+    ...(found.locale === undefined ? {} : { locale: found.locale }),
+    ...(found.deadline_ms === undefined ? {} : { deadlineMs: found.deadline_ms }),
+  };
+}
+
+function nameOf(found: z.output<typeof query>, source: string): RewardName {
+  const { reward: alias, rubric_hash: rubricHash, reward_model_hash: rewardModelHash } = found;
+  if (rubricHash === undefined && rewardModelHash === undefined) return { alias: alias ?? ACTIVE };
+  if (rubricHash !== undefined && rewardModelHash !== undefined && alias === undefined) {
+    return { rubricHash, rewardModelHash };
+  }
+  throw new BadInputError({
+    source,
+    place: 'query',
+    found: Object.keys(found).join(', '),
+    allowed: 'reward, or rubric_hash and reward_model_hash together',
+  });
+}
