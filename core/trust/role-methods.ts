@@ -32,11 +32,11 @@ const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: reado
   },
   {
     roles: ['researcher'],
-    methods: [
-      ...AUDITED,
-      ...named(JUDGES, 'Judge', 'JudgeStream'),
-      ...named(REWARDS, 'Score', 'ScoreStream'),
-    ],
+    methods: [...AUDITED, ...named(JUDGES, 'Judge', 'JudgeStream')],
+  },
+  {
+    roles: ['researcher', 'trainer'],
+    methods: named(REWARDS, 'Score', 'ScoreStream'),
   },
   {
     roles: ['worker'],

@@ -9,8 +9,10 @@ export type Role = (typeof ROLES)[number];
 /** What each role is for, as documentation and refusals say it. */
 export const ROLE_PURPOSES: Readonly<Record<Role, string>> = {
   admin: 'may call everything',
-  researcher: 'creates, pauses, resumes, cancels and rolls back runs, swaps and shadows rubrics, asks judges',
+  researcher:
+    'creates, pauses, resumes, cancels and rolls back runs, swaps and shadows rubrics, asks judges and rewards',
   worker: 'attaches to the coordinator, reads and writes artifacts',
-  trainer: 'may call the trainer service: what a coordinator shows to a trainer',
+  trainer:
+    'may ask a reward server, and call the trainer service: what a trainer shows, and what is shown to one',
   reader: 'lists, shows and watches runs and workers, reads spend and demand; changes nothing',
 };
