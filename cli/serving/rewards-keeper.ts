@@ -37,7 +37,7 @@ export class RewardsKeeper {
   config: ServingConfig;
   kept: readonly KeptReward[] = [];
   private files: readonly string[] = [];
-  /** How each reward that is loaded is paid out; two ways of paying by one pair of hashes cannot be told apart. */
+  /** How each reward that was ever loaded is paid out: two ways of paying by one pair of hashes cannot be told apart. */
   private readonly payments = new Map<string, string>();
   private working: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
@@ -127,7 +127,6 @@ export class RewardsKeeper {
 
   /** Requests that have it may take as long as they do. */
   private letGo(hashes: RewardHashes): void {
-    this.payments.delete(keyOf(hashes));
     this.options.rewards.unload(hashes).catch((thrown: unknown) => {
       this.options.onRefused(MajlisError.from(thrown));
     });

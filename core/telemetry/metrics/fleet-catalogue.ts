@@ -11,7 +11,7 @@ export interface FleetMetricDescription {
   readonly kind: FleetMetricKind;
   readonly labels: readonly string[];
   /** Which processes offer it. */
-  readonly offeredBy: readonly ('coordinator' | 'worker')[];
+  readonly offeredBy: readonly ('coordinator' | 'worker' | 'reward server')[];
   readonly help: string;
   /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
@@ -20,24 +20,31 @@ export interface FleetMetricDescription {
 const COORDINATOR = ['coordinator'] as const;
 const WORKER = ['worker'] as const;
 const BOTH = ['coordinator', 'worker'] as const;
+const REWARDS = ['reward server'] as const;
+const EVERYBODY = [...BOTH, ...REWARDS] as const;
 
 /** Seconds of what takes from a blink to a quarter of an hour. */
 const SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+/** Seconds of what answers from memory, or waits for a model. */
+const SHORT_SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];
+const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 const SMALL_COUNTS = [0, 1, 2, 3, 4, 5, 8, 16];
 /** Deviations of the rubric's reference answers: rewards are centred and scaled on those. */
 const DEVIATIONS = [-5, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 5];
 
 export const FLEET_METRICS = {
-  majlis_build_info: gauge(['version'], BOTH, '1, with the version of this build.'),
+  majlis_build_info: gauge(['version'], EVERYBODY, '1, with the version of this build.'),
   majlis_leader: gauge([], COORDINATOR, '1 while this process owns the ledger and issues tasks.'),
   majlis_event_loop_delay_seconds: gauge(
     ['quantile'],
-    BOTH,
+    EVERYBODY,
     'How late timers fire, since the last scrape: a busy event loop delays leases and heartbeats.',
   ),
   majlis_scrape_errors_total: counter(
     ['metric'],
-    BOTH,
+    EVERYBODY,
     'Gauges that could not be read at a scrape, by name: the bus was away, for example.',
   ),
   majlis_tasks_issued_total: counter(['pool'], COORDINATOR, 'Tasks put on the bus, every issue of each.'),
@@ -69,7 +76,7 @@ export const FLEET_METRICS = {
   ),
   majlis_reward_score: histogram(
     ['rubric'],
-    COORDINATOR,
+    [...COORDINATOR, ...REWARDS],
     'Normalized scores of answers that were paid.',
     DEVIATIONS,
   ),
@@ -127,6 +134,52 @@ export const FLEET_METRICS = {
     WORKER,
     'From the request to drain to the last task in work, answered or handed back.',
     SECONDS,
+  ),
+  majlis_reward_requests_total: counter(
+    ['caller', 'outcome'],
+    REWARDS,
+    'Requests for rewards by who asked: ok, or the code of the refusal.',
+  ),
+  majlis_reward_request_duration_seconds: histogram(
+    ['outcome'],
+    REWARDS,
+    'From a request that was read to its reply, or its refusal.',
+    SHORT_SECONDS,
+  ),
+  majlis_reward_answers_total: counter(
+    ['rubric', 'outcome'],
+    REWARDS,
+    'Answers that were told: scored, policy_malformed, abstained or judge_failed.',
+  ),
+  majlis_reward_cached_answers_total: counter(
+    ['rubric'],
+    REWARDS,
+    'Those of them that were told from what was kept.',
+  ),
+  majlis_reward_model_call_answers: histogram(
+    ['rubric'],
+    REWARDS,
+    'Answers that a model was given at one time, for however many requests.',
+    BATCHES,
+  ),
+  majlis_reward_model_call_duration_seconds: histogram(
+    ['rubric'],
+    REWARDS,
+    'What a model took for them.',
+    SHORT_SECONDS,
+  ),
+  majlis_reward_requests_waiting: gauge([], REWARDS, 'Requests that wait for a model.'),
+  majlis_reward_queued_answers: gauge([], REWARDS, 'Answers that no call of a model has begun with.'),
+  majlis_reward_cache_bytes: gauge([], REWARDS, 'What outcomes that are kept take up.'),
+  majlis_reward_alias_info: gauge(
+    ['alias', 'rubric', 'rubric_hash', 'reward_model_hash'],
+    REWARDS,
+    '1 for what each alias points to.',
+  ),
+  majlis_reward_reloads_total: counter(
+    ['outcome'],
+    REWARDS,
+    'Changes of what is served: taken, or refused with all as it was.',
   ),
 } as const satisfies Readonly<Record<string, FleetMetricDescription>>;
 

@@ -29,6 +29,8 @@ describe('the catalogue of fleet metrics', () => {
     );
     expect([...labels].sort()).toEqual(
       [
+        'alias',
+        'caller',
         'direction',
         'metric',
         'outcome',
@@ -36,7 +38,9 @@ describe('the catalogue of fleet metrics', () => {
         'quantile',
         'queue',
         'reason',
+        'reward_model_hash',
         'rubric',
+        'rubric_hash',
         'state',
         'version',
       ].sort(),
