@@ -54,7 +54,10 @@ export async function openReward(source: RewardSource, context: SourceContext): 
   }
 }
 
-async function openParts({ rubric, model }: RewardSource, context: SourceContext): Promise<RewardParts> {
+async function openParts(
+  { rubric, model, beta }: RewardSource,
+  context: SourceContext,
+): Promise<RewardParts> {
   const named = rubric === undefined ? undefined : await openRuleParts(rubricFile(rubric, context.file));
   if (model === undefined) {
     if (named !== undefined) return named;
@@ -67,7 +70,7 @@ async function openParts({ rubric, model }: RewardSource, context: SourceContext
   const description = await readRewardDescription(folder);
   const parts =
     description?.form === 'light' || description === undefined
-      ? await openLightParts(folder, description)
+      ? await openLightParts(folder, description, { paysMean: beta === undefined })
       : await openNetworkParts(folder, description, context.trainer);
   if (named === undefined) return parts;
   await requireSameRubric(named.rubric, parts, context);
