@@ -34,11 +34,12 @@ export interface OpenGateway {
 
 /**
  * A gateway's judges for one run. Where a process serves the gateway already, it is asked; else this one is the gateway as
- * long as the run lasts, and serves it to others. Either way there is one writer of the store, one set of limits and one budget.
+ * long as the run lasts, and serves it to others, unless its file says that it is reached elsewhere. Either way there is one writer of the store, one set of limits and one budget.
  */
 export async function openGateway(options: OpenGatewayOptions): Promise<OpenGateway> {
   const ids = judgeIds(options);
   const { config, configPath, clock } = options;
+  if (config.listen.reachedAt !== undefined) return connected(ids, options);
   const store = await openUnlessServed(resolve(dirname(configPath), config.store), clock);
   if (store === undefined) return connected(ids, options);
   try {

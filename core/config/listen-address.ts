@@ -10,9 +10,12 @@ export interface ListenAddress {
 
 const MOST_PORT = 65_535;
 
+/** `HOST:PORT`, with an IPv6 host in brackets; the port may still be too large. */
+export const LISTEN_ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/;
+
 /** Reads `HOST:PORT`, with an IPv6 host in brackets; anything else is a BadInputError of that source. */
 export function parseListenAddress(text: string, source: string): ListenAddress {
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, bracketed, plain, port] = LISTEN_ADDRESS.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) > MOST_PORT) {
     const allowed = 'HOST:PORT, such as 127.0.0.1:7460, or [::1]:7460';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LISTEN_ADDRESS } from '../../core/config/listen-address.js';
 import { readYaml } from '../../core/config/read-yaml.js';
 import { MICROS_PER_UNIT } from './money.js';
 
@@ -90,6 +91,11 @@ export const gatewayConfigSchema = z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1'),
         port: z.int().min(0).max(65_535).default(7461),
+        /** HOST:PORT where others ask it, whose machines have another store: they never become the gateway themselves. */
+        reachedAt: z
+          .string()
+          .regex(LISTEN_ADDRESS, 'HOST:PORT, such as gateway.example:7461')
+          .exactOptional(),
         /** Made, for this user alone, where it is not there. */
         tokenFile: z.string().min(1).default('gateway.token'),
         /** PEM files. Who asks believes `ca`; the gateway shows `certificate`, and takes it up again when it changes. */
@@ -102,8 +108,10 @@ export const gatewayConfigSchema = z
         insecure: z.boolean().exactOptional(),
       })
       .prefault({}),
-    /** Offers /metrics to Prometheus on this port of the loopback address; 0 takes a free one. Absent: nothing is offered. */
-    metrics: z.strictObject({ port: z.int().min(0).max(65_535) }).exactOptional(),
+    /** Offers /metrics to Prometheus on this port; 0 takes a free one. It asks nobody who they are. Absent: nothing is offered. */
+    metrics: z
+      .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535) })
+      .exactOptional(),
     store: z.string().min(1).default('judgements.sqlite'),
     /** How long a gateway that stops lets questions finish. */
     drainMs: z.int().min(0).max(3_600_000).default(30_000),

@@ -107,6 +107,15 @@ describe('the judge gateway as a process', () => {
     expect((await spend()).spend.map(({ run, calls }) => ({ run, calls }))).toEqual([
       { run: 'run-7', calls: 8 },
     ]);
+
+    // As on another machine, whose store says nothing of who serves, and where no port may be taken.
+    const listen = { ...config.listen, host: '192.0.2.1', reachedAt: gateway?.address ?? '' };
+    const elsewhere = await openGateway({
+      config: { ...config, listen, store: 'of-another-machine.sqlite' },
+      ...{ configPath: gateway?.configPath ?? '', serves: true, run: 'run-8', clock: systemClock },
+    });
+    expect(await elsewhere.judges[0].judge(asked[0])).toEqual(verdicts[0]);
+    await elsewhere.close();
     await gateway?.end();
 
     const own = await open();
