@@ -38,6 +38,8 @@ const BUS_PATIENCE_MS = 2000;
 /** Flags of whoever coordinates a fleet, as commander parses them. */
 export interface FleetFlags extends BusFlags, ServerTrustFlags, HealthFlags {
   readonly artifactsPort?: number;
+  /** Copies of each stream that is made anew. */
+  readonly busReplicas?: number;
   /** Where policies and large messages are kept; in the workspace unless told. */
   readonly artifacts?: ArtifactsPlace;
 }
@@ -95,12 +97,12 @@ async function connect(
   artifacts: ArtifactStore,
   { clock, metrics, logger }: FleetContext,
 ): Promise<NatsBus> {
-  const { bus: url, release } = flags;
+  const { bus: url, release, busReplicas: replicas } = flags;
   const { inboxPrefix } = coordinatorSubjects(release);
   const observer = loggedBus(busMetrics(metrics), logger);
   const trust = await busTrust(flags);
   const asked = { url, release, clock, artifacts, inboxPrefix, observer, patienceMs: BUS_PATIENCE_MS };
-  return NatsBus.connect({ ...asked, ...trust });
+  return NatsBus.connect({ ...asked, ...trust, ...(replicas === undefined ? {} : { replicas }) });
 }
 
 /** No two coordinators issue tasks to one pool. The claim has a connection of its own, so that a busy bus cannot delay it. */
@@ -109,9 +111,10 @@ async function claimed(
   { clock, folder, logger }: FleetContext,
   onLost: (by: string) => void,
 ): Promise<PoolClaim> {
-  const { bus: url, release, pool } = flags;
+  const { bus: url, release, pool, busReplicas: replicas } = flags;
   return claimPool({
     ...{ url, release, clock, pool, ...(await busTrust(flags)) },
+    ...(replicas === undefined ? {} : { replicas }),
     inboxPrefix: coordinatorSubjects(release).inboxPrefix,
     claimant: await workspaceId(folder),
     described: `process ${process.pid} of ${hostname()}, workspace ${folder}`,

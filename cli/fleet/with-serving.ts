@@ -13,6 +13,8 @@ import type { FleetFlags } from './open-fleet.js';
 export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say' | 'onServed'>;
 
 const MOST_PORT = 65_535;
+/** As many as JetStream keeps. */
+const MOST_REPLICAS = 5;
 
 /** Adds the flags of commands that other machines steer, and whose runs workers of other processes sample for. */
 export function addServingOptions(command: Command): Command {
@@ -20,6 +22,11 @@ export function addServingOptions(command: Command): Command {
     addServerTrustOptions(addBusOptions(command), 'run control, worker sessions and artifacts'),
   );
   return command
+    .option(
+      '--bus-replicas <number>',
+      'copies of each stream among the servers of a cluster, of streams that are made anew (default: 1)',
+      wholeNumber('--bus-replicas', 1, MOST_REPLICAS),
+    )
     .option(
       '--artifacts <place>',
       'where policies and large messages are kept for workers: a folder, or s3://BUCKET/PREFIX; in the workspace unless told',

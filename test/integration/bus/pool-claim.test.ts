@@ -129,6 +129,20 @@ describeWithNats('2.14', 'a claim on a pool', () => {
     await fleet.close();
   });
 
+  it('stands in as many copies as a coordinator is told to make, which one server alone cannot', async () => {
+    const flags = { bus: [nats.url], release: 'copies', pool: 'fleet', healthHost: '127.0.0.1' };
+    const busPasswordFile = join(folder(), 'password');
+    writeFileSync(busPasswordFile, 'secret');
+    const opening = openFleet(
+      { ...flags, busUser: 'admin', busPasswordFile, busReplicas: 3 },
+      {
+        ...{ folder: folder(), artifacts: new MemoryArtifacts(), clock: fast },
+        ...{ logger: new RecordingLogger(), metrics: new ProcessRegistry() },
+      },
+    );
+    await expect(opening).rejects.toThrow(/replicas > 1 not supported in non-clustered mode/);
+  });
+
   it('is told again to a server that lost its store, and no more once it is let go', async () => {
     let ring = (): void => undefined;
     const spied: Clock = { ...fast, alarm: (after, rung) => fast.alarm(after, (ring = rung)) };
