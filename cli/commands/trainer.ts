@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { addHealthOptions } from '../trust/health-flags.js';
 import { addTrustFileOptions } from '../trust/server-trust-flags.js';
 import { perform, type Session } from './session.js';
 import type { EmbeddedFlags } from './trainer/serve-embedded.js';
@@ -27,7 +28,7 @@ export function addTrainerCommand(program: Command, session: Session): void {
       (await import('./trainer/serve-embedded.js')).serveEmbedded(flags, session),
     ),
   );
-  trainer
+  const torch = trainer
     .command('torch')
     .description('serve the trainer port with PyTorch and Transformers on this machine until it is stopped')
     .requiredOption('--model <directory>', 'a Hugging Face directory with a causal language model')
@@ -58,10 +59,10 @@ export function addTrainerCommand(program: Command, session: Session): void {
       '--python <file>',
       'an interpreter that has what the trainer needs; without it an environment is made',
     )
-    .option('--environment <folder>', 'where that is made on first use, instead of the cache folder')
-    .action((flags: TorchFlags, command: Command) =>
-      perform(session, command, async () =>
-        (await import('./trainer/serve-torch.js')).serveTorch(flags, session),
-      ),
-    );
+    .option('--environment <folder>', 'where that is made on first use, instead of the cache folder');
+  addHealthOptions(torch).action((flags: TorchFlags, command: Command) =>
+    perform(session, command, async () =>
+      (await import('./trainer/serve-torch.js')).serveTorch(flags, session),
+    ),
+  );
 }

@@ -19,16 +19,33 @@ describeWithPython('majlis trainer torch', () => {
     const config = { vocabSize: 24, contextLength: 16, layers: 1, width: 16, heads: 2 };
     const model = join(folder(), 'model');
     await writeModelDirectory({ directory: model, config, weights: initialWeights(config, 3) });
-    const args = ['trainer', 'torch', '--model', model, '--python', interpreter, '--json'];
+    const args = [
+      'trainer',
+      'torch',
+      '--model',
+      model,
+      '--python',
+      interpreter,
+      '--health-port',
+      '0',
+      '--json',
+    ];
     const { child, finished } = startMajlis(args);
     if (child.stderr === null) throw new Error('the process has no stderr');
     let address: string | undefined;
+    let health: string | undefined;
+    const isReady = async (): Promise<boolean> => (await fetch(`http://${health ?? ''}/readyz`)).ok;
     for await (const line of createInterface({ input: child.stderr })) {
+      if (line.includes('health at ')) {
+        health = /health at (\S+)$/.exec(line)?.[1];
+        expect(await isReady()).toBe(false);
+      }
       address = /trainer at (\S+),/.exec(line)?.[1];
       if (address !== undefined) break;
     }
     const trainer = await GrpcTrainer.connect({ address: String(address) });
     expect(await trainer.capabilities()).toMatchObject({ engine: 'torch', contextLength: 16 });
+    expect(await isReady()).toBe(true);
     await trainer.close();
     child.kill('SIGTERM');
     const { status, stdout } = await finished;
