@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
 import { FileArtifacts } from '../../core/artifacts/file-artifacts.js';
+import { MessageArtifacts } from '../../core/artifacts/message-artifacts.js';
 import { PublishedDirectories } from '../../core/artifacts/published-directories.js';
 import type { ArtifactsPlace } from '../../core/config/artifacts-place.js';
+import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
 import { openArtifacts } from './open-artifacts.js';
@@ -24,7 +26,6 @@ export interface Depot {
 
 /** A workspace, where no other place is named. */
 export interface DepotContext {
-  readonly artifacts: ArtifactStore;
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,19 +34,38 @@ export interface DepotContext {
 /** Opens it at the place that `--artifacts` names, or else in the workspace. */
 export async function openDepot(place: ArtifactsPlace | undefined, context: DepotContext): Promise<Depot> {
   const { store, close } = await openPolicies(place, context);
-  const { artifacts, logger } = context;
+  const { logger } = context;
   const policies = new PublishedDirectories({
     store,
     keep: KEPT,
     onFailure: (error) => logger.warn('an older policy could not be removed', { error }),
   });
-  const isOwn = place === undefined;
+  const publish = (directory: string): Promise<string> => policies.publish(directory);
+  if (place !== undefined) return { forWorkers: store, forBus: store, publish, close };
+  const messages = await openMessages(context);
   return {
-    forWorkers: isOwn ? new PolicyDepot(store, artifacts) : store,
-    forBus: isOwn ? artifacts : store,
-    publish: (directory) => policies.publish(directory),
-    close,
+    forWorkers: new PolicyDepot(store, messages.store),
+    forBus: messages.forBus,
+    publish,
+    close: () => {
+      messages.forBus.close();
+      close();
+    },
   };
+}
+
+/** What workers put and get beside policies: a folder of its own, so that they reach nothing else of the workspace. */
+async function openMessages({
+  folder,
+  clock,
+  logger,
+}: DepotContext): Promise<{ readonly store: ArtifactStore; readonly forBus: MessageArtifacts }> {
+  const store = new FileArtifacts(join(folder, 'large-messages'), clock);
+  const onFailure = (thrown: unknown): void => {
+    const error = MajlisError.from(thrown);
+    logger.warn('a message that was read could not be removed', { error });
+  };
+  return { store, forBus: await MessageArtifacts.open({ store, clock, onFailure }) };
 }
 
 async function openPolicies(

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { ArtifactStore } from '../../core/artifacts/artifact-store.js';
+import { PutQuota } from '../../core/artifacts/http/put-quota.js';
 import { serveArtifacts } from '../../core/artifacts/http/serve-artifacts.js';
 import { NatsBus } from '../../core/bus/nats-bus.js';
 import { coordinatorSubjects } from '../../core/bus/nats/permitted-subjects.js';
@@ -34,20 +35,21 @@ import { workspaceId } from './workspace-id.js';
 
 /** A coordinator that waited for its bus longer could not be told to stop, nor say that it waits. */
 const BUS_PATIENCE_MS = 2000;
+const GIB = 2 ** 30;
 
 /** Flags of whoever coordinates a fleet, as commander parses them. */
 export interface FleetFlags extends BusFlags, ServerTrustFlags, HealthFlags {
   readonly artifactsPort?: number;
   /** Copies of each stream that is made anew. */
   readonly busReplicas?: number;
+  /** In GiB, of each worker's token; 64 unless told. */
+  readonly artifactsQuota?: number;
   /** Where policies and large messages are kept; in the workspace unless told. */
   readonly artifacts?: ArtifactsPlace;
 }
 
 /** What a fleet is opened over. */
 export interface FleetContext {
-  /** The workspace's own. */
-  readonly artifacts: ArtifactStore;
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -140,8 +142,8 @@ interface Offered {
 
 /** Serves artifacts at the host where workers attach: to those of this machine by its token, to others as they may attach. */
 async function offer(
-  { artifactsPort = 0 }: Flags,
-  { logger, listener }: FleetContext,
+  { artifactsPort = 0, artifactsQuota = 64 }: Flags,
+  { logger, listener, clock }: FleetContext,
   { forWorkers, publish }: Depot,
   localToken: string,
 ): Promise<Offered> {
@@ -149,7 +151,7 @@ async function offer(
   const { host, tls, insecure, authorize } = listener ?? {};
   const isOpen = listener !== undefined && authorize === undefined;
   const server = await serveArtifacts({
-    ...{ store: forWorkers, port: artifactsPort },
+    ...{ store: forWorkers, port: artifactsPort, quota: new PutQuota(artifactsQuota * GIB, clock) },
     ...(host === undefined ? {} : { host }),
     ...(tls === undefined ? {} : { tls }),
     ...(insecure === undefined ? {} : { insecure }),

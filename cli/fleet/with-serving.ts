@@ -15,6 +15,7 @@ export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say' 
 const MOST_PORT = 65_535;
 /** As many as JetStream keeps. */
 const MOST_REPLICAS = 5;
+const MOST_QUOTA = 1_000_000;
 
 /** Adds the flags of commands that other machines steer, and whose runs workers of other processes sample for. */
 export function addServingOptions(command: Command): Command {
@@ -37,6 +38,12 @@ export function addServingOptions(command: Command): Command {
       'port for artifacts, at the host of --listen; 0 takes a free one, which workers are told',
       wholeNumber('--artifacts-port', 0, MOST_PORT),
       0,
+    )
+    .option(
+      '--artifacts-quota <number>',
+      'GiB of large results that workers of one token may put in an hour',
+      wholeNumber('--artifacts-quota', 1, MOST_QUOTA),
+      64,
     );
 }
 

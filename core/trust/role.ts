@@ -11,7 +11,7 @@ export const ROLE_PURPOSES: Readonly<Record<Role, string>> = {
   admin: 'may call everything',
   researcher:
     'creates, pauses, resumes, cancels and rolls back runs, swaps and shadows rubrics, asks judges and rewards',
-  worker: 'attaches to the coordinator, reads and writes artifacts',
+  worker: 'attaches to the coordinator; gets policies and large messages, puts large results',
   trainer:
     'may ask a reward server, and call the trainer service: what a trainer shows, and what is shown to one',
   reader: 'lists, shows and watches runs and workers, reads spend and demand; changes nothing',

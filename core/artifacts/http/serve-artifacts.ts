@@ -23,6 +23,7 @@ import { requireSha256 } from '../artifact-refusals.js';
 import { MOST_ARTIFACT_BYTES } from '../largest-artifact.js';
 import { ARTIFACTS_PATH } from './artifact-protocol.js';
 import { parseRange } from './byte-range.js';
+import type { PutQuota } from './put-quota.js';
 
 export interface ArtifactServerOptions {
   readonly store: ArtifactStore;
@@ -39,6 +40,8 @@ export interface ArtifactServerOptions {
   readonly mostBytes?: number;
   /** Artifacts that are in memory at a time, to be sent and again as many that come; further requests wait. */
   readonly mostAtOnce?: number;
+  /** How much each worker may put; absent, as much as it likes. */
+  readonly quota?: PutQuota;
   /** Is told of failures that are no request's fault. */
   readonly onFailure?: (failure: MajlisError) => void;
 }
@@ -67,15 +70,16 @@ export async function serveArtifacts(options: ArtifactServerOptions): Promise<Ar
     encrypts: tls !== undefined,
     insecure,
   });
+  const { mostBytes = MOST_ARTIFACT_BYTES } = options;
   const server = fastify({
-    bodyLimit: options.mostBytes ?? MOST_ARTIFACT_BYTES,
+    bodyLimit: mostBytes,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     serverFactory: (handler) => makeHttpServer(handler, tls),
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  if (authorize !== undefined) guard(server, authorize);
+  if (authorize !== undefined) guard(server, { authorize, quota: options.quota, mostBytes });
   answerFailures(server, options.onFailure);
   const most = options.mostAtOnce ?? MOST_AT_ONCE;
   addReads(server, options.store, new Gate(most));
@@ -97,10 +101,31 @@ async function listen(server: FastifyInstance, address: ListenAddress): Promise<
   }
 }
 
-function guard(server: FastifyInstance, authorize: Authorize): void {
-  server.addHook('onRequest', async ({ method, headers, raw }) => {
-    const wanted = method === 'PUT' ? ARTIFACT_METHODS.put : ARTIFACT_METHODS.get;
-    authorize(headers.authorization, wanted, subjectsOf(raw));
+interface Guard {
+  readonly authorize: Authorize;
+  readonly quota: PutQuota | undefined;
+  readonly mostBytes: number;
+}
+
+/** Before a byte of a body is read. */
+function guard(server: FastifyInstance, { authorize, quota, mostBytes }: Guard): void {
+  server.addHook('onRequest', async ({ method, headers, raw }, reply) => {
+    const isPut = method === 'PUT';
+    const wanted = isPut ? ARTIFACT_METHODS.put : ARTIFACT_METHODS.get;
+    const caller = authorize(headers.authorization, wanted, subjectsOf(raw));
+    if (!isPut || quota === undefined) return;
+    const length = headers['content-length'];
+    if (length === undefined) {
+      const sentence = 'a put says by Content-Length how many bytes come';
+      return sendProblem(reply, new MajlisError(sentence, { code: 'invalid_argument' }), 411);
+    }
+    // What is too long is refused for that, and counts for nothing.
+    if (Number(length) > mostBytes) return;
+    try {
+      quota.take(caller, Number(length));
+    } catch (thrown) {
+      return sendProblem(reply, MajlisError.from(thrown), 429);
+    }
   });
 }
 

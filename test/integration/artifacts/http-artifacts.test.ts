@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { FileArtifacts } from '../../../core/artifacts/file-artifacts.js';
 import { HttpArtifacts } from '../../../core/artifacts/http/http-artifacts.js';
 import type { HttpArtifactsOptions } from '../../../core/artifacts/http/http-artifacts.js';
+import { PutQuota } from '../../../core/artifacts/http/put-quota.js';
 import { serveArtifacts } from '../../../core/artifacts/http/serve-artifacts.js';
 import type { ArtifactServer } from '../../../core/artifacts/http/serve-artifacts.js';
 import { MemoryArtifacts } from '../../../core/artifacts/memory-artifacts.js';
@@ -54,11 +55,13 @@ describe('an artifact server', () => {
     server = await serveArtifacts({
       store,
       mostBytes: 100_000,
+      quota: new PutQuota(100_000, systemClock),
       onFailure: ({ message }) => failures.push(message),
       authorize: authorizeBy(() => ({
         tokens: [
           { name: 'a reader', role: 'reader', sha256: digestOf('reader') },
           { name: 'pod-1', role: 'worker', sha256: digestOf('worker') },
+          { name: 'greedy', role: 'worker', sha256: digestOf('greedy') },
         ],
         certificates: [],
       })),
@@ -97,6 +100,18 @@ describe('an artifact server', () => {
 
   it('is on loopback unless told', () => {
     expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+  });
+
+  it('takes no more of a worker than its quota, nor a body of unknown length, before a byte of it is read', async () => {
+    const greedy = { authorization: 'Bearer greedy' };
+    const path = `/v1/artifacts/${key}`;
+    const body = '.'.repeat(60_000);
+    // Under the name of other bytes: nothing is stored, and it counts.
+    expect(await ask('PUT', path, greedy, body)).toMatchObject({ status: 412 });
+    const second = await ask('PUT', path, greedy, body);
+    expect([second.status, JSON.parse(second.body)]).toMatchObject([429, { code: 'resource_exhausted' }]);
+    const chunked = await ask('PUT', path, { ...greedy, 'transfer-encoding': 'chunked' });
+    expect([chunked.status, JSON.parse(chunked.body)]).toMatchObject([411, { code: 'invalid_argument' }]);
   });
 
   it('gives a part of an artifact, with its hash as the tag', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ServedArtifacts } from '../../../../cli/commands/worker/served-artifacts.js';
 import { openDepot } from '../../../../cli/fleet/open-depot.js';
 import { serveArtifacts } from '../../../../core/artifacts/http/serve-artifacts.js';
-import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
+import { SegmentArtifacts } from '../../../../core/artifacts/segment-artifacts.js';
 import { systemClock } from '../../../../core/runtime/clock.js';
 import { createPinoLogger } from '../../../../core/telemetry/pino-logger.js';
 import { authorizeToken } from '../../../../core/trust/authorize.js';
@@ -17,9 +17,8 @@ describe('a policy on its way to a worker of another machine', () => {
   const folder = useTemporaryFolder();
   const never = new AbortController().signal;
 
-  const own = new MemoryArtifacts();
   const logger = createPinoLogger({ level: 'error' });
-  const open = () => openDepot(undefined, { artifacts: own, folder: folder(), clock: systemClock, logger });
+  const open = () => openDepot(undefined, { folder: folder(), clock: systemClock, logger });
 
   function published(version: number): { readonly directory: string; readonly hash: string } {
     const directory = join(folder(), 'runs', `policy-${version}`);
@@ -30,7 +29,7 @@ describe('a policy on its way to a worker of another machine', () => {
   }
 
   it('is offered by the coordinator, fetched over HTTP with the token, and verified', async () => {
-    const { forWorkers, publish } = await open();
+    const { forWorkers, forBus, publish, close } = await open();
     const { directory, hash } = published(0);
     const contentKey = await publish(directory);
     const authorize = authorizeToken(TOKEN, { name: 'node', role: 'worker' });
@@ -46,15 +45,25 @@ describe('a policy on its way to a worker of another machine', () => {
       const { location } = await store.directoryOf(announcement, never);
       expect(location).toBe(join(folder(), 'worker', hash));
       const key = await artifacts.put(Buffer.from('a large result'));
-      expect(await own.has(key)).toBe(true);
+      expect(Buffer.from(await forBus.get(key)).toString()).toBe('a large result');
     } finally {
+      close();
       artifacts.close();
       await server.close();
     }
   });
 
+  it('is all that a worker reaches of a workspace, beside messages', async () => {
+    const own = await SegmentArtifacts.open({ folder: join(folder(), 'segments') });
+    const answers = await own.put(Buffer.from("the run's answers"));
+    const { forWorkers, close } = await open();
+    await expect(forWorkers.get(answers)).rejects.toMatchObject({ code: 'not_found' });
+    close();
+    await own.close();
+  });
+
   it('is offered no longer than the fleet is told of it', async () => {
-    const { forWorkers, publish } = await open();
+    const { forWorkers, publish, close } = await open();
     const keys: string[] = [];
     for (let version = 0; version < 10; version += 1) keys.push(await publish(published(version).directory));
     expect(await Promise.all(keys.map((key) => forWorkers.has(key)))).toEqual([
@@ -62,6 +71,9 @@ describe('a policy on its way to a worker of another machine', () => {
       ...Array.from({ length: 8 }, () => true),
     ]);
     // What an earlier process offered is announced anew where it is still wanted.
-    expect(await (await open()).forWorkers.has(keys[9])).toBe(false);
+    close();
+    const next = await open();
+    expect(await next.forWorkers.has(keys[9])).toBe(false);
+    next.close();
   });
 });
