@@ -171,11 +171,8 @@ class Experiment {
     const { arms, inputs, options, rubrics, workspace } = this.parts;
     const trainer = await workspace.trainer.capabilities();
     requireRunnable(inputs.config, arms, { trainer, engine });
-    const isOwn = inputs.config.trainer === undefined;
-    const fingerprints = {
-      ...fingerprintsOf(inputs, rubrics, engine.fingerprint),
-      ...(isOwn ? {} : { trainer: trainer.fingerprint }),
-    };
+    const computing = { engine: engine.fingerprint, trainer: trainer.fingerprint };
+    const fingerprints = fingerprintsOf(inputs, rubrics, computing);
     const run = { ...options, id: this.runId, workspace: workspace.folder, arms, inputs, fingerprints };
     await enterRun(workspace.ledger, run);
     await keepRunRubricSet(workspace.folder, rubrics.first);

@@ -16,7 +16,7 @@ export type Fingerprints = Readonly<Record<string, string>>;
 export function fingerprintsOf(
   inputs: RunInputs,
   rubrics: RunRubrics,
-  engineFingerprint: string,
+  computing: { readonly engine: string; readonly trainer: string },
 ): Fingerprints {
   const { config, locales, model, ...files } = inputs;
   const ofLocales = locales.flatMap(({ locale, profile, canaries }): [name: string, hash: string][] => {
@@ -27,7 +27,8 @@ export function fingerprintsOf(
     ];
   });
   return {
-    ...computingFingerprints(engineFingerprint),
+    ...computingFingerprints(computing.engine),
+    ...(config.trainer === undefined ? {} : { trainer: computing.trainer }),
     unicode: unicodeVersion(),
     config: contentHash(config),
     ...Object.fromEntries(ofLocales),

@@ -7,6 +7,8 @@ import { enterRun } from './enter-run.js';
 import { newRunId } from './experiment.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { readRunInputs, withSeed } from './run-inputs.js';
+import type { RunInputs } from './run-inputs.js';
+import { withRunPorts } from './run-ports.js';
 import { loadRunRubrics } from './run-rubrics.js';
 import type { Workspace } from './workspace.js';
 
@@ -14,22 +16,18 @@ const ARMS: readonly ArmName[] = ['rubricA'];
 
 /**
  * Checks all that a run file names and queues a run of it; asking again under the same id changes nothing. The files
- * are read where the request says they are, so the text has to be what stands there.
+ * are read where the request says they are, so the text has to be what stands there. A trainer or an engine that it names
+ * has to answer now: what a run is a function of holds what computes it.
  */
 export async function queueRun(request: RunRequest, workspace: Workspace): Promise<Run> {
   const { source, seed } = request;
   await requireSameText(request);
   const inputs = withSeed(await readRunInputs(source), seed);
-  if (inputs.config.trainer !== undefined || inputs.config.engine !== undefined) {
-    const allowed = 'neither, where a run is queued; start it with majlis run or majlis up';
-    throw new BadInputError({ source, found: 'a trainer or an engine of its own', allowed });
-  }
   const rubrics = await loadRunRubrics(source, inputs);
   const id = request.run ?? newRunId(inputs.config.name, workspace.clock);
   const known = await workspace.ledger.getRun(id);
   if (known !== undefined) return known;
-  const { fingerprint } = await workspace.trainer.capabilities();
-  const fingerprints = fingerprintsOf(inputs, rubrics, fingerprint);
+  const fingerprints = fingerprintsOf(inputs, rubrics, await computingOf(inputs, source, workspace));
   await enterRun(workspace.ledger, {
     id,
     workspace: workspace.folder,
@@ -42,6 +40,22 @@ export async function queueRun(request: RunRequest, workspace: Workspace): Promi
   const queued = await workspace.ledger.getRun(id);
   if (queued !== undefined) return queued;
   throw new MajlisError(`run ${id} was queued and is not in the ledger`, { code: 'internal' });
+}
+
+/** What samples and what trains, as the run will find them. The embedded engine is the embedded trainer's own build. */
+async function computingOf(
+  { config }: RunInputs,
+  runFile: string,
+  workspace: Workspace,
+): Promise<{ readonly engine: string; readonly trainer: string }> {
+  const { fingerprint } = await workspace.trainer.capabilities();
+  const { signal } = new AbortController();
+  return withRunPorts(workspace, { config, runFile, signal }, async (ports) => {
+    const opened = config.engine === undefined ? [] : await ports.engines(1);
+    await ports.closeEngines(opened);
+    const [engine = { fingerprint }] = opened;
+    return { engine: engine.fingerprint, trainer: (await ports.trainer.capabilities()).fingerprint };
+  });
 }
 
 async function requireSameText({ runFile, source }: RunRequest): Promise<void> {

@@ -13,7 +13,10 @@ const ENGINE = 'onnxruntime-node 1.30.0, linux x64, Some CPU, 8 cores';
 describe('the fingerprints of a run', () => {
   let inputs: RunInputs;
   const of = async (changed: Partial<RunInputs> = {}, engine = ENGINE) =>
-    fingerprintsOf({ ...inputs, ...changed }, await loadRunRubrics(runFile, inputs), engine);
+    fingerprintsOf({ ...inputs, ...changed }, await loadRunRubrics(runFile, inputs), {
+      engine,
+      trainer: 'a trainer',
+    });
 
   beforeAll(async () => {
     inputs = await readRunInputs(runFile);
