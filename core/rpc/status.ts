@@ -5,7 +5,7 @@ import { BadInput as BadInputCodec } from '../../proto/gen/majlis/v1/messages.js
 import type * as wire from '../../proto/gen/majlis/v1/messages.js';
 import type { BadInput, ErrorCode } from '../errors.js';
 import { BadInputError, MajlisError } from '../errors.js';
-import { enumeration, identifier, message, text } from './message-fields.js';
+import { count, enumeration, identifier, message, text } from './message-fields.js';
 import { decodeMessage, parseMessage } from './parse-message.js';
 
 /**
@@ -16,6 +16,9 @@ import { decodeMessage, parseMessage } from './parse-message.js';
 
 /** Trailer with an encoded majlis.v1.BadInput. */
 export const BAD_INPUT_TRAILER = 'majlis-bad-input-bin';
+
+/** Milliseconds until asking again may help, where that is known; the name is gRPC's own (gRFC A6). */
+export const RETRY_AFTER_TRAILER = 'grpc-retry-pushback-ms';
 
 /** Trailers are HTTP/2 headers, which peers bound; a longer sentence is cut. */
 const LONGEST_TEXT = 1024;
@@ -53,6 +56,7 @@ const failureMessage = message({
   code: enumeration(STATUS_OF_CODE),
   message: text,
   badInput: badInputMessage.exactOptional(),
+  retryAfterMs: count.exactOptional(),
 });
 
 /** The code of a status number; undefined for OK. */
@@ -68,6 +72,8 @@ export function toGrpcStatus(thrown: unknown): StatusObject {
     const bytes = BadInputCodec.encode(badInputToMessage(error.input)).finish();
     metadata.add(BAD_INPUT_TRAILER, Buffer.from(bytes));
   }
+  const retryAfterMs = wholeMilliseconds(error);
+  if (retryAfterMs !== undefined) metadata.add(RETRY_AFTER_TRAILER, String(retryAfterMs));
   return { code: STATUS_OF_CODE[error.code], details: shortened(error.message), metadata };
 }
 
@@ -76,7 +82,7 @@ export function fromGrpcStatus(error: ServiceError): MajlisError {
   const code = codeOfStatus(error.code) ?? 'internal';
   const badInput = code === 'invalid_argument' ? badInputOf(error.metadata) : undefined;
   if (badInput !== undefined) return new BadInputError(badInput, error);
-  return new MajlisError(error.details, { code, cause: error });
+  return new MajlisError(error.details, { code, cause: error, ...retryAfterOf(error.metadata) });
 }
 
 /** Whatever was thrown, as one item of a stream. Status numbers and majlis.v1.ErrorCode are the same numbers. */
@@ -87,6 +93,7 @@ export function failureToMessage(thrown: unknown): wire.Failure {
     code,
     message: error.message,
     badInput: error instanceof BadInputError ? badInputToMessage(error.input) : undefined,
+    retryAfterMs: wholeMilliseconds(error),
   };
 }
 
@@ -96,8 +103,18 @@ export function failureFromMessage(failure: wire.Failure | undefined): MajlisErr
     code,
     message: sentence,
     badInput,
+    ...when
   } = parseMessage(failureMessage, failure, 'message majlis.v1.Failure');
-  return badInput === undefined ? new MajlisError(sentence, { code }) : new BadInputError(badInput);
+  return badInput === undefined ? new MajlisError(sentence, { code, ...when }) : new BadInputError(badInput);
+}
+
+function wholeMilliseconds({ retryAfterMs }: MajlisError): number | undefined {
+  return retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs);
+}
+
+function retryAfterOf(metadata: Metadata | undefined): { readonly retryAfterMs?: number } {
+  const parsed = count.safeParse(Number(metadata?.get(RETRY_AFTER_TRAILER)[0] ?? NaN));
+  return parsed.success ? { retryAfterMs: parsed.data } : {};
 }
 
 function badInputToMessage(input: BadInput): wire.BadInput {

@@ -29,9 +29,12 @@ export interface RewardRequest {
   readonly items: readonly PromptToScore[];
 }
 
+/** Every caller of a server that asks nobody who he is. */
+export const ANONYMOUS = 'anonymous';
+
 /** Who asks, and how long he waits. */
 export interface RewardContext {
-  /** Name of the token or the certificate; `anonymous` where nobody has to show one. Limits are by this name. */
+  /** Name of the token or the certificate; `ANONYMOUS` where nobody has to show one. Limits are by this name. */
   readonly caller: string;
   /** From now; the service's own where it is left out or longer than that. */
   readonly deadlineMs?: number;

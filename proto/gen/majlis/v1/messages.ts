@@ -85,7 +85,11 @@ export interface BadInput {
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly badInput: BadInput | undefined;
+  readonly badInput:
+    | BadInput
+    | undefined;
+  /** When asking again may help, where that is known. A failed call carries it in the trailer `grpc-retry-pushback-ms`. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export interface Prompt {
@@ -549,7 +553,7 @@ export const BadInput: MessageFns<BadInput> = {
 };
 
 function createBaseFailure(): Failure {
-  return { code: 0, message: "", badInput: undefined };
+  return { code: 0, message: "", badInput: undefined, retryAfterMs: undefined };
 }
 
 export const Failure: MessageFns<Failure> = {
@@ -562,6 +566,9 @@ export const Failure: MessageFns<Failure> = {
     }
     if (message.badInput !== undefined) {
       BadInput.encode(message.badInput, writer.uint32(26).fork()).join();
+    }
+    if (message.retryAfterMs !== undefined) {
+      writer.uint32(32).uint32(message.retryAfterMs);
     }
     return writer;
   },
@@ -603,6 +610,14 @@ export const Failure: MessageFns<Failure> = {
             message.badInput = BadInput.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -625,6 +640,7 @@ export const Failure: MessageFns<Failure> = {
     message.badInput = (object.badInput !== undefined && object.badInput !== null)
       ? BadInput.fromPartial(object.badInput)
       : undefined;
+    message.retryAfterMs = object.retryAfterMs ?? undefined;
     return message;
   },
 };

@@ -24,17 +24,26 @@ export interface Answer {
   readonly text?: string | undefined;
 }
 
-/** Answers to one prompt. Token ids are what the policy sampled; text is what rules read. */
+/**
+ * Answers to one prompt. Token ids are what the policy sampled, text is what rules read; where nobody has token ids they are
+ * left out, of the prompt and of all its answers.
+ */
 export interface ScoreItem {
+  /** Its id may be left out, and so may its locale: it is then the reward's own. */
   readonly prompt: Prompt | undefined;
   readonly promptTokenIds: readonly number[];
   readonly answers: readonly Answer[];
 }
 
 export interface ScoreRequest {
+  /** Both, unless `alias` is there. */
   readonly rubricHash: string;
   readonly rewardModelHash: string;
   readonly items: readonly ScoreItem[];
+  /** `active`, for example: what it points to when the request arrives serves all of it. */
+  readonly alias: string;
+  /** Longest wait for the reply, if shorter than the server's own. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** One outcome for each answer of an item, in the request's order. */
@@ -43,7 +52,7 @@ export interface ItemOutcomes {
 }
 
 export interface ScoreResponse {
-  /** What was really used: the same hashes as in the request. */
+  /** What was really used: the hashes of the request, or those that its alias pointed to. */
   readonly rubricHash: string;
   readonly rewardModelHash: string;
   /** One for each item of the request, in its order. */
@@ -55,10 +64,15 @@ export interface NumberedScoreRequest {
   readonly request: ScoreRequest | undefined;
 }
 
+/** What a client has at hand: one request, or several, which cost less in one message than in a message each. */
+export interface NumberedScoreRequests {
+  readonly requests: readonly NumberedScoreRequest[];
+}
+
 export interface ScoreStreamRequest {
   readonly message: { readonly $case: "hello"; readonly value: Hello } | {
-    readonly $case: "score";
-    readonly value: NumberedScoreRequest;
+    readonly $case: "scores";
+    readonly value: NumberedScoreRequests;
   } | undefined;
 }
 
@@ -71,10 +85,15 @@ export interface NumberedScoreResult {
   } | undefined;
 }
 
+/** What became ready at one time. */
+export interface NumberedScoreResults {
+  readonly results: readonly NumberedScoreResult[];
+}
+
 export interface ScoreStreamResponse {
   readonly message: { readonly $case: "hello"; readonly value: HelloReply } | {
-    readonly $case: "result";
-    readonly value: NumberedScoreResult;
+    readonly $case: "results";
+    readonly value: NumberedScoreResults;
   } | undefined;
 }
 
@@ -255,7 +274,7 @@ export const ScoreItem: MessageFns<ScoreItem> = {
 };
 
 function createBaseScoreRequest(): ScoreRequest {
-  return { rubricHash: "", rewardModelHash: "", items: [] };
+  return { rubricHash: "", rewardModelHash: "", items: [], alias: "", deadlineMs: undefined };
 }
 
 export const ScoreRequest: MessageFns<ScoreRequest> = {
@@ -268,6 +287,12 @@ export const ScoreRequest: MessageFns<ScoreRequest> = {
     }
     for (const v of message.items) {
       ScoreItem.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.alias !== "") {
+      writer.uint32(34).string(message.alias);
+    }
+    if (message.deadlineMs !== undefined) {
+      writer.uint32(40).uint32(message.deadlineMs);
     }
     return writer;
   },
@@ -309,6 +334,22 @@ export const ScoreRequest: MessageFns<ScoreRequest> = {
             message.items.push(ScoreItem.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.deadlineMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -329,6 +370,8 @@ export const ScoreRequest: MessageFns<ScoreRequest> = {
     message.rubricHash = object.rubricHash ?? "";
     message.rewardModelHash = object.rewardModelHash ?? "";
     message.items = object.items?.map((e) => ScoreItem.fromPartial(e)) || [];
+    message.alias = object.alias ?? "";
+    message.deadlineMs = object.deadlineMs ?? undefined;
     return message;
   },
 };
@@ -536,6 +579,61 @@ export const NumberedScoreRequest: MessageFns<NumberedScoreRequest> = {
   },
 };
 
+function createBaseNumberedScoreRequests(): NumberedScoreRequests {
+  return { requests: [] };
+}
+
+export const NumberedScoreRequests: MessageFns<NumberedScoreRequests> = {
+  encode(message: NumberedScoreRequests, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      NumberedScoreRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NumberedScoreRequests {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNumberedScoreRequests() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(NumberedScoreRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NumberedScoreRequests>): NumberedScoreRequests {
+    return NumberedScoreRequests.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NumberedScoreRequests>): NumberedScoreRequests {
+    const message = createBaseNumberedScoreRequests() as any;
+    message.requests = object.requests?.map((e) => NumberedScoreRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseScoreStreamRequest(): ScoreStreamRequest {
   return { message: undefined };
 }
@@ -546,8 +644,8 @@ export const ScoreStreamRequest: MessageFns<ScoreStreamRequest> = {
       case "hello":
         Hello.encode(message.message.value, writer.uint32(10).fork()).join();
         break;
-      case "score":
-        NumberedScoreRequest.encode(message.message.value, writer.uint32(18).fork()).join();
+      case "scores":
+        NumberedScoreRequests.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
     }
     return writer;
@@ -579,7 +677,7 @@ export const ScoreStreamRequest: MessageFns<ScoreStreamRequest> = {
               break;
             }
 
-            message.message = { $case: "score", value: NumberedScoreRequest.decode(reader, reader.uint32()) };
+            message.message = { $case: "scores", value: NumberedScoreRequests.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -606,9 +704,9 @@ export const ScoreStreamRequest: MessageFns<ScoreStreamRequest> = {
         }
         break;
       }
-      case "score": {
+      case "scores": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
-          message.message = { $case: "score", value: NumberedScoreRequest.fromPartial(object.message.value) };
+          message.message = { $case: "scores", value: NumberedScoreRequests.fromPartial(object.message.value) };
         }
         break;
       }
@@ -710,6 +808,61 @@ export const NumberedScoreResult: MessageFns<NumberedScoreResult> = {
   },
 };
 
+function createBaseNumberedScoreResults(): NumberedScoreResults {
+  return { results: [] };
+}
+
+export const NumberedScoreResults: MessageFns<NumberedScoreResults> = {
+  encode(message: NumberedScoreResults, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      NumberedScoreResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NumberedScoreResults {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNumberedScoreResults() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(NumberedScoreResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NumberedScoreResults>): NumberedScoreResults {
+    return NumberedScoreResults.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NumberedScoreResults>): NumberedScoreResults {
+    const message = createBaseNumberedScoreResults() as any;
+    message.results = object.results?.map((e) => NumberedScoreResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseScoreStreamResponse(): ScoreStreamResponse {
   return { message: undefined };
 }
@@ -720,8 +873,8 @@ export const ScoreStreamResponse: MessageFns<ScoreStreamResponse> = {
       case "hello":
         HelloReply.encode(message.message.value, writer.uint32(10).fork()).join();
         break;
-      case "result":
-        NumberedScoreResult.encode(message.message.value, writer.uint32(18).fork()).join();
+      case "results":
+        NumberedScoreResults.encode(message.message.value, writer.uint32(18).fork()).join();
         break;
     }
     return writer;
@@ -753,7 +906,7 @@ export const ScoreStreamResponse: MessageFns<ScoreStreamResponse> = {
               break;
             }
 
-            message.message = { $case: "result", value: NumberedScoreResult.decode(reader, reader.uint32()) };
+            message.message = { $case: "results", value: NumberedScoreResults.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -780,9 +933,9 @@ export const ScoreStreamResponse: MessageFns<ScoreStreamResponse> = {
         }
         break;
       }
-      case "result": {
+      case "results": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
-          message.message = { $case: "result", value: NumberedScoreResult.fromPartial(object.message.value) };
+          message.message = { $case: "results", value: NumberedScoreResults.fromPartial(object.message.value) };
         }
         break;
       }
@@ -792,8 +945,8 @@ export const ScoreStreamResponse: MessageFns<ScoreStreamResponse> = {
 };
 
 /**
- * The reward plane. A request names the rubric and the reward model by hash; a hash that is not loaded is
- * FAILED_PRECONDITION, never the score of another one.
+ * The reward plane. A request names the rubric and the reward model by hash, or both by an alias; a hash that is not loaded
+ * is FAILED_PRECONDITION, never the score of another one.
  */
 export type RewardServiceService = typeof RewardServiceService;
 export const RewardServiceService = {
@@ -807,8 +960,8 @@ export const RewardServiceService = {
     responseDeserialize: (value: Buffer): ScoreResponse => ScoreResponse.decode(value),
   },
   /**
-   * Many requests over one connection. The first message each way is a hello; replies carry the request's number and
-   * may overtake each other.
+   * Many requests over one connection. The first message each way is a hello; results carry the request's number and may
+   * overtake each other. The server stops reading while it has too many requests of a stream at hand.
    */
   scoreStream: {
     path: "/majlis.v1.RewardService/ScoreStream" as const,
@@ -824,8 +977,8 @@ export const RewardServiceService = {
 export interface RewardServiceServer extends UntypedServiceImplementation {
   score: handleUnaryCall<ScoreRequest, ScoreResponse>;
   /**
-   * Many requests over one connection. The first message each way is a hello; replies carry the request's number and
-   * may overtake each other.
+   * Many requests over one connection. The first message each way is a hello; results carry the request's number and may
+   * overtake each other. The server stops reading while it has too many requests of a stream at hand.
    */
   scoreStream: handleBidiStreamingCall<ScoreStreamRequest, ScoreStreamResponse>;
 }
@@ -847,8 +1000,8 @@ export interface RewardServiceClient extends Client {
     callback: (error: ServiceError | null, response: ScoreResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Many requests over one connection. The first message each way is a hello; replies carry the request's number and
-   * may overtake each other.
+   * Many requests over one connection. The first message each way is a hello; results carry the request's number and may
+   * overtake each other. The server stops reading while it has too many requests of a stream at hand.
    */
   scoreStream(): ClientDuplexStream<ScoreStreamRequest, ScoreStreamResponse>;
   scoreStream(options: Partial<CallOptions>): ClientDuplexStream<ScoreStreamRequest, ScoreStreamResponse>;

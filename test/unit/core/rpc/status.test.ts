@@ -55,6 +55,15 @@ describe('gRPC status', () => {
     expect(failureFromMessage(failureToMessage(error))).toMatchObject({ code, message: 'why' });
   });
 
+  it('carries when to ask again, in a trailer and in a failure', () => {
+    const error = new MajlisError('full', { code: 'resource_exhausted', retryAfterMs: 1500.2 });
+    expect(fromGrpcStatus(received(toGrpcStatus(error))).retryAfterMs).toBe(1501);
+    expect(failureFromMessage(failureToMessage(error)).retryAfterMs).toBe(1501);
+    const other = new MajlisError('down', { code: 'unavailable' });
+    expect(fromGrpcStatus(received(toGrpcStatus(other))).retryAfterMs).toBeUndefined();
+    expect(failureFromMessage(failureToMessage(other)).retryAfterMs).toBeUndefined();
+  });
+
   it.each([0, 2, 17, -1])('%i, which no code has, reads as internal', (number) => {
     const error = received({ code: number, details: 'what', metadata: new Metadata() });
     expect(fromGrpcStatus(error)).toMatchObject({ code: 'internal', message: 'what' });

@@ -97,14 +97,16 @@ class BadInput(_message.Message):
     def __init__(self, source: _Optional[str] = ..., place: _Optional[str] = ..., found: _Optional[str] = ..., allowed: _Optional[str] = ...) -> None: ...
 
 class Failure(_message.Message):
-    __slots__ = ("code", "message", "bad_input")
+    __slots__ = ("code", "message", "bad_input", "retry_after_ms")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     BAD_INPUT_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_MS_FIELD_NUMBER: _ClassVar[int]
     code: ErrorCode
     message: str
     bad_input: BadInput
-    def __init__(self, code: _Optional[_Union[ErrorCode, str]] = ..., message: _Optional[str] = ..., bad_input: _Optional[_Union[BadInput, _Mapping]] = ...) -> None: ...
+    retry_after_ms: int
+    def __init__(self, code: _Optional[_Union[ErrorCode, str]] = ..., message: _Optional[str] = ..., bad_input: _Optional[_Union[BadInput, _Mapping]] = ..., retry_after_ms: _Optional[int] = ...) -> None: ...
 
 class Prompt(_message.Message):
     __slots__ = ("id", "locale", "text", "category")

@@ -1,0 +1,46 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { RewardServiceService } from '../../proto/gen/majlis/v1/reward.js';
+import type * as wire from '../../proto/gen/majlis/v1/reward.js';
+import { callerOfCall } from '../../core/rpc/caller-of-call.js';
+import { handleUnary } from '../../core/rpc/handle-unary.js';
+import type { RpcService } from '../../core/rpc/server.js';
+import { ANONYMOUS, type RewardService } from '../serving/reward-service.js';
+import { scoreReplyToMessage, scoreRequestFromMessage } from './convert-score.js';
+import { serveScoreStream } from './score-stream.js';
+
+export interface RewardRpcOptions {
+  readonly service: RewardService;
+  /** Name and version of the software, for logs of the peer. */
+  readonly software: string;
+  /** Fires when the process stops: streams end once their requests are answered. */
+  readonly stopping: AbortSignal;
+}
+
+/** RewardService as a gRPC server takes it. What the reward service throws becomes the call's status, or the request's failure. */
+export function rewardRpc({ service, software, stopping }: RewardRpcOptions): RpcService {
+  const answer = async (
+    received: wire.ScoreRequest | undefined,
+    signal: AbortSignal,
+    caller: string,
+  ): Promise<wire.ScoreResponse> => {
+    const { request, ...timing } = scoreRequestFromMessage(received);
+    return scoreReplyToMessage(await service.score(request, { caller, signal, ...timing }));
+  };
+  const implementation: wire.RewardServiceServer = {
+    score: handleUnary((request: wire.ScoreRequest, signal, metadata) =>
+      answer(request, signal, callerName(metadata)),
+    ),
+    scoreStream: (call) => {
+      const caller = callerName(call.metadata);
+      serveScoreStream(call, {
+        ...{ software, stopping },
+        answer: (request, signal) => answer(request, signal, caller),
+      });
+    },
+  };
+  return { definition: RewardServiceService, implementation };
+}
+
+function callerName(metadata: Metadata): string {
+  return callerOfCall({ metadata })?.name ?? ANONYMOUS;
+}
