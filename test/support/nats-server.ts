@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,6 +52,20 @@ export interface NatsServer {
 export function describeWithNats(version: NatsVersion, title: string, body: () => void): void {
   if (existsSync(EXECUTABLES[version]) || process.env['CI'] === 'true') describe(title, body);
   else describe.skip(`${title} (SKIP: no nats-server ${version}; node scripts/setup-nats.mjs)`, body);
+}
+
+/** What a server of this version has against a configuration file, without starting; empty where it would start. */
+export function natsConfigComplaint(
+  file: string,
+  variables: Readonly<Record<string, string>> = {},
+  version: NatsVersion = '2.14',
+): string {
+  const { status, error, stderr } = spawnSync(EXECUTABLES[version], ['-t', '-c', file], {
+    encoding: 'utf8',
+    env: variables,
+  });
+  if (error !== undefined) throw error;
+  return status === 0 ? '' : stderr.trim();
 }
 
 /** Starts a server and resolves when it answers. */

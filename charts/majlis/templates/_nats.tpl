@@ -32,9 +32,9 @@ server_name: $POD_NAME
 port: {{ include "majlis.port" (list "nats" "client") }}
 http_port: {{ include "majlis.port" (list "nats" "monitor") }}
 pid_file: "/var/run/nats/nats.pid"
-# Clients are told to go to another server one by one, within half of the grace period.
+# Clients are told to go to another server one by one: 35 of the 60 s of grace, and no less than a server takes.
 lame_duck_grace_period: "5s"
-lame_duck_duration: "25s"
+lame_duck_duration: "30s"
 jetstream {
   store_dir: "/data"
   max_file_store: {{ .Values.nats.persistence.size }}
