@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { requireSha256 } from '../../../core/artifacts/artifact-refusals.js';
 import type { ArtifactStore } from '../../../core/artifacts/artifact-store.js';
 import { fetchDirectory } from '../../../core/artifacts/directory-artifact.js';
+import { readDirectoryManifest } from '../../../core/artifacts/directory-manifest.js';
 import type { PolicyVersion } from '../../../core/domain/policy.js';
 import type { PolicyAnnouncement } from '../../../core/domain/worker.js';
 import { MajlisError } from '../../../core/errors.js';
 import { hashModelWeights } from '../../../core/network/model-directory/hash-model-weights.js';
+import { weightsHash } from '../../../core/network/model-directory/weights-hash.js';
 
 export interface PolicyStoreOptions {
   /** Fetched policies are kept in here, each in a folder of its hash. One process uses it. */
@@ -19,10 +21,12 @@ export interface PolicyStoreOptions {
 }
 
 const KEPT = 3;
+/** More than are sampled from at a time. Who comes back to an older one has it hashed again. */
+const MOST_VERIFIED = 16;
 
 /**
- * Announced policies as directories of this machine. Nothing is given out whose weights do not have the policy's hash: what
- * was fetched and does not is removed, as `data_loss`.
+ * Announced policies as directories of this machine. Nothing is given out whose weights do not have the policy's hash: a
+ * directory whose manifest says other weights is not fetched, as `data_loss`.
  */
 export class PolicyStore {
   /** In the order of their last use. */
@@ -61,6 +65,7 @@ export class PolicyStore {
     const found = await hashModelWeights(location).catch(() => undefined);
     if (found !== hash) return false;
     this.verified.add(key);
+    for (const oldest of [...this.verified].slice(0, -MOST_VERIFIED)) this.verified.delete(oldest);
     return true;
   }
 
@@ -72,16 +77,19 @@ export class PolicyStore {
       const message = `policy ${hash} lies at ${location}, which this machine does not see, and is in no store`;
       throw new MajlisError(message, { code: 'unavailable' });
     }
+    await this.requireWeights(hash, contentKey);
     await fetchDirectory(this.options.artifacts, contentKey, directory, signal);
-    const found = await hashModelWeights(directory);
-    if (found !== hash) {
-      await rm(directory, { recursive: true, force: true });
-      throw new MajlisError(`what was fetched as policy ${hash} has weights of sha256 ${found}`, {
-        code: 'data_loss',
-      });
-    }
     await this.keep(hash);
     return directory;
+  }
+
+  /** By the manifest, before anything else is fetched. Each file that comes is held against it. */
+  private async requireWeights(hash: string, contentKey: string): Promise<void> {
+    const { files } = await readDirectoryManifest(this.options.artifacts, contentKey);
+    const found = weightsHash(files);
+    if (found === hash) return;
+    const what = found === undefined ? 'no weights' : `weights of sha256 ${found}`;
+    throw new MajlisError(`what was announced as policy ${hash} has ${what}`, { code: 'data_loss' });
   }
 
   private async keep(hash: string): Promise<void> {

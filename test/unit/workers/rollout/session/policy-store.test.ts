@@ -63,13 +63,24 @@ describe('PolicyStore', () => {
     expect((await here.directoryOf({ ...announcement, policy: stale }, never)).location).toBe(one.location);
   });
 
-  it('gives out nothing whose weights are others than the policy names', async () => {
+  it('fetches nothing whose weights are others than the policy names, nor what has none', async () => {
     const announcement = await announced(2, 'f'.repeat(64));
+    const get = jest.spyOn(artifacts, 'get');
     await expect((await store()).directoryOf(announcement, never)).rejects.toMatchObject({
       code: 'data_loss',
-      message: expect.stringMatching(/^what was fetched as policy f{64} has weights of sha256 [0-9a-f]{64}$/),
+      message: expect.stringMatching(
+        /^what was announced as policy f{64} has weights of sha256 [0-9a-f]{64}$/,
+      ),
     });
+    expect(get.mock.calls).toEqual([[announcement.contentKey]]);
+    get.mockRestore();
     expect(readdirSync(cache())).toEqual([]);
+    mkdirSync(join(folder(), 'bare'));
+    writeFileSync(join(folder(), 'bare', 'config.json'), '{}');
+    const contentKey = await publishDirectory(artifacts, join(folder(), 'bare'));
+    await expect((await store()).directoryOf({ ...announcement, contentKey }, never)).rejects.toThrow(
+      'has no weights',
+    );
   });
 
   it('keeps out of other folders, whatever a policy calls itself', async () => {
