@@ -63,6 +63,7 @@ interface Entry {
   readonly hello: WorkerHello;
   readonly attachedAtMs: number;
   readonly send: (directive: WorkerDirective) => void;
+  readonly end: (why: MajlisError) => void;
   beat: WorkerHeartbeat;
   heldBack: string | undefined;
   stopWaiting: () => void;
@@ -99,17 +100,24 @@ export class WorkerRegistry {
 
   /**
    * Takes a worker in and tells it what was announced. One that is of no use is `failed_precondition` with one sentence.
-   * A worker of that name that was attached before is the same one with a new connection.
+   * A worker of that name that was attached before is the same one with a new connection where it has the same seal, and
+   * is told to take another name where not. `end` ends the session of a worker that is silent, or that was replaced.
    */
-  attach(hello: WorkerHello, send: (directive: WorkerDirective) => void): AttachedWorker {
+  attach(
+    hello: WorkerHello,
+    send: (directive: WorkerDirective) => void,
+    end: (why: MajlisError) => void = () => undefined,
+  ): AttachedWorker {
     this.refuseUseless(hello);
-    this.entries.get(hello.worker)?.stopWaiting();
+    const replaced = this.entries.get(hello.worker);
+    replaced?.stopWaiting();
     const entry: Entry = {
-      ...{ hello, send, attachedAtMs: this.options.clock.now(), heldBack: undefined },
+      ...{ hello, send, end, attachedAtMs: this.options.clock.now(), heldBack: undefined },
       beat: { state: 'INITIALIZED', held: [], ...policyOf(hello) },
       stopWaiting: () => undefined,
     };
     this.entries.set(hello.worker, entry);
+    replaced?.end(replacedBy(hello, replaced.hello));
     this.hear(entry, entry.beat);
     for (const announcement of this.announced) send({ kind: 'load_policy', ...announcement });
     this.holdBackOrRelease(entry);
@@ -234,7 +242,11 @@ export class WorkerRegistry {
     entry.beat = beat;
     entry.stopWaiting();
     const silence = INTERVALS_OF_SILENCE * this.interval;
-    entry.stopWaiting = this.options.clock.alarm(silence, () => this.remove(entry, 'silent'));
+    entry.stopWaiting = this.options.clock.alarm(silence, () => {
+      this.remove(entry, 'silent');
+      const sentence = `worker ${entry.hello.worker} was silent for ${silence} ms`;
+      entry.end(new MajlisError(sentence, { code: 'deadline_exceeded' }));
+    });
   }
 
   private detach(entry: Entry): void {
@@ -277,6 +289,15 @@ export class WorkerRegistry {
       refusedResults: this.refusedResults.of(worker),
     };
   }
+}
+
+/** A worker that is told that its session is over goes on, unless somebody else has its name. */
+function replacedBy(next: WorkerHello, { worker, sealDigest }: WorkerHello): MajlisError {
+  if (sealDigest === undefined || next.sealDigest === sealDigest) {
+    return new MajlisError(`worker ${worker} has another session`, { code: 'aborted' });
+  }
+  const sentence = `another worker is called ${worker} and has attached; give each a --name of its own`;
+  return new MajlisError(sentence, { code: 'failed_precondition' });
 }
 
 function policyOf({ policyHash }: { readonly policyHash?: string }): { readonly policyHash?: string } {

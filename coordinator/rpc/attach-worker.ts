@@ -39,6 +39,9 @@ export function serveWorker(call: AttachCall, options: AttachWorkerOptions): voi
   call.on('error', leave);
 }
 
+/** Far more than a worker is told in the time in which heartbeats may stay out. */
+const MOST_UNREAD = 64;
+
 class WorkerSession {
   private worker: AttachedWorker | undefined;
   private isOver = false;
@@ -61,6 +64,7 @@ class WorkerSession {
   }
 
   fail(thrown: unknown): void {
+    if (this.isOver) return;
     this.leave();
     this.call.emit('error', toGrpcStatus(thrown));
   }
@@ -84,8 +88,10 @@ class WorkerSession {
     let write = (directive: wire.Directive): unknown => early.push(directive);
     const claimed = workerHelloFromMessage(hello);
     const named = { ...claimed, worker: workerName(callerOfCall(this.call), claimed.worker) };
-    const worker = registry.attach(named, (directive) =>
-      write(directiveToMessage({ epoch: registry.epoch, directive })),
+    const worker = registry.attach(
+      named,
+      (directive) => write(directiveToMessage({ epoch: registry.epoch, directive })),
+      (why) => this.fail(why),
     );
     this.worker = worker;
     this.write({ $case: 'welcome', value: welcomeToMessage(worker.welcome, reply) });
@@ -93,8 +99,13 @@ class WorkerSession {
     for (const directive of early) write(directive);
   }
 
+  /** A worker that does not read is let go before its directives fill the memory: when it comes back it is told what holds. */
   private write(message: wire.AttachWorkerResponse['message']): void {
-    if (!this.isOver) this.call.write({ message });
+    if (this.isOver) return;
+    this.call.write({ message });
+    if (this.call.writableLength <= MOST_UNREAD) return;
+    const sentence = `more than ${MOST_UNREAD} directives wait for the worker to read them`;
+    this.fail(new MajlisError(sentence, { code: 'resource_exhausted' }));
   }
 }
 

@@ -1,6 +1,9 @@
 /** Workers attached to a real gRPC server: what each side is told, and what becomes of work when a side goes. */
+import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:http2';
 import type { ServiceError } from '@grpc/grpc-js';
-import { credentials } from '@grpc/grpc-js';
+import { credentials, status as GrpcStatus } from '@grpc/grpc-js';
 import { FleetPolicies } from '../../../coordinator/fleet/fleet-policies.js';
 import { WorkerRegistry } from '../../../coordinator/fleet/worker-registry.js';
 import { LedgerRunControl } from '../../../coordinator/control/ledger-run-control.js';
@@ -23,8 +26,11 @@ import { fromGrpcStatus } from '../../../core/rpc/status.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { authorizeBy, digestOf } from '../../../core/trust/authorize.js';
 import type { Authorize, KnownToken } from '../../../core/trust/authorize.js';
-import { CoordinatorServiceClient } from '../../../proto/gen/majlis/v1/coordinator.js';
-import type { AttachWorkerRequest } from '../../../proto/gen/majlis/v1/coordinator.js';
+import {
+  AttachWorkerRequest,
+  CoordinatorServiceClient,
+  CoordinatorServiceService,
+} from '../../../proto/gen/majlis/v1/coordinator.js';
 import { attachToCoordinator } from '../../../workers/rollout/rpc/attach-to-coordinator.js';
 import { RolloutWorker } from '../../../workers/rollout/rollout-worker.js';
 import { AnnouncedPolicies } from '../../../workers/rollout/session/announced-policies.js';
@@ -188,6 +194,14 @@ function workersToken(name: string): KnownToken {
   return { name, role: 'worker', sha256: digestOf(`token of ${name}`) };
 }
 
+/** A message as gRPC frames it on HTTP/2: not compressed, its length, its bytes. */
+function framed(request: AttachWorkerRequest): Buffer {
+  const bytes = AttachWorkerRequest.encode(request).finish();
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}
+
 const BEAT = heartbeatToMessage({ state: 'RUNNING', held: [] });
 
 describe('a worker session over gRPC', () => {
@@ -332,6 +346,32 @@ describe('a worker session over gRPC', () => {
     const error = await refusalOfMessages(messages as unknown as AttachWorkerRequest[]);
     expect(error.message).toContain(sentence);
     expect((await listed()).refused).toEqual({});
+  });
+
+  it('lets a worker go that does not read, before what it is told fills the memory', async () => {
+    const { registry } = await office();
+    // A gRPC client would read ahead.
+    const session = connect(`http://${address}`);
+    const path = CoordinatorServiceService.attachWorker.path;
+    const headers = { 'content-type': 'application/grpc', te: 'trailers' };
+    const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
+    stream.write(framed({ message: { $case: 'hello', value: HELLO } }));
+    await until('it is attached', () => registry.status().workers.length === 1);
+    const location = 'd'.repeat(20_000);
+    for (let version = 0; version < 200; version += 1) {
+      const policy = { version, hash: `p${version}`, location };
+      registry.announce({ run: 'r', policy, oldestVersion: 0 });
+      // As long as the connection takes it, it goes out.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const status = once(stream, 'trailers').then(
+      ([trailers]) => (trailers as IncomingHttpHeaders)['grpc-status'],
+    );
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    expect(await status).toBe(String(GrpcStatus.RESOURCE_EXHAUSTED));
+    expect(bytes).toBeLessThan(100 * location.length);
+    session.close();
   });
 
   it('names a worker by the token that it shows, so that none takes the place of another', async () => {

@@ -11,6 +11,7 @@ class Rig {
   readonly clock = new FakeClock();
   readonly events: string[] = [];
   readonly told: [string, WorkerDirective][] = [];
+  readonly ended: [worker: string, code: string, sentence: string][] = [];
   readonly registry = new WorkerRegistry({
     ...{ pool: 'default', epoch: 3, clock: this.clock, heartbeatIntervalMs: 1000 },
     observer: {
@@ -24,7 +25,11 @@ class Rig {
       ...{ worker, pool: 'default', engineFingerprint: 'ort/x64', deterministic: true, slots: 2 },
       ...hello,
     };
-    return this.registry.attach(whole, (directive) => this.told.push([worker, directive]));
+    return this.registry.attach(
+      whole,
+      (directive) => this.told.push([worker, directive]),
+      ({ code, message }) => this.ended.push([worker, code, message]),
+    );
   }
 
   toldTo(worker: string): string[] {
@@ -114,6 +119,30 @@ describe('WorkerRegistry', () => {
     expect(rig.registry.status().workers).toEqual([]);
     expect(rig.events).toEqual(['w silent, held 1']);
     expect(rig.clock.sleeping).toBe(0);
+  });
+
+  it('ends the session of a worker that is silent', async () => {
+    const rig = new Rig();
+    const worker = rig.attach('w');
+    await rig.clock.advance(2900);
+    worker.heartbeat({ state: 'RUNNING', held: [] });
+    await rig.clock.advance(2900);
+    expect(rig.ended).toEqual([]);
+    await rig.clock.advance(100);
+    expect(rig.ended).toEqual([['w', 'deadline_exceeded', 'worker w was silent for 3000 ms']]);
+    expect(rig.registry.status().workers).toEqual([]);
+  });
+
+  it('ends the session that another takes the place of, for good where that is another worker', () => {
+    const rig = new Rig();
+    rig.attach('w', { sealDigest: 'one' });
+    rig.attach('w', { sealDigest: 'one' });
+    rig.attach('w', { sealDigest: 'other' });
+    expect(rig.ended.map(([worker, code]) => [worker, code])).toEqual([
+      ['w', 'aborted'],
+      ['w', 'failed_precondition'],
+    ]);
+    expect(rig.registry.status().workers).toHaveLength(1);
   });
 
   it('lets a worker that has drained leave at once', () => {
