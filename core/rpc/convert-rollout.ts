@@ -9,6 +9,7 @@ import {
   finite,
   flag,
   identifier,
+  logProbs,
   message,
   positiveCount,
   text,
@@ -36,7 +37,7 @@ const samplingMessage = message({
 
 const tokenizedPromptMessage = message({
   prompt: promptMessage,
-  tokenIds: tokenIds.min(1, { error: 'at least one token id' }),
+  tokenIds: tokenIds.refine((ids) => ids.length > 0, { error: 'at least one token id' }),
   tokenizerHash: identifier,
   truncated: flag,
 });
@@ -59,7 +60,7 @@ export const rolloutTaskMessage = message({
 const trajectoryMessage = message({
   index: count,
   tokenIds,
-  logProbs: z.array(finite),
+  logProbs,
   finish: enumeration(FINISH_TO_WIRE),
   text,
 }).refine((trajectory) => trajectory.logProbs.length === trajectory.tokenIds.length, {

@@ -30,8 +30,33 @@ export const computed = z.custom<number>((value) => typeof value === 'number', {
 /** An `optional bool` that must be there. */
 export const flag = z.boolean({ error: 'true or false' });
 
+/**
+ * Numbers that all pass. A message has thousands of them, so they are looked at in one loop, without zod's step for each;
+ * the first that does not pass is named by its place.
+ */
+function numbers(passes: (value: unknown) => boolean, error: string): z.ZodType<number[], unknown> {
+  return z.unknown().transform((value, context): number[] => {
+    if (!Array.isArray(value)) {
+      context.addIssue({ code: 'custom', message: 'a list of numbers' });
+      return z.NEVER;
+    }
+    for (let at = 0; at < value.length; at += 1) {
+      if (passes(value[at])) continue;
+      context.addIssue({ code: 'custom', path: [at], message: error });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
 /** Token ids. [token] */
-export const tokenIds = z.array(count);
+export const tokenIds = numbers(
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  'a whole number from 0 to 2^53 - 1',
+);
+
+/** Finite numbers, one for each token. [token] */
+export const logProbs = numbers(Number.isFinite, 'a finite number');
 
 /** The domain's name of an enum value, given the value of each name; unspecified and unknown values are refused. */
 export function enumeration<Name extends string>(
@@ -57,5 +82,6 @@ export function message<Shape extends z.ZodRawShape>(shape: Shape): z.ZodPreproc
 
 function withoutUndefined(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (!Object.values(value).includes(undefined)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 }

@@ -8,6 +8,7 @@ import {
   trajectoryGroupMessage,
   trajectoryGroupToMessage,
 } from './convert-rollout.js';
+import { encodeMessage } from './encode-message.js';
 import { message } from './message-fields.js';
 import { decodeMessage, parseMessage } from './parse-message.js';
 
@@ -43,7 +44,7 @@ const taskResultMessage = message({
 
 /** Bytes of a majlis.v1.Task. */
 export function encodeRolloutTask(task: RolloutTask): Uint8Array {
-  return Task.encode({ kind: { $case: 'rollout', value: rolloutTaskToMessage(task) } }).finish();
+  return encodeMessage(Task, { kind: { $case: 'rollout', value: rolloutTaskToMessage(task) } });
 }
 
 /** Reads a majlis.v1.Task; anything but a complete rollout task is a BadInputError. */
@@ -54,12 +55,12 @@ export function decodeRolloutTask(bytes: Uint8Array): RolloutTask {
 
 /** Bytes of a majlis.v1.TaskResult. */
 export function encodeTrajectoryGroup(group: TrajectoryGroup): Uint8Array {
-  return TaskResult.encode({ result: { $case: 'rollout', value: trajectoryGroupToMessage(group) } }).finish();
+  return encodeMessage(TaskResult, { result: { $case: 'rollout', value: trajectoryGroupToMessage(group) } });
 }
 
 /** Bytes of a majlis.v1.TaskResult that says the task was given up. */
 export function encodeGivenUpTask(task: GivenUpTask): Uint8Array {
-  return TaskResult.encode({ result: { $case: 'givenUp', value: { ...task } } }).finish();
+  return encodeMessage(TaskResult, { result: { $case: 'givenUp', value: { ...task } } });
 }
 
 const RESULT = 'message majlis.v1.TaskResult';
