@@ -13,9 +13,12 @@ export interface DatabaseCall<Operation extends string = string> {
   readonly atMs: number;
 }
 
-/** One call, or the request to close, which is the last. */
+/** A call as it travels, with the number that its answer carries. */
+export type NumberedCall = DatabaseCall & { readonly id: number };
+
+/** Calls that were made at one time, or the request to close, which is the last. */
 export type DatabaseRequest =
-  ({ readonly kind: 'call'; readonly id: number } & DatabaseCall) | { readonly kind: 'close' };
+  { readonly kind: 'calls'; readonly calls: readonly NumberedCall[] } | { readonly kind: 'close' };
 
 /** An error as it crosses the thread boundary, which drops classes. */
 export interface ThreadError {

@@ -10,6 +10,7 @@ import type {
   DatabaseReply,
   DatabaseRequest,
   DatabaseThreadData,
+  NumberedCall,
   ThreadError,
 } from './database-messages.js';
 
@@ -28,6 +29,8 @@ interface Caller {
 /** The caller's side of a database's thread: sends calls, settles their promises, and tells all of them when the thread is gone. */
 export class DatabaseThread implements DatabaseCalls {
   private readonly callers = new Map<number, Caller>();
+  /** Made in this turn of the event loop. A message costs more than a call, so a turn's calls travel as one. */
+  private unsent: NumberedCall[] = [];
   private nextId = 0;
   private listener: (notice: string) => void = () => undefined;
   private gone: MajlisError | undefined;
@@ -68,7 +71,8 @@ export class DatabaseThread implements DatabaseCalls {
     const id = this.nextId;
     this.nextId += 1;
     const answer = new Promise<unknown>((resolve, reject) => this.callers.set(id, { resolve, reject }));
-    this.send({ kind: 'call', id, ...call });
+    if (this.unsent.length === 0) setImmediate(() => this.sendCalls());
+    this.unsent.push({ id, ...call });
     return answer;
   }
 
@@ -85,8 +89,16 @@ export class DatabaseThread implements DatabaseCalls {
     if (this.gone !== undefined) return;
     this.gone = new MajlisError(`the ${this.noun} is closed`, { code: 'failed_precondition' });
     const exited = once(this.worker, 'exit');
+    this.sendCalls();
     this.send({ kind: 'close' });
     await exited;
+  }
+
+  private sendCalls(): void {
+    const calls = this.unsent;
+    if (calls.length === 0) return;
+    this.unsent = [];
+    this.send({ kind: 'calls', calls });
   }
 
   private send(request: DatabaseRequest): void {

@@ -6,7 +6,13 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { MessagePort } from 'node:worker_threads';
 import { MajlisError } from '../errors.js';
 import type { CallPerformer } from './database-calls.js';
-import type { DatabaseReply, DatabaseRequest, DatabaseThreadData, ThreadError } from './database-messages.js';
+import type {
+  DatabaseReply,
+  DatabaseRequest,
+  DatabaseThreadData,
+  NumberedCall,
+  ThreadError,
+} from './database-messages.js';
 import type { DatabaseSchema } from './database-schema.js';
 import { ExclusiveDatabase } from './exclusive-database.js';
 import { migrate } from './migrate.js';
@@ -14,8 +20,6 @@ import { databaseError } from './database-error.js';
 
 /** Calls of one commit. Their answers are told at once, and would hold up the caller's thread if there were more. */
 const GROUP_MOST = 512;
-
-type Call = Extract<DatabaseRequest, { kind: 'call' }>;
 
 /** Serves the file that this worker thread was started with, until it is asked to close. */
 export function serveDatabase(schema: DatabaseSchema): void {
@@ -39,8 +43,10 @@ function serve(port: MessagePort, path: string, { kind, migrations, prepare }: D
   }
   port.on('message', (first: DatabaseRequest) => {
     const requests = group(port, first);
-    const calls = requests.filter((request) => request.kind === 'call');
-    if (calls.length > 0) reply(answer(calls, perform));
+    const calls = requests.flatMap((request) => (request.kind === 'calls' ? request.calls : []));
+    for (let from = 0; from < calls.length; from += GROUP_MOST) {
+      reply(answer(calls.slice(from, from + GROUP_MOST), perform));
+    }
     if (requests.some((request) => request.kind === 'close')) {
       database.close();
       port.close();
@@ -51,15 +57,20 @@ function serve(port: MessagePort, path: string, { kind, migrations, prepare }: D
 
 function group(port: MessagePort, first: DatabaseRequest): DatabaseRequest[] {
   const requests = [first];
-  while (requests.length < GROUP_MOST) {
+  for (let calls = size(first); calls < GROUP_MOST;) {
     const received = receiveMessageOnPort(port) as { message: DatabaseRequest } | undefined;
     if (received === undefined) break;
     requests.push(received.message);
+    calls += size(received.message);
   }
   return requests;
 }
 
-function answer(calls: readonly Call[], perform: CallPerformer): DatabaseReply {
+function size(request: DatabaseRequest): number {
+  return request.kind === 'calls' ? request.calls.length : 0;
+}
+
+function answer(calls: readonly NumberedCall[], perform: CallPerformer): DatabaseReply {
   const { outcomes, notices } = perform(calls);
   const answers = outcomes.map((outcome, index) => {
     const id = calls[index]?.id ?? -1;

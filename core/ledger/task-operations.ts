@@ -6,7 +6,7 @@ import { requireRun } from './run-operations.js';
 
 type TaskOperations = Pick<LedgerOperations, 'issueTasks' | 'acceptResult' | 'endTasks' | 'dropOpenTasks'>;
 
-const knownTask = z.object({ state: z.string(), payloadHash: z.string().nullable() });
+const knownTask = z.object({ payloadHash: z.string().nullable() });
 const endedTask = z.object({ state: z.string(), consumedIn: z.number().nullable() });
 
 /**
@@ -30,23 +30,27 @@ export function taskOperations(database: ExclusiveDatabase): TaskOperations {
     },
 
     acceptResult(run, { taskId, iteration, payloadHash }) {
+      const accepted = database.change(
+        `UPDATE tasks SET state = 'accepted' WHERE run = ? AND id = ? AND iteration = ? AND state = 'outstanding'`,
+        ...[run, taskId, iteration],
+      );
+      if (accepted === 1) {
+        database.change(
+          'INSERT INTO results (run, iteration, task_id, payload_hash) VALUES (?, ?, ?, ?)',
+          ...[run, iteration, taskId, payloadHash],
+        );
+        return 'accepted';
+      }
       const [task] = database.select(
         knownTask,
-        `SELECT tasks.state, results.payload_hash AS payloadHash
+        `SELECT results.payload_hash AS payloadHash
          FROM tasks LEFT JOIN results
            ON results.run = tasks.run AND results.iteration = tasks.iteration AND results.task_id = tasks.id
          WHERE tasks.run = ? AND tasks.id = ? AND tasks.iteration = ?`,
         ...[run, taskId, iteration],
       );
-      if (task === undefined) return 'unknown_task';
-      if (task.payloadHash !== null) return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
-      if (task.state !== 'outstanding') return 'unknown_task';
-      database.change(
-        'INSERT INTO results (run, iteration, task_id, payload_hash) VALUES (?, ?, ?, ?)',
-        ...[run, iteration, taskId, payloadHash],
-      );
-      database.change("UPDATE tasks SET state = 'accepted' WHERE run = ? AND id = ?", run, taskId);
-      return 'accepted';
+      if (task === undefined || task.payloadHash === null) return 'unknown_task';
+      return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
     },
 
     endTasks(run, taskIds, end) {

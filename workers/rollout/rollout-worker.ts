@@ -27,7 +27,7 @@ import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js
 import type { Span, Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
-import { keepLease } from './keep-lease.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { PolicyGate } from './policy-gate.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -77,7 +77,11 @@ const PULL_WAIT_MS = 1000;
 export class RolloutWorker {
   private readonly name: string;
   private readonly gate: PolicyGate;
+  private readonly leases: LeaseKeeper;
   private readonly working = new Set<Promise<void>>();
+  /** Wakes `pullUntilDrained` when a task in work has ended. */
+  private taskEnded = (): void => undefined;
+  private failure: MajlisError | undefined;
   private readonly inWork = new Map<Delivery, { readonly taskId: string; readonly since: number }>();
   private readonly draining = new AbortController();
   /** Fires when what is in work has to go back. */
@@ -92,6 +96,7 @@ export class RolloutWorker {
   constructor(private readonly options: RolloutWorkerOptions) {
     this.name = options.name ?? randomUUID();
     this.gate = new PolicyGate(options.engine, options.policies);
+    this.leases = new LeaseKeeper({ clock: options.clock, everyMs: options.heartbeatMs });
   }
 
   private get tracer(): Tracer {
@@ -161,6 +166,7 @@ export class RolloutWorker {
       await this.pullUntilDrained(AbortSignal.any([signal, this.handingBack.signal]));
       this.become('DRAINING');
       await Promise.all(this.working);
+      if (this.failure !== undefined) throw this.failure;
       this.become('DRAINED');
       if (this.askedAtMs !== undefined) {
         this.options.observer?.drained?.(this.options.clock.monotonic() - this.askedAtMs);
@@ -187,10 +193,18 @@ export class RolloutWorker {
       else stop.addEventListener('abort', () => resolve(), { once: true });
     });
     while (!stop.aborted) {
+      if (this.failure !== undefined) throw this.failure;
       if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
-      else if (this.working.size >= slots) await Promise.race(this.working);
+      else if (this.working.size >= slots) await this.freeSlot();
       else for (const delivery of await this.pull(stop)) this.start(delivery, signal);
     }
+  }
+
+  /** Resolves when a task in work has ended. */
+  private freeSlot(): Promise<void> {
+    return new Promise((resolve) => {
+      this.taskEnded = resolve;
+    });
   }
 
   private async pull(stop: AbortSignal): Promise<readonly Delivery[]> {
@@ -207,9 +221,14 @@ export class RolloutWorker {
   }
 
   private start(delivery: Delivery, signal: AbortSignal): void {
-    const work = this.traced(delivery, signal).finally(() => this.working.delete(work));
-    // A failure is raised where the set is awaited; this keeps Node from calling it unhandled before that.
-    work.catch(() => undefined);
+    const work = this.traced(delivery, signal)
+      .catch((thrown: unknown) => {
+        this.failure ??= MajlisError.from(thrown);
+      })
+      .finally(() => {
+        this.working.delete(work);
+        this.taskEnded();
+      });
     this.working.add(work);
   }
 
@@ -260,18 +279,14 @@ export class RolloutWorker {
 
   /** Publishes what became of the task, under a lease that is kept as long as that takes. */
   private async answer(delivery: Delivery, task: RolloutTask, signal: AbortSignal): Promise<Outcome['kind']> {
-    const { clock, heartbeatMs: everyMs, observer } = this.options;
-    const answered = new AbortController();
-    const lease = keepLease(delivery, { clock, everyMs, done: answered.signal }, (thrown) =>
-      observer?.heartbeatFailed?.(task.id, MajlisError.from(thrown)),
-    );
+    const { observer } = this.options;
+    this.leases.keep(delivery, (thrown) => observer?.heartbeatFailed?.(task.id, MajlisError.from(thrown)));
     try {
       const { kind, data } = await untilAborted(this.outcome(task, signal), signal);
       await this.publish(task, data, signal);
       return kind;
     } finally {
-      answered.abort();
-      await lease;
+      this.leases.release(delivery);
     }
   }
 

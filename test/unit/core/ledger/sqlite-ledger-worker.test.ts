@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { DatabaseReply, DatabaseRequest } from '../../../../core/database/database-messages.js';
+import type {
+  DatabaseReply,
+  DatabaseRequest,
+  NumberedCall,
+} from '../../../../core/database/database-messages.js';
 import { compiledModule } from '../../../../core/runtime/package-root.js';
 import { useTemporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -19,27 +23,31 @@ describe("the ledger's thread", () => {
     return replies;
   }
 
-  const creations = (count: number): DatabaseRequest[] =>
+  const creations = (count: number): NumberedCall[] =>
     Array.from({ length: count }, (_, id) => ({
-      kind: 'call',
       id,
       operation: 'createRun',
       values: [{ id: `r${id}`, name: 'n', seed: 1, config: '{}', configHash: 'c', fingerprints: {} }],
       atMs: 0,
     }));
 
+  const apart = (calls: readonly NumberedCall[]): DatabaseRequest[] =>
+    calls.map((call) => ({ kind: 'calls', calls: [call] }));
+  const together = (calls: readonly NumberedCall[]): DatabaseRequest[] => [{ kind: 'calls', calls }];
+
   // A thread takes at most 512 calls into one commit, so that it never answers more at once.
   it.each([
-    [500, [500]],
-    [1100, [512, 512, 76]],
+    ['apart', 500, [500], apart],
+    ['apart', 1100, [512, 512, 76], apart],
+    ['together', 1100, [512, 512, 76], together],
   ])(
-    'commits %i calls that wait together in groups of %j, and answers each in order',
-    async (count, groups) => {
-      const [opened, ...commits] = await exchange([...creations(count), { kind: 'close' }]);
+    'commits calls that arrive %s, %i of them, in groups of %j, and answers each in order',
+    async (_how, count, groups, sent) => {
+      const [opened, ...commits] = await exchange([...sent(creations(count)), { kind: 'close' }]);
       expect(opened).toEqual({ kind: 'opened' });
       const answers = commits.map((commit) => (commit.kind === 'committed' ? commit.answers : []));
       expect(answers.map(({ length }) => length)).toEqual(groups);
-      expect(answers.flat().map(({ id }) => id)).toEqual(creations(count).map((_, id) => id));
+      expect(answers.flat().map(({ id }) => id)).toEqual(creations(count).map(({ id }) => id));
       expect(answers.flat().every((answer) => 'value' in answer)).toBe(true);
     },
   );
