@@ -119,8 +119,7 @@ export async function createCoordinator(
   const order = new PromptSchedule(prompts, promptsPerIteration, rng.fork('prompts'), settings.locales);
   const dispatching = dispatcherOptions(ports, settings, { schedule: order, rng: rng.fork('rollouts') });
   const { dispatcher, scorer } = createDispatch({ ...ports, schedule, algorithm }, dispatching);
-  for (const queue of rolloutQueues(settings.pool ?? run.id, settings.ackWaitMs))
-    await bus.declareQueue(queue);
+  for (const queue of rolloutQueues(settings.pool ?? run.id, settings)) await bus.declareQueue(queue);
   const session = { run: run.id, epoch: run.epoch };
   const spec = { base: settings.baseModel, seed: modelSeed(run.seed), algorithm };
   const models = await createRunModels(trainer, session, spec);

@@ -60,16 +60,33 @@ export class TaskOutbox {
   }
 
   private async publish(): Promise<void> {
+    if (this.waiting.length === 0) return;
+    const parcelSize = await this.bus.parcelSize(this.queue);
     while (this.waiting.length > 0) {
-      const some = this.waiting.slice(0, TOGETHER);
-      const outcomes = await Promise.allSettled(some.map((message) => this.bus.publish(this.queue, message)));
-      const unsent = some.filter((_, at) => outcomes[at].status === 'rejected');
-      const sent = new Set(some.filter((message) => !unsent.includes(message)));
+      const groups = inGroups(this.waiting.slice(0, TOGETHER * parcelSize), parcelSize);
+      const outcomes = await Promise.allSettled(groups.map((group) => this.send(group)));
+      const sent = new Set(groups.filter((_, at) => outcomes[at].status === 'fulfilled').flat());
       this.waiting = this.waiting.filter((message) => !sent.has(message));
       for (const outcome of outcomes) if (outcome.status === 'rejected') requirePassing(outcome.reason);
-      if (unsent.length > 0) return;
+      if (sent.size < groups.flat().length) return;
     }
   }
+
+  /** As one parcel where there are several: its id is that of what it begins with, and how many they are. */
+  private async send(group: readonly OutgoingMessage[]): Promise<void> {
+    const [first] = group;
+    if (group.length === 1) await this.bus.publish(this.queue, first);
+    else {
+      const dedupeId = `${first.dedupeId}+${group.length - 1}`;
+      await this.bus.publishParcel(this.queue, { run: first.run, dedupeId, parts: group });
+    }
+  }
+}
+
+function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
 }
 
 /** Throws what waiting does not mend. */

@@ -18,6 +18,14 @@ export interface Bus {
    */
   publish(queue: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }>;
   /**
+   * Publishes several small messages as one parcel: all are stored, or none. What is small costs mostly its handling, and a
+   * parcel is handled once. Its parts are delivered each on its own; they share their lease and their attempts. Where a
+   * part is given back, or the lease runs out, parts that were acked may come again with the others.
+   */
+  publishParcel(queue: string, parcel: OutgoingParcel): Promise<{ readonly duplicate: boolean }>;
+  /** How many parts a parcel of the queue has at most, as it was declared; 1 where messages come singly. */
+  parcelSize(queue: string): Promise<number>;
+  /**
    * Leases up to `max` messages, waiting until there is at least one, `waitMs` has passed (an empty array) or the
    * signal fires (rejects with `cancelled`).
    */
@@ -43,6 +51,8 @@ export interface QueueSettings {
   /** After so many deliveries without an ack, a message is moved to the dead letters. */
   readonly maxDeliveries: number;
   readonly dedupeWindowMs: number;
+  /** Parts that a parcel has at most; 1 unless told. A consumer should have use for so many at a time. */
+  readonly parcelSize?: number;
 }
 
 export interface OutgoingMessage {
@@ -52,6 +62,13 @@ export interface OutgoingMessage {
   readonly data: Uint8Array;
   /** Travel beside the bytes: the context of a trace. Names of letters, digits and dashes; values of one line. */
   readonly headers?: MessageHeaders;
+}
+
+/** Small messages of one run that travel as one. */
+export interface OutgoingParcel {
+  readonly run: string;
+  readonly dedupeId: string;
+  readonly parts: readonly Pick<OutgoingMessage, 'data' | 'headers'>[];
 }
 
 export type MessageHeaders = Readonly<Record<string, string>>;
@@ -79,6 +96,7 @@ export interface Delivery {
 }
 
 export interface QueueStatus {
+  /** Where messages travel in parcels, at least as many as there are: a parcel may count as a full one. */
   readonly pending: number;
   /** What was given back, or whose lease ran out, may count as leased until it is taken again. */
   readonly leased: number;

@@ -7,11 +7,15 @@ import type {
   DeadLetterOptions,
   Delivery,
   OutgoingMessage,
+  OutgoingParcel,
   PullOptions,
   QueueSettings,
   QueueStatus,
 } from './bus.js';
 import type { BusObserver } from './bus-observer.js';
+import { observedDelivery } from './observed-delivery.js';
+import { openedParcel, packed, partsOf } from './parcel.js';
+import { Surplus } from './surplus.js';
 import { WorkQueue } from './work-queue.js';
 import type { QueuedMessage } from './work-queue.js';
 
@@ -23,6 +27,7 @@ import type { QueuedMessage } from './work-queue.js';
 export class MemoryBus implements Bus {
   private readonly queues = new Map<string, WorkQueue>();
   private readonly waiting = new Map<WorkQueue, Set<() => void>>();
+  private readonly surplus = new Map<WorkQueue, Surplus>();
   private closed = false;
 
   constructor(
@@ -43,9 +48,21 @@ export class MemoryBus implements Bus {
   }
 
   async publish(queueName: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
+    return this.store(queueName, message, 1);
+  }
+
+  async publishParcel(queueName: string, parcel: OutgoingParcel): Promise<{ readonly duplicate: boolean }> {
+    return this.store(queueName, packed(parcel), parcel.parts.length);
+  }
+
+  async parcelSize(queueName: string): Promise<number> {
+    return this.find(queueName).settings.parcelSize ?? 1;
+  }
+
+  private store(queueName: string, message: OutgoingMessage, parts: number): { readonly duplicate: boolean } {
     const queue = this.find(queueName);
-    const outcome = queue.add(message, this.clock.monotonic());
-    this.observer.published?.(queueName, outcome);
+    const outcome = queue.add(message, this.clock.monotonic(), parts);
+    for (let part = 0; part < parts; part += 1) this.observer.published?.(queueName, outcome);
     if (outcome === 'full') {
       const { maxMessages } = queue.settings;
       throw new MajlisError(`queue ${queueName} is full: it holds ${maxMessages} messages`, {
@@ -66,9 +83,14 @@ export class MemoryBus implements Bus {
     const deadline = this.clock.monotonic() + options.waitMs;
     for (;;) {
       this.refuseWhenCancelled(queueName, options.signal);
+      const surplus = this.surplusOf(queue);
+      const kept = surplus.take(options.max);
+      if (kept.length > 0) return kept;
       const now = this.clock.monotonic();
-      const leased = queue.lease(options.max, now);
-      if (leased.length > 0) return leased.map((message) => this.deliver(queue, message));
+      const { parcelSize = 1 } = queue.settings;
+      const leased = queue.lease(Math.max(1, Math.floor(options.max / parcelSize)), now);
+      const deliveries = leased.flatMap((message) => this.deliver(queue, message));
+      if (deliveries.length > 0) return surplus.cut(deliveries, options.max);
       if (now >= deadline) return [];
       await this.change(queue, Math.min(deadline, queue.nextDue()) - now, options.signal);
     }
@@ -83,12 +105,15 @@ export class MemoryBus implements Bus {
   }
 
   async purge(queueName: string, run?: string): Promise<void> {
-    this.find(queueName).purge(run);
+    const queue = this.find(queueName);
+    queue.purge(run);
+    this.surplusOf(queue).forget(run);
   }
 
   async restoreConsumer(queueName: string): Promise<void> {
     const queue = this.find(queueName);
     queue.restore();
+    this.surplusOf(queue).forget();
     this.wake(queue);
   }
 
@@ -98,33 +123,42 @@ export class MemoryBus implements Bus {
     for (const queue of this.queues.values()) this.wake(queue);
   }
 
-  private deliver(queue: WorkQueue, message: QueuedMessage): Delivery {
+  /** A delivery for the message, or for each part of a parcel. */
+  private deliver(queue: WorkQueue, message: QueuedMessage): Delivery[] {
+    const parts = partsOf(message.data, message.headers);
+    const { run, deliveries: attempt } = message;
     const { name } = queue.settings;
-    const { observer } = this;
-    observer.delivered?.(name, message.deliveries);
+    if (parts === undefined) return [observedDelivery(this.delivery(queue, message), name, this.observer)];
+    const { ack, nak, working } = this.delivery(queue, message);
+    const bury = async (part: { readonly data: Uint8Array }, _place: number, reason: string): Promise<void> =>
+      queue.bury({ run, data: part.data }, reason);
+    return openedParcel({ run, attempt, ack, nak, working, bury }, parts).map((part) =>
+      observedDelivery(part, name, this.observer),
+    );
+  }
+
+  private delivery(queue: WorkQueue, message: QueuedMessage): Delivery {
     return {
       run: message.run,
       data: new Uint8Array(message.data),
       headers: message.headers,
       attempt: message.deliveries,
-      ack: async () => {
-        queue.remove(message);
-        observer.settled?.(name, 'acked');
-      },
+      ack: async () => queue.remove(message),
       nak: async (delayMs = 0) => {
         queue.giveBack(message, this.clock.monotonic() + delayMs);
-        observer.settled?.(name, 'returned');
         this.wake(queue);
       },
-      working: async () => {
-        queue.extend(message, this.clock.monotonic());
-        observer.settled?.(name, 'extended');
-      },
-      terminate: async (reason) => {
-        queue.kill(message, reason);
-        observer.settled?.(name, 'terminated');
-      },
+      working: async () => queue.extend(message, this.clock.monotonic()),
+      terminate: async (reason) => queue.kill(message, reason),
     };
+  }
+
+  private surplusOf(queue: WorkQueue): Surplus {
+    const known = this.surplus.get(queue);
+    if (known !== undefined) return known;
+    const made = new Surplus();
+    this.surplus.set(queue, made);
+    return made;
   }
 
   /** Resolves when something was put into the queue, the time is over, the signal fired or the bus was closed. */

@@ -17,6 +17,7 @@ import type {
   DeadLetterOptions,
   Delivery,
   OutgoingMessage,
+  OutgoingParcel,
   PullOptions,
   QueueSettings,
   QueueStatus,
@@ -27,6 +28,11 @@ import { deliveryFacts } from './nats/ack-subject.js';
 import { DeadLetterBox } from './nats/dead-letter-box.js';
 import { plainHeaders } from './nats/message-headers.js';
 import { nakAfter, natsDelivery } from './nats/nats-delivery.js';
+import { observedDelivery } from './observed-delivery.js';
+import { openedParcel, packed, partsOf } from './parcel.js';
+import type { HeldParcel } from './parcel.js';
+import { Surplus } from './surplus.js';
+import type { Leased } from './nats/nats-delivery.js';
 import { NatsLink } from './nats/nats-link.js';
 import { NatsNames, subjectOfRun } from './nats/nats-names.js';
 import type { QueueAddress } from './nats/nats-names.js';
@@ -36,6 +42,7 @@ import type { StoredMessage } from './nats/publish-message.js';
 import { pullMessages } from './nats/pull-messages.js';
 import { StoredAnswers } from './nats/stored-answers.js';
 import { QueueStreams } from './nats/queue-streams.js';
+import type { QueueNote } from './nats/queue-streams.js';
 
 const ROOM_FOR_HEADERS = 4096;
 /** Until a message whose artifact cannot be read at the moment is delivered again. */
@@ -44,8 +51,9 @@ const RETURN_AFTER_MS = 1000;
 interface Queue {
   readonly name: string;
   readonly address: QueueAddress;
-  /** Known once it was declared here, or pulled from. */
-  maxDeliveries: number | undefined;
+  /** Known once it was declared here, or asked for. */
+  note: QueueNote | undefined;
+  readonly surplus: Surplus;
 }
 
 export class NatsBus implements Bus {
@@ -83,10 +91,34 @@ export class NatsBus implements Bus {
   async declareQueue(settings: QueueSettings): Promise<void> {
     const queue = this.find(settings.name);
     await this.streams.declare(settings, queue.address);
-    queue.maxDeliveries = settings.maxDeliveries;
+    const { maxDeliveries, parcelSize = 1 } = settings;
+    queue.note = { maxDeliveries, parcelSize };
   }
 
-  async publish(name: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
+  publish(name: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
+    return this.store(name, message, 1);
+  }
+
+  publishParcel(name: string, parcel: OutgoingParcel): Promise<{ readonly duplicate: boolean }> {
+    return this.store(name, packed(parcel), parcel.parts.length);
+  }
+
+  /** Rejects with `unavailable` while the queue's consumer is made anew. */
+  async parcelSize(name: string): Promise<number> {
+    const queue = this.find(name);
+    queue.note ??= await this.streams.note(queue.address);
+    if (queue.note !== undefined) return queue.note.parcelSize;
+    throw new MajlisError(`queue ${name} has no consumer at the moment`, { code: 'unavailable' });
+  }
+
+  private async store(
+    name: string,
+    message: OutgoingMessage,
+    parts: number,
+  ): Promise<{ readonly duplicate: boolean }> {
+    const tell = (outcome: 'stored' | 'duplicate' | 'full'): void => {
+      for (let part = 0; part < parts; part += 1) this.observer.published?.(name, outcome);
+    };
     const { address } = this.find(name);
     const { data, headers, dedupeId, run } = this.claims.isSmall(message)
       ? message
@@ -96,11 +128,11 @@ export class NatsBus implements Bus {
     const send = () => this.link.call(`publishing to queue ${name}`, () => this.send(name, stored));
     try {
       const answer = await this.healing(name, send);
-      this.observer.published?.(name, answer.duplicate ? 'duplicate' : 'stored');
+      tell(answer.duplicate ? 'duplicate' : 'stored');
       return answer;
     } catch (thrown) {
       const error = MajlisError.from(thrown);
-      if (error.code === 'resource_exhausted') this.observer.published?.(name, 'full');
+      if (error.code === 'resource_exhausted') tell('full');
       throw error;
     }
   }
@@ -112,6 +144,8 @@ export class NatsBus implements Bus {
       });
     }
     const queue = this.find(name);
+    const kept = queue.surplus.take(options.max);
+    if (kept.length > 0) return kept;
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
     if (options.signal?.aborted === true || this.closing.signal.aborted) leave();
@@ -126,12 +160,13 @@ export class NatsBus implements Bus {
   }
 
   async status(name: string): Promise<QueueStatus> {
-    const { address } = this.find(name);
-    const [counts, lastDeadLetter] = await Promise.all([
+    const { address, note } = this.find(name);
+    const [{ pending, leased }, lastDeadLetter] = await Promise.all([
       this.streams.counts(address),
       this.healing(name, () => this.deadLetterBox.last(address)),
     ]);
-    return { ...counts, lastDeadLetter };
+    const parts = note?.parcelSize ?? 1;
+    return { pending: pending * parts, leased: leased * parts, lastDeadLetter };
   }
 
   async deadLetters(name: string, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
@@ -139,16 +174,22 @@ export class NatsBus implements Bus {
   }
 
   async purge(name: string, run?: string): Promise<void> {
-    const { address } = this.find(name);
+    const { address, surplus } = this.find(name);
+    surplus.forget(run);
     const subject = run === undefined ? undefined : subjectOfRun(address.subjects, run);
     await this.healing(name, () => this.streams.purge(address, subject));
   }
 
   async restoreConsumer(name: string): Promise<void> {
-    await this.streams.restoreConsumer(this.find(name).address);
+    const { address, surplus } = this.find(name);
+    surplus.forget();
+    await this.streams.restoreConsumer(address);
   }
 
   async close(): Promise<void> {
+    if (!this.closing.signal.aborted && this.link.isConnected) {
+      await Promise.all([...this.queues.values()].map(({ surplus }) => surplus.giveBack()));
+    }
     this.closing.abort();
     await this.link.close();
   }
@@ -170,53 +211,71 @@ export class NatsBus implements Bus {
   ): Promise<readonly Delivery[]> {
     const { clock } = this.options;
     const deadline = clock.monotonic() + waitMs;
-    const { name, address } = queue;
+    const { name, address, surplus } = queue;
     for (;;) {
+      if (queue.note === undefined && this.link.isConnected) queue.note = await this.streams.note(address);
       const { messages, isGone } = await pullMessages(this.link, {
         queue: name,
         subject: address.pullSubject,
         inboxPrefix: this.options.inboxPrefix,
-        max,
+        max: Math.max(1, Math.floor(max / (queue.note?.parcelSize ?? 1))),
         waitMs: Math.max(0, deadline - clock.monotonic()),
         signal,
       });
-      if (isGone || (queue.maxDeliveries === undefined && this.link.isConnected)) {
-        queue.maxDeliveries = await this.streams.maxDeliveries(address);
-      }
-      const deliveries = await Promise.all(messages.map((message) => this.received(queue, message)));
-      const alive = deliveries.filter((delivery) => delivery !== undefined);
-      if (alive.length > 0 || messages.length === 0) return alive;
+      if (isGone) queue.note = await this.streams.note(address);
+      const alive = await this.readable(queue, messages);
+      if (alive.length > 0 || messages.length === 0) return surplus.cut(alive, max);
     }
   }
 
-  /** Undefined where no caller should see it: it is dead, or cannot be read at the moment. */
-  private async received(queue: Queue, message: Msg): Promise<Delivery | undefined> {
-    const { name } = queue;
+  /** What could be read of them. One that failed is told only where it stands alone: it comes again. */
+  private async readable(queue: Queue, messages: readonly Msg[]): Promise<readonly Delivery[]> {
+    const outcomes = await Promise.allSettled(messages.map((message) => this.received(queue, message)));
+    const alive = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined && alive.length === 0) throw failed.reason;
+    return alive;
+  }
+
+  /** None where no caller should see it: it is dead, or cannot be read at the moment. */
+  private async received(queue: Queue, message: Msg): Promise<readonly Delivery[]> {
     const { attempt } = deliveryFacts(message.reply ?? '');
-    const maxDeliveries = queue.maxDeliveries ?? Infinity;
+    const maxDeliveries = queue.note?.maxDeliveries ?? Infinity;
     if (attempt > maxDeliveries) {
       await this.bury(queue, message, `delivered ${maxDeliveries} times without an ack`);
-      return undefined;
+      return [];
     }
     try {
-      const read = await this.claims.redeemed(message.data, plainHeaders(message.headers));
-      this.observer.delivered?.(name, attempt);
-      return natsDelivery(
-        { message, attempt, ...read },
-        {
-          queue: name,
-          link: this.link,
-          observer: this.observer,
-          bury: (dead, reason) => this.bury(queue, dead, reason),
-        },
-      );
+      const { data, headers } = await this.claims.redeemed(message.data, plainHeaders(message.headers));
+      return this.deliveries(queue, { message, attempt, data, headers });
     } catch (thrown) {
       const error = MajlisError.from(thrown);
       if (error.code === 'data_loss') await this.bury(queue, message, error.message);
       else message.respond(Buffer.from(nakAfter(RETURN_AFTER_MS)));
-      if (error.code === 'data_loss' || error.isRetryable) return undefined;
+      if (error.code === 'data_loss' || error.isRetryable) return [];
       throw error;
     }
+  }
+
+  /** The message's, or its parts' where it is a parcel. */
+  private deliveries(queue: Queue, leased: Leased): readonly Delivery[] {
+    const { name, address } = queue;
+    const { message, attempt, data, headers } = leased;
+    const whole = natsDelivery(leased, {
+      queue: name,
+      link: this.link,
+      bury: (dead, reason) => this.bury(queue, dead, reason),
+    });
+    const parts = partsOf(data, headers);
+    if (parts === undefined) return [observedDelivery(whole, name, this.observer)];
+    const { run, ack, nak, working } = whole;
+    const bury: HeldParcel['bury'] = async (part, place, reason) => {
+      await this.healing(name, () => this.deadLetterBox.store(message, { part, place }, { address, reason }));
+      this.observer.deadLettered?.(name, reason);
+    };
+    return openedParcel({ run, attempt, ack, nak, working, bury }, parts).map((part) =>
+      observedDelivery(part, name, this.observer),
+    );
   }
 
   private async bury({ name, address }: Queue, message: Msg, reason: string): Promise<void> {
@@ -238,7 +297,7 @@ export class NatsBus implements Bus {
   private find(name: string): Queue {
     const known = this.queues.get(name);
     if (known !== undefined) return known;
-    const queue = { name, address: this.names.queue(name), maxDeliveries: undefined };
+    const queue = { name, address: this.names.queue(name), note: undefined, surplus: new Surplus() };
     this.queues.set(name, queue);
     return queue;
   }

@@ -14,10 +14,20 @@ export function rolloutQueueNames(pool: string): RolloutQueueNames {
   return { tasks: `tasks.${pool}`, results: `results.${pool}` };
 }
 
-/** Their settings: leases of half a minute unless told, which workers extend; five deliveries, then dead letters. */
-export function rolloutQueues(pool: string, ackWaitMs = 30_000): readonly QueueSettings[] {
+export interface RolloutQueueOptions {
+  /** How long a task is leased unless its worker extends it; half a minute unless told. */
+  readonly ackWaitMs?: number;
+  /** Tasks, and results, that travel together; 1 unless told. */
+  readonly parcelSize?: number;
+}
+
+/** Their settings: five deliveries, then dead letters. */
+export function rolloutQueues(
+  pool: string,
+  { ackWaitMs = 30_000, parcelSize = 1 }: RolloutQueueOptions = {},
+): readonly QueueSettings[] {
   const { tasks, results } = rolloutQueueNames(pool);
-  const common = { maxMessages: 4096, ackWaitMs, maxDeliveries: 5, dedupeWindowMs: 120_000 };
+  const common = { maxMessages: 4096, ackWaitMs, maxDeliveries: 5, dedupeWindowMs: 120_000, parcelSize };
   return [
     { ...common, name: tasks },
     { ...common, name: results },

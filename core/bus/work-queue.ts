@@ -6,12 +6,15 @@ import type {
   QueueSettings,
   QueueStatus,
 } from './bus.js';
+import { partsOf } from './parcel.js';
 
 /** A message of a work queue, with the one lease it may be under. */
 export interface QueuedMessage {
   readonly run: string;
   readonly headers: MessageHeaders;
   readonly data: Uint8Array;
+  /** Messages that it stands for: the parts of a parcel, or itself. */
+  readonly parts: number;
   /** Times it was delivered. */
   deliveries: number;
   place: 'ready' | 'leased' | 'delayed' | 'gone';
@@ -45,7 +48,7 @@ export class WorkQueue {
   ) {}
 
   /** Stores a copy: the slice of a Buffer would share its memory. */
-  add(message: OutgoingMessage, now: number): 'stored' | 'duplicate' | 'full' {
+  add(message: OutgoingMessage, now: number, parts = 1): 'stored' | 'duplicate' | 'full' {
     this.forgetOldIds(now);
     if (this.recentIds.has(message.dedupeId)) return 'duplicate';
     this.settle(now);
@@ -55,6 +58,7 @@ export class WorkQueue {
       run: message.run,
       headers: { ...message.headers },
       data: new Uint8Array(message.data),
+      parts,
       deliveries: 0,
       place: 'ready',
       dueAt: 0,
@@ -95,8 +99,14 @@ export class WorkQueue {
   kill(message: QueuedMessage, reason: string): void {
     if (message.place === 'gone') return;
     this.remove(message);
+    for (const { data } of partsOf(message.data, message.headers) ?? [message]) {
+      this.bury({ run: message.run, data }, reason);
+    }
+  }
+
+  /** Records a message among the dead letters. */
+  bury({ run, data }: Pick<DeadLetter, 'run' | 'data'>, reason: string): void {
     this.lastDeadLetter += 1;
-    const { run, data } = message;
     this.dead.push({ number: this.lastDeadLetter, run, data, reason });
     if (this.dead.length > DEAD_LETTERS_KEPT) this.dead.shift();
     this.onDeath(reason);
@@ -127,8 +137,8 @@ export class WorkQueue {
 
   status(now: number): QueueStatus {
     this.settle(now);
-    const leased = [...this.held].filter((message) => message.place === 'leased').length;
-    return { pending: this.messages.size - leased, leased, lastDeadLetter: this.lastDeadLetter };
+    const leased = partsIn([...this.held].filter((message) => message.place === 'leased'));
+    return { pending: partsIn(this.messages) - leased, leased, lastDeadLetter: this.lastDeadLetter };
   }
 
   /** When time alone next makes a message available; infinite when nothing is held. */
@@ -163,6 +173,12 @@ export class WorkQueue {
       this.recentIds.delete(id);
     }
   }
+}
+
+function partsIn(messages: Iterable<QueuedMessage>): number {
+  let sum = 0;
+  for (const { parts } of messages) sum += parts;
+  return sum;
 }
 
 /** Takes from the front, dropping messages that a late ack removed while they waited. */

@@ -367,6 +367,115 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
       });
     });
 
+    describe('parcels', () => {
+      const queue = 'parcels';
+      const parts = (...texts: string[]) =>
+        texts.map((data) => ({ data: bytes(data), headers: { name: `part ${data}` } }));
+      const send = (dedupeId: string, ...texts: string[]) =>
+        bus.publishParcel(queue, { run: 'run', dedupeId, parts: parts(...texts) });
+      const pull = (max: number, waitMs = 1000) => bus.pull(queue, { max, waitMs });
+      const pullNothing = async (): Promise<void> => {
+        const pulled = pull(3, 30);
+        await harness.elapse(30 + MARGIN_MS);
+        expect(await pulled).toEqual([]);
+      };
+      const texts = (deliveries: readonly Delivery[]) => deliveries.map(({ data }) => text(data));
+
+      beforeEach(() => bus.declareQueue({ ...settings, name: queue, parcelSize: 3 }));
+
+      it('tell how many parts they may have: one, where the queue was declared without', async () => {
+        expect([await bus.parcelSize(queue), await bus.parcelSize(settings.name)]).toEqual([3, 1]);
+      });
+
+      it('arrive as their parts, each with its headers, and are gone when each part was acked', async () => {
+        await send('one', 'a', 'b', 'c');
+        expect(await bus.status(queue)).toMatchObject({ pending: 3, leased: 0 });
+        const deliveries = await pull(3);
+        expect(deliveries.map(({ run, attempt, headers }) => [run, attempt, headers.name])).toEqual([
+          ['run', 1, 'part a'],
+          ['run', 1, 'part b'],
+          ['run', 1, 'part c'],
+        ]);
+        expect(texts(deliveries)).toEqual(['a', 'b', 'c']);
+        for (const delivery of deliveries) await delivery.ack();
+        await harness.elapse(ACK_WAIT_MS + MARGIN_MS);
+        expect(await bus.status(queue)).toEqual({ pending: 0, leased: 0, lastDeadLetter: 0 });
+      });
+
+      it('stay leased while one part is in work, and come again when the lease runs out', async () => {
+        await send('one', 'a', 'b');
+        const [first, second] = await pull(3);
+        await first.ack();
+        await harness.elapse(ACK_WAIT_MS - MARGIN_MS);
+        await second.working();
+        await harness.elapse(ACK_WAIT_MS - MARGIN_MS);
+        expect(await bus.status(queue)).toMatchObject({ pending: 0 });
+        await harness.elapse(2 * MARGIN_MS);
+        const again = await pull(3);
+        expect(texts(again)).toContain('b');
+        expect(again[0].attempt).toBe(2);
+      });
+
+      it('come again when a part was given back and the others are settled', async () => {
+        await send('one', 'a', 'b');
+        const [first, second] = await pull(3);
+        await first.nak();
+        await pullNothing();
+        await second.ack();
+        expect(texts(await pull(3))).toContain('a');
+      });
+
+      it('are stored once under a repeated id, also among single messages', async () => {
+        expect(await send('one', 'a', 'b')).toEqual({ duplicate: false });
+        expect(await send('one', 'a', 'b')).toEqual({ duplicate: true });
+        await bus.publish(queue, { run: 'run', dedupeId: 'two', data: bytes('c') });
+        expect(texts([...(await pull(3)), ...(await pull(3))])).toEqual(['a', 'b', 'c']);
+      });
+
+      it('are refused whole by a full queue', async () => {
+        for (const id of ['one', 'two', 'three']) await send(id, 'a', 'b');
+        await expect(send('four', 'a', 'b')).rejects.toMatchObject({ code: 'resource_exhausted' });
+      });
+
+      it('never give a puller more than it asked for: what is over is given to the next pull', async () => {
+        await send('one', 'a', 'b', 'c');
+        expect(texts(await pull(2))).toEqual(['a', 'b']);
+        expect(texts(await pull(2))).toEqual(['c']);
+        await pullNothing();
+      });
+
+      it('forget with their run what is over', async () => {
+        await send('one', 'a', 'b', 'c');
+        await pull(1);
+        await bus.purge(queue, 'run');
+        await pullNothing();
+      });
+
+      it('lose one part to the dead letters, and keep the others', async () => {
+        await send('one', 'a', 'b');
+        const [first, second] = await pull(3);
+        await first.terminate('not UTF-8');
+        await second.ack();
+        await harness.elapse(MARGIN_MS);
+        const letters = await bus.deadLetters(queue, { after: 0, max: 10 });
+        expect(letters.map(({ data, reason }) => [text(data), reason])).toEqual([['a', 'not UTF-8']]);
+        expect(await bus.status(queue)).toEqual({ pending: 0, leased: 0, lastDeadLetter: 1 });
+      });
+
+      it('die as their parts, each a letter, after the last delivery', async () => {
+        await send('one', 'a', 'b');
+        for (let attempt = 1; attempt <= settings.maxDeliveries; attempt += 1) {
+          for (const delivery of await pull(3)) await delivery.nak();
+        }
+        await pullNothing();
+        const letters = await bus.deadLetters(queue, { after: 0, max: 10 });
+        expect(letters.map(({ number, data }) => [number, text(data)])).toEqual([
+          [1, 'a'],
+          [2, 'b'],
+        ]);
+      });
+    });
+
     it('cancels a waiting pull when it is closed, also twice, and refuses every later call', async () => {
       const outcome = bus.pull(settings.name, { max: 1, waitMs: 60_000 }).catch((error: unknown) => error);
       await harness.elapse(50);

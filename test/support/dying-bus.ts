@@ -4,6 +4,7 @@ import type {
   DeadLetterOptions,
   Delivery,
   OutgoingMessage,
+  OutgoingParcel,
   PullOptions,
   QueueSettings,
   QueueStatus,
@@ -27,6 +28,15 @@ export class DyingBus implements Bus {
   async publish(queue: string, message: OutgoingMessage): Promise<{ readonly duplicate: boolean }> {
     this.requireAlive();
     return this.bus.publish(queue, message);
+  }
+
+  async publishParcel(queue: string, parcel: OutgoingParcel): Promise<{ readonly duplicate: boolean }> {
+    this.requireAlive();
+    return this.bus.publishParcel(queue, parcel);
+  }
+
+  async parcelSize(queue: string): Promise<number> {
+    return this.bus.parcelSize(queue);
   }
 
   async pull(queue: string, options: PullOptions): Promise<readonly Delivery[]> {

@@ -11,7 +11,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery } from '../../core/bus/bus.js';
-import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
 import type { RolloutQueueNames } from '../../core/bus/subjects.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
@@ -29,6 +28,7 @@ import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { PolicyGate } from './policy-gate.js';
+import { ResultOutbox } from './result-outbox.js';
 import { untilAborted } from './until-aborted.js';
 
 /** Who watches a worker; it never changes what the worker does. */
@@ -89,7 +89,9 @@ export class RolloutWorker {
   private cancelDeadline = (): void => undefined;
   private paused: { readonly over: Promise<void>; readonly end: () => void } | undefined;
   private pulling = new AbortController();
-  private deliveries = 0;
+  /** While it runs. */
+  private outbox: ResultOutbox | undefined;
+  private published = 0;
   private askedAtMs: number | undefined;
   private current: WorkerState = 'INITIALIZED';
 
@@ -186,18 +188,32 @@ export class RolloutWorker {
   }
 
   private async pullUntilDrained(signal: AbortSignal): Promise<void> {
-    const { slots } = this.options;
+    const { bus, queues, slots } = this.options;
     const stop = AbortSignal.any([signal, this.draining.signal]);
     const stopped = new Promise<void>((resolve) => {
       if (stop.aborted) resolve();
       else stop.addEventListener('abort', () => resolve(), { once: true });
     });
+    this.outbox = await this.openOutbox();
+    // What comes in parcels is asked for when there is room for one.
+    const least = Math.min(slots, await bus.parcelSize(queues.tasks));
     while (!stop.aborted) {
       if (this.failure !== undefined) throw this.failure;
       if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
-      else if (this.working.size >= slots) await this.freeSlot();
+      else if (this.working.size > slots - least) await this.freeSlot();
       else for (const delivery of await this.pull(stop)) this.start(delivery, signal);
     }
+  }
+
+  private async openOutbox(): Promise<ResultOutbox> {
+    const { bus, queues, clock, retryDelayMs: retryMs } = this.options;
+    const parcelSize = await bus.parcelSize(queues.results);
+    // Of this publish alone: an id of the task would let the bus drop the answer to a reissued task.
+    const nextId = (taskId: string): string => {
+      this.published += 1;
+      return `${taskId}/${this.name}/${this.published}`;
+    };
+    return new ResultOutbox({ bus, queue: queues.results, clock, retryMs, parcelSize, nextId });
   }
 
   /** Resolves when a task in work has ended. */
@@ -307,19 +323,14 @@ export class RolloutWorker {
 
   /** Stores the result. A full queue is waited for: the answer is already paid for, and the lease is being kept. */
   private async publish({ id, run }: RolloutTask, data: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { bus, queues, clock, retryDelayMs } = this.options;
-    this.deliveries += 1;
-    // Names this delivery alone: a dedupe id of the task would let the bus drop the answer to a reissued task.
-    const dedupeId = `${id}/${this.name}/${this.deliveries}`;
-    const room = { clock, retryMs: retryDelayMs, whileWaiting: async () => undefined, signal };
     const attributes = {
       [SPAN_ATTRIBUTES.messagingOperation]: 'send',
-      [SPAN_ATTRIBUTES.messagingDestination]: queues.results,
+      [SPAN_ATTRIBUTES.messagingDestination]: this.options.queues.results,
       [SPAN_ATTRIBUTES.messagingBodySize]: data.byteLength,
     };
-    await this.tracer.span('publish result', { kind: 'producer', attributes }, () => {
+    await this.tracer.span('publish result', { kind: 'producer', attributes }, async () => {
       const headers = { [WORKER_HEADER]: this.name, ...this.tracer.inject() };
-      return publishWhenThereIsRoom(bus, queues.results, { run, dedupeId, data, headers }, room);
+      await this.outbox?.publish({ taskId: id, run, data, headers }, signal);
     });
   }
 

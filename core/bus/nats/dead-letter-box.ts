@@ -4,9 +4,10 @@
  * stored twice is one, since it is named by its message.
  */
 import type { JetStreamManager, Msg, StoredMsg } from 'nats';
-import type { DeadLetter, DeadLetterOptions, MessageHeaders } from '../bus.js';
+import type { DeadLetter, DeadLetterOptions, MessageHeaders, OutgoingMessage } from '../bus.js';
 import type { ClaimCheck } from '../claim-check.js';
 import { MajlisError } from '../../errors.js';
+import { partsOf } from '../parcel.js';
 import { deliveryFacts } from './ack-subject.js';
 import { plainHeaders } from './message-headers.js';
 import type { NatsLink } from './nats-link.js';
@@ -28,21 +29,32 @@ export class DeadLetterBox {
     private readonly claims: ClaimCheck,
   ) {}
 
-  /** Stores the message with its reason, then removes it from its queue. */
-  async bury(message: Msg, { deadSubjects }: QueueAddress, reason: string): Promise<void> {
-    const { link } = this;
-    const { subject, data, reply = '' } = message;
+  /** Stores the message, or each part of a parcel, with its reason, then removes it from its queue. */
+  async bury(message: Msg, address: QueueAddress, reason: string): Promise<void> {
+    const headers = plainHeaders(message.headers);
+    const parts = partsIfReadable(message.data, headers) ?? [{ data: message.data, headers }];
+    for (const [place, part] of parts.entries())
+      await this.store(message, { part, place }, { address, reason });
+    const { reply = '' } = message;
+    await this.link.call(`removing a dead message from ${address.stream}`, () =>
+      this.link.connection.request(reply, '+ACK', { timeout: ANSWER_WITHIN_MS }),
+    );
+  }
+
+  /** Stores one part of a message, which stays where it is. */
+  async store(
+    { subject, reply = '' }: Msg,
+    { part, place }: { readonly part: Pick<OutgoingMessage, 'data' | 'headers'>; readonly place: number },
+    { address, reason }: { readonly address: QueueAddress; readonly reason: string },
+  ): Promise<void> {
     const { stream, sequence } = deliveryFacts(reply);
     const letter = {
-      subject: subjectOfRun(deadSubjects, runOfSubject(subject)),
-      dedupeId: `${stream}/${sequence}`,
-      data,
-      headers: { ...plainHeaders(message.headers), [REASON_HEADER]: oneLine(reason) },
+      subject: subjectOfRun(address.deadSubjects, runOfSubject(subject)),
+      dedupeId: place === 0 ? `${stream}/${sequence}` : `${stream}/${sequence}/${place}`,
+      data: part.data,
+      headers: { ...part.headers, [REASON_HEADER]: oneLine(reason) },
     };
-    await link.call(`storing a dead letter of ${stream}`, () => publishMessage(this.answers, letter));
-    await link.call(`removing a dead message from ${stream}`, () =>
-      link.connection.request(reply, '+ACK', { timeout: ANSWER_WITHIN_MS }),
-    );
+    await this.link.call(`storing a dead letter of ${stream}`, () => publishMessage(this.answers, letter));
   }
 
   async last({ deadStream }: QueueAddress): Promise<number> {
@@ -80,6 +92,16 @@ export class DeadLetterBox {
       if (MajlisError.from(thrown).code === 'not_found') return undefined;
       throw thrown;
     }
+  }
+}
+
+/** Undefined where it is no parcel, or a damaged one, which is buried as it is. */
+function partsIfReadable(data: Uint8Array, headers: MessageHeaders): ReturnType<typeof partsOf> {
+  try {
+    return partsOf(data, headers);
+  } catch (thrown) {
+    if (MajlisError.from(thrown).code !== 'data_loss') throw thrown;
+    return undefined;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Msg } from 'nats';
 import type { Delivery, MessageHeaders } from '../bus.js';
-import type { BusObserver } from '../bus-observer.js';
 import { natsFailure } from './nats-failure.js';
 import type { NatsLink } from './nats-link.js';
 import { runOfSubject } from './nats-names.js';
@@ -15,7 +14,6 @@ export interface Leased {
 export interface DeliverySurroundings {
   readonly queue: string;
   readonly link: NatsLink;
-  readonly observer: BusObserver;
   /** Stores the message as a dead letter and removes it from its queue. */
   readonly bury: (message: Msg, reason: string) => Promise<void>;
 }
@@ -23,7 +21,7 @@ export interface DeliverySurroundings {
 /** A leased message with what may be said about it; what is said while the connection is lost waits for it. */
 export function natsDelivery(
   { message, attempt, data, headers }: Leased,
-  { queue, link, observer, bury }: DeliverySurroundings,
+  { queue, link, bury }: DeliverySurroundings,
 ): Delivery {
   const tell = async (word: string): Promise<void> => {
     if (!link.isConnected) await link.ready();
@@ -38,22 +36,10 @@ export function natsDelivery(
     data,
     headers,
     attempt,
-    ack: async () => {
-      await tell('+ACK');
-      observer.settled?.(queue, 'acked');
-    },
-    nak: async (delayMs = 0) => {
-      await tell(nakAfter(delayMs));
-      observer.settled?.(queue, 'returned');
-    },
-    working: async () => {
-      await tell('+WPI');
-      observer.settled?.(queue, 'extended');
-    },
-    terminate: async (reason) => {
-      await bury(message, reason);
-      observer.settled?.(queue, 'terminated');
-    },
+    ack: () => tell('+ACK'),
+    nak: (delayMs = 0) => tell(nakAfter(delayMs)),
+    working: () => tell('+WPI'),
+    terminate: (reason) => bury(message, reason),
   };
 }
 

@@ -31,7 +31,9 @@ const MOST_WAITING = 16_384;
 const CONSUMER_NOT_FOUND = 10014;
 
 /** What the description of a consumer tells those who did not declare it. */
-const noteSchema = z.object({ maxDeliveries: z.int().min(1) });
+const noteSchema = z.object({ maxDeliveries: z.int().min(1), parcelSize: z.int().min(1).default(1) });
+
+export type QueueNote = z.output<typeof noteSchema>;
 
 export class QueueStreams {
   /** By the names of their streams. */
@@ -62,15 +64,15 @@ export class QueueStreams {
   }
 
   /**
-   * Deliveries after which a message of the queue is dead; undefined while its consumer is made anew. `not_found` where the
-   * queue was never declared.
+   * What the queue's declarer tells its consumers; undefined while its consumer is made anew. `not_found` where the queue
+   * was never declared.
    */
-  async maxDeliveries(address: QueueAddress): Promise<number | undefined> {
+  async note(address: QueueAddress): Promise<QueueNote | undefined> {
     const { stream } = address;
     const found = await this.consumerOf(address);
     if (found === undefined) return undefined;
     const note = noteSchema.safeParse(parsed(found.config.description ?? ''));
-    if (note.success) return note.data.maxDeliveries;
+    if (note.success) return note.data;
     const message = `consumer ${CONSUMER} of stream ${stream} was not made by Majlis: remove the stream`;
     throw new MajlisError(message, { code: 'failed_precondition' });
   }
@@ -186,7 +188,7 @@ function deadLetterStream({ deadStream, deadSubjects }: QueueAddress): StreamSet
 function queueConsumer(settings: QueueSettings, { subjects }: QueueAddress): Partial<ConsumerConfig> {
   return {
     durable_name: CONSUMER,
-    description: JSON.stringify({ maxDeliveries: settings.maxDeliveries }),
+    description: noteOf(settings),
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     replay_policy: ReplayPolicy.Instant,
@@ -197,6 +199,11 @@ function queueConsumer(settings: QueueSettings, { subjects }: QueueAddress): Par
     max_ack_pending: 2 * settings.maxMessages,
     max_waiting: MOST_WAITING,
   };
+}
+
+/** As it was before there were parcels where there are none, so that streams of that time are still the same. */
+function noteOf({ maxDeliveries, parcelSize = 1 }: QueueSettings): string {
+  return JSON.stringify({ maxDeliveries, ...(parcelSize > 1 ? { parcelSize } : {}) });
 }
 
 function refuseDifference(what: string, found: object, wanted: object): void {

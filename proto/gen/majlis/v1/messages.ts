@@ -173,6 +173,24 @@ export interface TaskResult {
   } | undefined;
 }
 
+/**
+ * Several small messages of one run that travel, are leased and are lost as one: a NATS message that has the header
+ * Majlis-Parcel. Each part is what would have been a message of its own, with its headers.
+ */
+export interface Parcel {
+  readonly parts: readonly ParcelPart[];
+}
+
+export interface ParcelPart {
+  readonly data: Uint8Array;
+  readonly headers: { [key: string]: string };
+}
+
+export interface ParcelPart_HeadersEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** The judge looked and declined to say. */
 export interface Abstained {
   readonly reason?: string | undefined;
@@ -1569,6 +1587,206 @@ export const TaskResult: MessageFns<TaskResult> = {
         break;
       }
     }
+    return message;
+  },
+};
+
+function createBaseParcel(): Parcel {
+  return { parts: [] };
+}
+
+export const Parcel: MessageFns<Parcel> = {
+  encode(message: Parcel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.parts) {
+      ParcelPart.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Parcel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParcel() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parts.push(ParcelPart.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Parcel>): Parcel {
+    return Parcel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Parcel>): Parcel {
+    const message = createBaseParcel() as any;
+    message.parts = object.parts?.map((e) => ParcelPart.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseParcelPart(): ParcelPart {
+  return { data: new Uint8Array(0), headers: {} };
+}
+
+export const ParcelPart: MessageFns<ParcelPart> = {
+  encode(message: ParcelPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    globalThis.Object.entries(message.headers).forEach(([key, value]: [string, string]) => {
+      ParcelPart_HeadersEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParcelPart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParcelPart() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ParcelPart_HeadersEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.headers[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ParcelPart>): ParcelPart {
+    return ParcelPart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParcelPart>): ParcelPart {
+    const message = createBaseParcelPart() as any;
+    message.data = object.data ?? new Uint8Array(0);
+    message.headers = (globalThis.Object.entries(object.headers ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseParcelPart_HeadersEntry(): ParcelPart_HeadersEntry {
+  return { key: "", value: "" };
+}
+
+export const ParcelPart_HeadersEntry: MessageFns<ParcelPart_HeadersEntry> = {
+  encode(message: ParcelPart_HeadersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParcelPart_HeadersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParcelPart_HeadersEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ParcelPart_HeadersEntry>): ParcelPart_HeadersEntry {
+    return ParcelPart_HeadersEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParcelPart_HeadersEntry>): ParcelPart_HeadersEntry {
+    const message = createBaseParcelPart_HeadersEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

@@ -99,7 +99,7 @@ export class AsyncSimulation {
       configHash: 'c',
       fingerprints: {},
     });
-    for (const queue of rolloutQueues(RUN, 5000)) await this.bus.declareQueue(queue);
+    for (const queue of rolloutQueues(RUN, { ackWaitMs: 5000 })) await this.bus.declareQueue(queue);
     await this.ledger.recordPolicyVersion(RUN, this.policy, 'rubric-0');
     for (let worker = 0; worker < this.options.workers; worker += 1)
       void this.work(this.rng.fork(`w${worker}`));

@@ -47,7 +47,7 @@ class Rig {
   }
 
   async start(options: { readonly policies?: number; readonly resultRoom?: number } = {}): Promise<void> {
-    for (const queue of rolloutQueues('run', 10_000)) {
+    for (const queue of rolloutQueues('run', { ackWaitMs: 10_000 })) {
       const maxMessages = queue.name === queues.results ? (options.resultRoom ?? 100) : 100;
       await this.bus.declareQueue({ ...queue, maxMessages });
     }

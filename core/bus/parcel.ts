@@ -1,0 +1,72 @@
+/**
+ * Parcels: several small messages as the bytes of one. A queue knows nothing of them; whoever delivers a message opens it.
+ */
+import { Parcel } from '../../proto/gen/majlis/v1/messages.js';
+import { MajlisError } from '../errors.js';
+import { encodeMessage } from '../rpc/encode-message.js';
+import { decodeMessage } from '../rpc/parse-message.js';
+import type { Delivery, MessageHeaders, OutgoingMessage, OutgoingParcel } from './bus.js';
+
+/** Of a message that is a parcel: how many parts it has. */
+export const PARCEL_HEADER = 'Majlis-Parcel';
+
+type Part = OutgoingParcel['parts'][number];
+
+/** The one message that carries the parts. */
+export function packed({ run, dedupeId, parts }: OutgoingParcel): OutgoingMessage {
+  const data = encodeMessage(Parcel, {
+    parts: parts.map((part) => ({ data: part.data, headers: part.headers ?? {} })),
+  });
+  return { run, dedupeId, data, headers: { [PARCEL_HEADER]: String(parts.length) } };
+}
+
+/** The parts of a message that is a parcel; undefined where it is none. A damaged parcel is `data_loss`. */
+export function partsOf(data: Uint8Array, headers: MessageHeaders): readonly Required<Part>[] | undefined {
+  const announced = headers[PARCEL_HEADER];
+  if (announced === undefined) return undefined;
+  const { parts } = readParcel(data);
+  if (parts.length > 0 && announced === String(parts.length)) return parts;
+  throw new MajlisError(`a parcel of ${announced} parts holds ${parts.length}`, { code: 'data_loss' });
+}
+
+function readParcel(data: Uint8Array): Parcel {
+  try {
+    return decodeMessage(Parcel, data, 'message majlis.v1.Parcel');
+  } catch (thrown) {
+    const { message } = MajlisError.from(thrown);
+    throw new MajlisError(message, { code: 'data_loss', cause: thrown });
+  }
+}
+
+/** What may be done to a parcel as a whole, beside what may be done to its lease. */
+export type HeldParcel = Pick<Delivery, 'run' | 'attempt' | 'ack' | 'nak' | 'working'> & {
+  /** Records one part among the dead letters. The parcel stays as it is. */
+  bury(part: Required<Part>, place: number, reason: string): Promise<void>;
+};
+
+/**
+ * A delivery for each part. The parcel is acked when all are settled, or given back, after the longest of their delays,
+ * where at least one of them was.
+ */
+export function openedParcel(parcel: HeldParcel, parts: readonly Required<Part>[]): Delivery[] {
+  const open = new Set(parts.keys());
+  let returnAfterMs: number | undefined;
+  const settle = async (place: number): Promise<void> => {
+    if (!open.delete(place) || open.size > 0) return;
+    if (returnAfterMs === undefined) await parcel.ack();
+    else await parcel.nak(returnAfterMs);
+  };
+  return parts.map((part, place) => ({
+    ...{ run: parcel.run, attempt: parcel.attempt, data: part.data, headers: part.headers },
+    ack: () => settle(place),
+    nak: (delayMs = 0) => {
+      if (open.has(place)) returnAfterMs = Math.max(returnAfterMs ?? 0, delayMs);
+      return settle(place);
+    },
+    working: () => parcel.working(),
+    terminate: async (reason) => {
+      await parcel.bury(part, place, reason);
+      await settle(place);
+    },
+  }));
+}

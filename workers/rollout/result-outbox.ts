@@ -1,0 +1,100 @@
+import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
+import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
+import { MajlisError } from '../../core/errors.js';
+import type { Clock } from '../../core/runtime/clock.js';
+
+export interface ResultOutboxOptions {
+  readonly bus: Bus;
+  readonly queue: string;
+  readonly clock: Clock;
+  /** Pause before a refused publish is tried again. */
+  readonly retryMs: number;
+  /** Parts that a parcel may have. */
+  readonly parcelSize: number;
+  /** Names a publish for good; no two are given the same. */
+  readonly nextId: (firstTask: string) => string;
+}
+
+/** A result on its way. */
+export interface OutgoingResult {
+  readonly taskId: string;
+  readonly run: string;
+  readonly data: Uint8Array;
+  readonly headers: NonNullable<OutgoingMessage['headers']>;
+}
+
+interface Waiting {
+  readonly result: OutgoingResult;
+  readonly resolve: () => void;
+  readonly reject: (error: MajlisError) => void;
+}
+
+/** What one parcel carries at most: it has to stay small where its parts are. */
+const PARCEL_BYTES = 128 * 1024;
+/** Publishes under way at a time, where results travel in parcels: what is finished meanwhile goes together. */
+const TOGETHER = 2;
+
+/**
+ * Results on their way to their queue. Where results travel in parcels, what is finished while others are being stored goes
+ * out as one; nothing waits for the sake of a parcel.
+ */
+export class ResultOutbox {
+  private waiting: Waiting[] = [];
+  private sending = 0;
+
+  constructor(private readonly options: ResultOutboxOptions) {}
+
+  /**
+   * Resolves when the result is stored. A full queue is waited for; rejects with `cancelled` when the signal fires, which
+   * is the same for all.
+   */
+  publish(result: OutgoingResult, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ result, resolve, reject });
+      this.send(signal);
+    });
+  }
+
+  private send(signal: AbortSignal): void {
+    const most = this.options.parcelSize > 1 ? TOGETHER : Infinity;
+    while (this.waiting.length > 0 && this.sending < most) {
+      const group = this.nextGroup();
+      this.sending += 1;
+      this.store(group, signal)
+        .then(
+          () => group.forEach(({ resolve }) => resolve()),
+          (thrown: unknown) => group.forEach(({ reject }) => reject(MajlisError.from(thrown))),
+        )
+        .finally(() => {
+          this.sending -= 1;
+          this.send(signal);
+        });
+    }
+  }
+
+  /** The first of those that wait, and what follows it of the same run, as far as one parcel carries it. */
+  private nextGroup(): Waiting[] {
+    const [{ result: first }] = this.waiting;
+    let bytes = 0;
+    let count = 0;
+    for (const { result } of this.waiting.slice(0, this.options.parcelSize)) {
+      bytes += result.data.length;
+      if (result.run !== first.run || (count > 0 && bytes > PARCEL_BYTES)) break;
+      count += 1;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async store(group: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    const { bus, queue, clock, retryMs, nextId } = this.options;
+    const [{ result: first }] = group;
+    const { run, data, headers } = first;
+    const dedupeId = nextId(first.taskId);
+    const parts = group.map(({ result }) => result);
+    const publish = (): Promise<unknown> =>
+      group.length === 1
+        ? bus.publish(queue, { run, dedupeId, data, headers })
+        : bus.publishParcel(queue, { run, dedupeId, parts });
+    await publishWhenThereIsRoom(publish, { queue, clock, retryMs, signal });
+  }
+}
