@@ -95,6 +95,8 @@ export interface CoordinatorSettings {
   readonly workspace: string;
   /** Lease of a task or result on the bus. */
   readonly ackWaitMs?: number;
+  /** Tasks, and results, that travel as one message of the bus; 1 unless told. */
+  readonly parcelSize?: number;
   /** How long a task may be away from the queue before it is issued again; two minutes unless told. */
   readonly reissueAfterMs?: number;
   /** How long the queue may be empty, with tasks outstanding, before that is taken for a loss; ten seconds unless told. */

@@ -6,6 +6,8 @@ import type { WorkerRegistry } from '../../coordinator/fleet/worker-registry.js'
 /** Rollout workers in processes of their own, as one coordinator has them. */
 export interface Fleet {
   readonly pool: string;
+  /** Tasks, and results, that travel as one message of the bus. */
+  readonly parcelSize: number;
   readonly bus: Bus;
   readonly registry: WorkerRegistry;
   /** The pool samples for one run at a time. */

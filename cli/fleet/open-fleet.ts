@@ -42,6 +42,8 @@ export interface FleetFlags extends BusFlags, ServerTrustFlags, HealthFlags {
   readonly artifactsPort?: number;
   /** Copies of each stream that is made anew. */
   readonly busReplicas?: number;
+  /** 1 unless told. */
+  readonly tasksPerParcel?: number;
   /** In GiB, of each worker's token; 64 unless told. */
   readonly artifactsQuota?: number;
   /** Where policies and large messages are kept; in the workspace unless told. */
@@ -85,7 +87,8 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
     return {
-      ...{ pool, bus, registry, turns: new PoolTurns(), lost: taken.signal, localToken, close },
+      ...{ pool, parcelSize: flags.tasksPerParcel ?? 1 },
+      ...{ bus, registry, turns: new PoolTurns(), lost: taken.signal, localToken, close },
       policiesOf: (run) => new FleetPolicies({ run, registry, publish }),
     };
   } catch (thrown) {

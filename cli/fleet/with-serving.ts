@@ -14,6 +14,8 @@ export type Serving = Pick<ServedWorkspaceOptions, 'listener' | 'fleet' | 'say' 
 
 const MOST_PORT = 65_535;
 /** As many as JetStream keeps. */
+/** A parcel of results of 2 KB then fits into one NATS message, well below its limit. */
+const MOST_PARTS = 64;
 const MOST_REPLICAS = 5;
 const MOST_QUOTA = 1_000_000;
 
@@ -27,6 +29,12 @@ export function addServingOptions(command: Command): Command {
       '--bus-replicas <number>',
       'copies of each stream among the servers of a cluster, of streams that are made anew (default: 1)',
       wholeNumber('--bus-replicas', 1, MOST_REPLICAS),
+    )
+    .option(
+      '--tasks-per-parcel <number>',
+      'tasks, and results, that travel as one message of the bus; for tasks of milliseconds, and no more than the slots of a worker',
+      wholeNumber('--tasks-per-parcel', 1, MOST_PARTS),
+      1,
     )
     .option(
       '--artifacts <place>',

@@ -179,7 +179,7 @@ async function drive(services: ArmServices, plan: ArmPlan): Promise<void> {
       baseModel: plan.checkpoint.policy.location,
       rubricHash: plan.rubricHash,
       locales: localesOf(config).map(({ locale }) => locale),
-      ...(fleet === undefined ? {} : { pool: fleet.pool }),
+      ...(fleet === undefined ? {} : { pool: fleet.pool, parcelSize: fleet.parcelSize }),
       engineFingerprint: plan.engines[0].fingerprint,
       policyDirectory: join(plan.directory, 'policies'),
       checkpoints: { ...config.checkpoints, directory: join(plan.directory, 'checkpoints') },

@@ -15,6 +15,7 @@ import type {
 import type { BusObserver } from './bus-observer.js';
 import { observedDelivery } from './observed-delivery.js';
 import { openedParcel, packed, partsOf } from './parcel.js';
+import type { BuryPart } from './parcel.js';
 import { Surplus } from './surplus.js';
 import { WorkQueue } from './work-queue.js';
 import type { QueuedMessage } from './work-queue.js';
@@ -125,16 +126,12 @@ export class MemoryBus implements Bus {
 
   /** A delivery for the message, or for each part of a parcel. */
   private deliver(queue: WorkQueue, message: QueuedMessage): Delivery[] {
-    const parts = partsOf(message.data, message.headers);
-    const { run, deliveries: attempt } = message;
     const { name } = queue.settings;
-    if (parts === undefined) return [observedDelivery(this.delivery(queue, message), name, this.observer)];
-    const { ack, nak, working } = this.delivery(queue, message);
-    const bury = async (part: { readonly data: Uint8Array }, _place: number, reason: string): Promise<void> =>
-      queue.bury({ run, data: part.data }, reason);
-    return openedParcel({ run, attempt, ack, nak, working, bury }, parts).map((part) =>
-      observedDelivery(part, name, this.observer),
-    );
+    const whole = this.delivery(queue, message);
+    const parts = partsOf(message.data, message.headers);
+    if (parts === undefined) return [observedDelivery(whole, name, this.observer)];
+    const bury: BuryPart = async ({ data }, _place, reason) => queue.bury({ run: message.run, data }, reason);
+    return openedParcel(whole, parts, bury).map((part) => observedDelivery(part, name, this.observer));
   }
 
   private delivery(queue: WorkQueue, message: QueuedMessage): Delivery {

@@ -30,7 +30,7 @@ import { plainHeaders } from './nats/message-headers.js';
 import { nakAfter, natsDelivery } from './nats/nats-delivery.js';
 import { observedDelivery } from './observed-delivery.js';
 import { openedParcel, packed, partsOf } from './parcel.js';
-import type { HeldParcel } from './parcel.js';
+import type { BuryPart } from './parcel.js';
 import { Surplus } from './surplus.js';
 import type { Leased } from './nats/nats-delivery.js';
 import { NatsLink } from './nats/nats-link.js';
@@ -260,7 +260,7 @@ export class NatsBus implements Bus {
   /** The message's, or its parts' where it is a parcel. */
   private deliveries(queue: Queue, leased: Leased): readonly Delivery[] {
     const { name, address } = queue;
-    const { message, attempt, data, headers } = leased;
+    const { message, data, headers } = leased;
     const whole = natsDelivery(leased, {
       queue: name,
       link: this.link,
@@ -268,14 +268,11 @@ export class NatsBus implements Bus {
     });
     const parts = partsOf(data, headers);
     if (parts === undefined) return [observedDelivery(whole, name, this.observer)];
-    const { run, ack, nak, working } = whole;
-    const bury: HeldParcel['bury'] = async (part, place, reason) => {
+    const bury: BuryPart = async (part, place, reason) => {
       await this.healing(name, () => this.deadLetterBox.store(message, { part, place }, { address, reason }));
       this.observer.deadLettered?.(name, reason);
     };
-    return openedParcel({ run, attempt, ack, nak, working, bury }, parts).map((part) =>
-      observedDelivery(part, name, this.observer),
-    );
+    return openedParcel(whole, parts, bury).map((part) => observedDelivery(part, name, this.observer));
   }
 
   private async bury({ name, address }: Queue, message: Msg, reason: string): Promise<void> {

@@ -4,16 +4,12 @@ import type { BusObserver } from './bus-observer.js';
 /** Tells the observer that a message was delivered, and what is said of it. */
 export function observedDelivery(delivery: Delivery, queue: string, observer: BusObserver): Delivery {
   observer.delivered?.(queue, delivery.attempt);
-  const { settled } = observer;
-  if (settled === undefined) return delivery;
-  type How = Parameters<typeof settled>[1];
-  const told = (what: Promise<void>, how: How): Promise<void> =>
-    what.then(() => settled.call(observer, queue, how));
+  if (observer.settled === undefined) return delivery;
   return {
     ...delivery,
-    ack: () => told(delivery.ack(), 'acked'),
-    nak: (delayMs) => told(delivery.nak(delayMs), 'returned'),
-    working: () => told(delivery.working(), 'extended'),
-    terminate: (reason) => told(delivery.terminate(reason), 'terminated'),
+    ack: () => delivery.ack().then(() => observer.settled?.(queue, 'acked')),
+    nak: (delayMs) => delivery.nak(delayMs).then(() => observer.settled?.(queue, 'returned')),
+    working: () => delivery.working().then(() => observer.settled?.(queue, 'extended')),
+    terminate: (reason) => delivery.terminate(reason).then(() => observer.settled?.(queue, 'terminated')),
   };
 }

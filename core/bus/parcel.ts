@@ -38,17 +38,14 @@ function readParcel(data: Uint8Array): Parcel {
   }
 }
 
-/** What may be done to a parcel as a whole, beside what may be done to its lease. */
-export type HeldParcel = Pick<Delivery, 'run' | 'attempt' | 'ack' | 'nak' | 'working'> & {
-  /** Records one part among the dead letters. The parcel stays as it is. */
-  bury(part: Required<Part>, place: number, reason: string): Promise<void>;
-};
+/** Records one part of a parcel among the dead letters; the parcel stays as it is. */
+export type BuryPart = (part: Required<Part>, place: number, reason: string) => Promise<void>;
 
 /**
- * A delivery for each part. The parcel is acked when all are settled, or given back, after the longest of their delays,
- * where at least one of them was.
+ * A delivery for each part of a delivered parcel, which is acked when all are settled, or given back, after the longest of
+ * their delays, where at least one of them was.
  */
-export function openedParcel(parcel: HeldParcel, parts: readonly Required<Part>[]): Delivery[] {
+export function openedParcel(parcel: Delivery, parts: readonly Required<Part>[], bury: BuryPart): Delivery[] {
   const open = new Set(parts.keys());
   let returnAfterMs: number | undefined;
   const settle = async (place: number): Promise<void> => {
@@ -65,7 +62,7 @@ export function openedParcel(parcel: HeldParcel, parts: readonly Required<Part>[
     },
     working: () => parcel.working(),
     terminate: async (reason) => {
-      await parcel.bury(part, place, reason);
+      await bury(part, place, reason);
       await settle(place);
     },
   }));

@@ -45,7 +45,7 @@ function numbers(passes: (value: unknown) => boolean, error: string): z.ZodType<
       context.addIssue({ code: 'custom', path: [at], message: error });
       return z.NEVER;
     }
-    return value;
+    return value as number[];
   });
 }
 
