@@ -15,8 +15,7 @@ import type { Split } from '../../reward/model/split-by-prompt.js';
 import type { RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 import { shuffleLabels } from '../../reward/preference/shuffle-labels.js';
 import { calibrateReward, type RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
-import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
-import { createVetoGate, type AnswerGate } from '../../reward/scorer/veto-gate.js';
+import { createRubricGate, type AnswerGate } from '../../reward/scorer/veto-gate.js';
 import { eitherEncoder, type PolicyPairs } from './policy-pairs.js';
 import { RestorableRewardModel } from './restorable-reward-model.js';
 import type { HeldRewardModel, RewardForm } from './reward-forms/reward-form.js';
@@ -207,7 +206,7 @@ export class RewardPlane {
   }
 
   private gate(rubric: Rubric): AnswerGate {
-    return createVetoGate(createAnswerScorer(rubric, this.inputs.profile));
+    return createRubricGate(rubric, this.inputs.profile);
   }
 
   private async firstLessons(rubric: Rubric, labels: Labels): Promise<Lessons> {

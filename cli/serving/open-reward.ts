@@ -3,11 +3,10 @@ import type { Rubric } from '../../core/domain/rubric.js';
 import { BadInputError } from '../../core/errors.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
 import type { Trainer } from '../../core/trainer/trainer.js';
-import { createAnswerScorer } from '../../reward/judge/answer-scorer.js';
 import { readAnswers } from '../../reward/model/read-answers.js';
 import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
 import { calibrateReward } from '../../reward/scorer/reward-model-scorer.js';
-import { createVetoGate } from '../../reward/scorer/veto-gate.js';
+import { createRubricGate } from '../../reward/scorer/veto-gate.js';
 import type { ServedReward } from '../../reward/serving/served-rewards.js';
 import type { RewardSource } from '../../reward/serving/serving-config.js';
 import { readRewardDescription } from '../pipeline/reward-store.js';
@@ -93,7 +92,7 @@ function scoring(
   { rubric, profile, model }: RewardParts,
   { beta }: RewardSource,
 ): Pick<ServedReward, 'model' | 'gate' | 'pessimismBeta'> {
-  const gate = createVetoGate(createAnswerScorer(rubric, profile));
+  const gate = createRubricGate(rubric, profile);
   return { model, gate, ...(beta === undefined ? {} : { pessimismBeta: beta }) };
 }
 

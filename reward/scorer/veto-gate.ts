@@ -1,6 +1,8 @@
+import type { LocaleProfile } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
+import { ASKED_EVALUATORS, type Rubric } from '../../core/domain/rubric.js';
 import { LONGEST_TEXT } from '../judge/answer-limits.js';
-import type { AnswerScorer } from '../judge/answer-scorer.js';
+import { createAnswerScorer, type AnswerScorer } from '../judge/answer-scorer.js';
 
 /** Says why an answer is ruled out before any model looks at it; undefined lets it pass. */
 export type AnswerGate = (prompt: Prompt, answer: string) => string | undefined;
@@ -12,10 +14,24 @@ export type AnswerGate = (prompt: Prompt, answer: string) => string | undefined;
  */
 export function createVetoGate(scoreAnswer: AnswerScorer): AnswerGate {
   return (prompt, answer) => {
-    if (answer.length > LONGEST_TEXT) {
-      return `the answer has ${answer.length} characters; at most ${LONGEST_TEXT} are read`;
-    }
+    const reason = tooLong(answer);
+    if (reason !== undefined) return reason;
     const { vetoedBy } = scoreAnswer(prompt, answer);
     return vetoedBy === undefined ? undefined : `ruled out by criterion ${vetoedBy}`;
   };
+}
+
+/** The gate of a rubric. Rules that veto nothing are not asked, and where none does nothing but lengths is looked at. */
+export function createRubricGate(rubric: Rubric, profile: LocaleProfile): AnswerGate {
+  const criteria = rubric.criteria.filter(
+    ({ veto, evaluator }) => veto !== undefined && !ASKED_EVALUATORS.has(evaluator),
+  );
+  if (criteria.length === 0) return (_prompt, answer) => tooLong(answer);
+  return createVetoGate(createAnswerScorer({ ...rubric, criteria }, profile));
+}
+
+function tooLong({ length }: string): string | undefined {
+  return length > LONGEST_TEXT
+    ? `the answer has ${length} characters; at most ${LONGEST_TEXT} are read`
+    : undefined;
 }
