@@ -371,7 +371,8 @@ describe('a worker session over gRPC', () => {
     stream.on('data', (chunk: Buffer) => (bytes += chunk.length));
     expect(await status).toBe(String(GrpcStatus.RESOURCE_EXHAUSTED));
     expect(bytes).toBeLessThan(100 * location.length);
-    session.close();
+    stream.end();
+    session.destroy();
   });
 
   it('names a worker by the token that it shows, so that none takes the place of another', async () => {
