@@ -15,6 +15,9 @@ const SCALER = '/externalscaler.ExternalScaler/';
 /** What is asked of the artifact server. */
 export const ARTIFACT_METHODS = { get: 'artifacts/get', put: 'artifacts/put' } as const;
 
+/** What is asked of the reward over HTTP, in whichever contract. */
+export const REWARD_METHODS = { score: 'reward/score' } as const;
+
 /** What changes a run, and is written into the audit log. */
 const AUDITED = [
   ...named(COORDINATOR, 'CreateRun', 'PauseRun', 'ResumeRun', 'CancelRun', 'RollBackRun'),
@@ -42,6 +45,7 @@ const LISTS: readonly { readonly roles: readonly Role[]; readonly methods: reado
     roles: ['worker'],
     methods: [`${COORDINATOR}AttachWorker`, ARTIFACT_METHODS.get, ARTIFACT_METHODS.put],
   },
+  { roles: ['researcher', 'trainer'], methods: [REWARD_METHODS.score] },
   {
     roles: ['trainer'],
     methods: [

@@ -1,25 +1,24 @@
+import { z } from 'zod';
 import { logistic } from '../../core/math/logistic.js';
 
 /** One pair as NeMo-Gym's comparison tells it. */
-export interface ComparedPair {
-  readonly response_i: number;
-  readonly response_j: number;
-  /** There is one judge, the reward. */
-  readonly judge_idx: 0;
-  /** How helpful each is by itself, from 1 to 5. */
-  readonly score_1: number;
-  readonly score_2: number;
-  /** From 1, the first is much better, to 6, the second is. */
-  readonly ranking: number;
-}
+export const comparedPair = z.object({
+  response_i: z.int(),
+  response_j: z.int(),
+  judge_idx: z.literal(0).meta({ description: 'There is one judge, the reward.' }),
+  score_1: z.number().meta({ description: 'How helpful the first is by itself, from 1 to 5.' }),
+  score_2: z.number(),
+  ranking: z.number().meta({ description: 'From 1, the first is much better, to 6, the second is.' }),
+});
+
+export type ComparedPair = z.output<typeof comparedPair>;
 
 /** Figures of a comparison, by NeMo-Gym's names. */
-export interface ComparisonFigures {
-  readonly mean_individual_score: number;
-  readonly std_individual_score: number;
-  /** Share of pairs whose two scores are equal. */
-  readonly tiebreak_usage_rate: number;
-}
+export const comparisonFigures = z.object({
+  mean_individual_score: z.number(),
+  std_individual_score: z.number(),
+  tiebreak_usage_rate: z.number().meta({ description: 'Share of pairs whose two scores are equal.' }),
+});
 
 /**
  * Pairs of responses in a circle, each with the next, in the words of NeMo-Gym's comparison. Rewards are read as logits, of
@@ -40,7 +39,7 @@ export function comparePairs(rewards: readonly number[]): ComparedPair[] {
 }
 
 /** Figures of at least one pair; the deviation is that of the population. */
-export function comparisonFigures(pairs: readonly ComparedPair[]): ComparisonFigures {
+export function figuresOf(pairs: readonly ComparedPair[]): z.output<typeof comparisonFigures> {
   const scores = pairs.flatMap(({ score_1, score_2 }) => [score_1, score_2]);
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
   const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);

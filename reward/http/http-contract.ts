@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Locale } from '../../core/domain/prompt.js';
 import type { PromptToScore, RewardReply } from '../serving/reward-service.js';
 import type { RewardName } from '../serving/served-rewards.js';
@@ -31,6 +32,10 @@ export interface HttpQuestion {
 export interface HttpContract {
   readonly name: ContractName;
   readonly path: string;
+  /** What it is for, as the OpenAPI document says it. */
+  readonly summary: string;
+  /** Bodies of a request and of its reply. */
+  readonly schemas: { readonly request: z.ZodType; readonly reply: z.ZodType };
   /** A body that is not in the contract is a BadInputError. */
   read(body: ReceivedBody, to: AddressedTo): HttpQuestion;
 }

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { parseInput } from '../../core/config/parse-input.js';
-import { comparePairs, comparisonFigures } from './compared-responses.js';
+import { comparedPair, comparePairs, comparisonFigures, figuresOf } from './compared-responses.js';
 import type { HttpContract } from './http-contract.js';
 import { lastQuestion, messages } from './last-question.js';
 import { paidRewards } from './paid-rewards.js';
@@ -20,9 +20,17 @@ const request = z.object({
   locale: z.string().min(1).nullish(),
 });
 
+const reply = z.object({
+  rewards: z.array(z.number()),
+  comparison_results: z.array(comparedPair).nullable(),
+  metrics: comparisonFigures.nullable(),
+});
+
 export const nemoGymCompare: HttpContract = {
   name: 'nemo_gym_compare',
   path: '/compare',
+  summary: "NeMo-Gym's comparison of responses",
+  schemas: { request, reply },
   read(body, to) {
     const asked = parseInput(request, body.value, body);
     const locale = asked.locale ?? to.locale;
@@ -40,7 +48,7 @@ export const nemoGymCompare: HttpContract = {
         const rewards = paidRewards(outcomes.flat());
         const pairs = comparePairs(rewards);
         if (pairs.length === 0) return JSON.stringify({ rewards, comparison_results: null, metrics: null });
-        return JSON.stringify({ rewards, comparison_results: pairs, metrics: comparisonFigures(pairs) });
+        return JSON.stringify({ rewards, comparison_results: pairs, metrics: figuresOf(pairs) });
       },
     };
   },

@@ -27,6 +27,8 @@ const INPUT = 'responses_create_params.input';
 export const nemoGymVerify: HttpContract = {
   name: 'nemo_gym_verify',
   path: '/verify',
+  summary: "NeMo-Gym's verification of a rollout",
+  schemas: { request, reply: request.extend({ reward: z.number() }) },
   read(body, to) {
     const { responses_create_params, response, ...row } = parseInput(request, body.value, body);
     const { input } = responses_create_params;

@@ -24,11 +24,21 @@ const request = z.object({
   labels: z.array(z.unknown()).nullish(),
 });
 
+const numbers = z.array(z.number());
+
+const reply = z.object({
+  rewards: numbers,
+  scores: numbers,
+  extra_logs: z.object({ malformed: numbers }),
+});
+
 type Request = z.output<typeof request>;
 
 export const openRlhf: HttpContract = {
   name: 'openrlhf',
   path: '/get_reward',
+  summary: 'The remote reward model of OpenRLHF',
+  schemas: { request, reply },
   read(body, to) {
     const asked = parseInput(request, body.value, body);
     requireSameLengths(asked, body);

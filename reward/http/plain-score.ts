@@ -10,7 +10,7 @@ import type { PromptToScore } from '../serving/reward-service.js';
 import type { RewardName } from '../serving/served-rewards.js';
 import type { HttpContract } from './http-contract.js';
 import { FLOOR_REWARD } from './paid-rewards.js';
-import { scoreRequest } from './score-schema.js';
+import { scoreReply, scoreRequest } from './score-schema.js';
 import type { ScoredAnswer } from './score-schema.js';
 
 type Item = z.output<typeof scoreRequest>['items'][number];
@@ -18,6 +18,8 @@ type Item = z.output<typeof scoreRequest>['items'][number];
 export const plainScore: HttpContract = {
   name: 'score',
   path: '/v1/score',
+  summary: 'Rewards of any answers to any prompts',
+  schemas: { request: scoreRequest, reply: scoreReply },
   read(body, { locale }) {
     const { reward, items, deadline_ms: deadlineMs } = parseInput(scoreRequest, body.value, body);
     return {

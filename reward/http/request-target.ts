@@ -21,6 +21,23 @@ const query = z.strictObject({
     .exactOptional(),
 });
 
+const DESCRIPTIONS: Readonly<Record<keyof z.output<typeof query>, string>> = {
+  reward: 'An alias; `active` unless told.',
+  rubric_hash: 'With reward_model_hash, instead of an alias.',
+  reward_model_hash: 'With rubric_hash, instead of an alias.',
+  locale: 'BCP-47, of samples that name none.',
+  label: '`locale` where the label of a sample is its locale.',
+  deadline_ms: 'How long the client waits.',
+};
+
+/** The query's parameters as OpenAPI has them. */
+export const TARGET_PARAMETERS: readonly object[] = Object.entries(DESCRIPTIONS).map(
+  ([name, description]) => ({
+    ...{ name, in: 'query', description },
+    schema: name === 'deadline_ms' ? { type: 'integer', minimum: 1 } : { type: 'string' },
+  }),
+);
+
 /** What the address of a request says. */
 export interface RequestTarget extends AddressedTo {
   readonly reward: RewardName;
@@ -34,8 +51,8 @@ const PLAIN: RequestTarget = { reward: { alias: ACTIVE }, labelsAreLocales: fals
  * `deadline_ms`. Trainers whose requests have no room for these can be given an address that has. Anything else is a
  * BadInputError.
  */
-export function readTarget(asked: object, source: string): RequestTarget {
-  if (Object.keys(asked).length === 0) return PLAIN;
+export function readTarget(asked: unknown, source: string): RequestTarget {
+  if (typeof asked === 'object' && asked !== null && Object.keys(asked).length === 0) return PLAIN;
   const found = parseInput(query, asked, { source, place: 'query' });
   return {
     reward: nameOf(found, source),

@@ -22,6 +22,8 @@ const request = z.object({
 export const slime: HttpContract = {
   name: 'slime',
   path: '/',
+  summary: 'The remote reward model of slime',
+  schemas: { request, reply: z.number() },
   read(body, to) {
     const { prompt, response, label } = parseInput(request, body.value, body);
     const place = { source: body.source, place: 'prompt' };

@@ -7,8 +7,8 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formatAddress } from '../../config/listen-address.js';
-import type { ListenAddress } from '../../config/listen-address.js';
 import { MajlisError } from '../../errors.js';
+import { listenOn } from '../../http/listen-on.js';
 import { makeHttpServer } from '../../http/make-http-server.js';
 import { PROBLEM_TYPE, problemOf } from '../../http/problem-document.js';
 import { subjectsOf } from '../../http/tls-context.js';
@@ -84,21 +84,9 @@ export async function serveArtifacts(options: ArtifactServerOptions): Promise<Ar
   const most = options.mostAtOnce ?? MOST_AT_ONCE;
   addReads(server, options.store, new Gate(most));
   addWrites(server, options.store, new Gate(most));
-  const port = await listen(server, { host, port: options.port ?? 0 });
+  const port = await listenOn(server, { host, port: options.port ?? 0 }, 'artifacts');
   const scheme = tls === undefined ? 'http' : 'https';
   return { url: `${scheme}://${formatAddress({ host, port })}`, port, close: () => server.close() };
-}
-
-/** Resolves to the port. */
-async function listen(server: FastifyInstance, address: ListenAddress): Promise<number> {
-  try {
-    const url = await server.listen(address);
-    return address.port === 0 ? Number(new URL(url).port) : address.port;
-  } catch (cause) {
-    await server.close();
-    const sentence = `artifacts cannot be served on ${formatAddress(address)}: give another port, or 0 for any that is free`;
-    throw new MajlisError(sentence, { code: 'failed_precondition', cause });
-  }
 }
 
 interface Guard {
