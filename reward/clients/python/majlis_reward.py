@@ -103,8 +103,9 @@ class Outcome(NamedTuple):
 class RewardClient:
     """A client of `majlis reward serve`. Safe to share between threads, to fork and to pickle.
 
-    `reward` is an alias or RUBRIC_HASH/MODEL_HASH. What may be tried again is tried again, with pauses, until `timeout`
-    seconds have gone since the call: refused or lost connections, a full queue, and judges that failed for now.
+    `url` may hold a token, `https://NAME:TOKEN@HOST`. `reward` is an alias or RUBRIC_HASH/MODEL_HASH. What may be tried
+    again is tried again, with pauses: lost connections and a full queue until `timeout` seconds have gone since the call,
+    and judges that failed for now four times.
     """
 
     def __init__(
@@ -120,18 +121,18 @@ class RewardClient:
         cert: str | None = None,
         key: str | None = None,
     ):
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"MAJLIS_REWARD_URL or url: found {url!r}; allowed: http://HOST:PORT or https://HOST:PORT")
+        parts, query = _read_url(url)
+        token = token or urllib.parse.unquote(parts.password or parts.username or "") or None
         if token is not None and token_file is not None:
             raise ValueError("token and token_file: found both; allowed: one of them")
-        self.url, self.reward, self.locale, self.timeout = url, reward, locale, timeout
-        self._is_secure, self._host = parts.scheme == "https", parts.hostname
+        # As errors and logs may have it: without a token.
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+        self.reward, self.locale, self.timeout = reward, locale, timeout
+        self._is_secure, self._host = parts.scheme == "https", parts.hostname or ""
         self._port, self._path = parts.port, parts.path.rstrip("/")
         self._name = _name(reward)
-        self._query = dict(urllib.parse.parse_qsl(parts.query)) | {
-            "reward" if k == "alias" else k: v for k, v in self._name.items()
-        }
+        self._query = {"reward": reward} if "alias" in self._name else self._name
+        self._query |= query
         self._token, self._token_file, self._ca, self._cert, self._key = token, token_file, ca, cert, key
         self._start()
 
@@ -213,18 +214,20 @@ class RewardClient:
     def _post(self, path: str, request: Callable[[float], Mapping[str, Any]], deadline: float) -> Any:
         """One request, which is told how long it has, tried again while that may help. The last failure is raised."""
         pauses = _pauses(deadline)
-        while True:
+        for tried in itertools.count(1):
             left = max(deadline - time.monotonic(), 0.001)
             try:
                 return self._post_once(path, _json(request(left)), left)
             except RewardError as failure:
-                pause = next(pauses, None) if failure.retryable else None
+                is_enough = failure.is_unscored and tried > _MOST_ASKED_AGAIN
+                pause = next(pauses, None) if failure.retryable and not is_enough else None
                 if pause is None:
                     raise
                 pause = max(pause, failure.retry_after or 0.0)
                 if time.monotonic() + pause > deadline:
                     raise
                 time.sleep(pause)
+        raise AssertionError("tries have no end but an answer or a failure")
 
     def _post_once(self, path: str, body: bytes, timeout: float) -> Any:
         connection, is_fresh = self._connection()
@@ -296,6 +299,16 @@ def _batches(rows: list[Row]) -> Iterator[list[Row]]:
         characters += size
     if batch:
         yield batch
+
+
+def _read_url(url: str) -> tuple[urllib.parse.SplitResult, dict[str, str]]:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"MAJLIS_REWARD_URL or url: found {url!r}; allowed: http://HOST:PORT or https://HOST:PORT")
+    query = dict(urllib.parse.parse_qsl(parts.query))
+    if query not in ({}, {"label": "locale"}):
+        raise ValueError(f"the query of MAJLIS_REWARD_URL or url: found {parts.query!r}; allowed: label=locale, or none")
+    return parts, query
 
 
 def _name(reward: str) -> dict[str, str]:
@@ -601,6 +614,11 @@ async def slime_reward(args: Any, sample: Any, **_: Any) -> Any:
         raise
 
 
-def slime_keep_scored(args: Any, samples: Iterable[Any], **_: Any) -> bool:
-    """Whether every sample of a group has a reward; slime drops the others and samples another group."""
-    return all(sample.reward is not None for sample in samples)
+def slime_keep_scored(args: Any, samples: Iterable[Any], **_: Any) -> Any:
+    """Whether every sample of a group has a reward; slime drops others, counted as `unscored`, and samples another group."""
+    keep = all(sample.reward is not None for sample in samples)
+    try:
+        from slime.rollout.filter_hub.base_types import DynamicFilterOutput
+    except ImportError:  # Before it had reasons, slime took a bool.
+        return keep
+    return DynamicFilterOutput(keep=keep, reason=None if keep else "unscored")

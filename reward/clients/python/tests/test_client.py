@@ -156,6 +156,15 @@ def test_the_token_is_read_from_its_file_at_each_request(tmp_path) -> None:  # t
     assert [headers["authorization"] for headers in stub.headers] == ["Bearer first", "Bearer second"]
 
 
+def test_a_token_in_the_address_is_shown_to_the_server_and_to_nobody_else() -> None:
+    with served(refusal(403, "permission_denied", "no")) as stub:
+        client = RewardClient(stub.url.replace("//", "//trainer:secret%2F%3D@"))
+        with pytest.raises(RewardError) as raised:
+            client.score(["p"], ["a"])
+    assert stub.headers[0]["authorization"] == "Bearer secret/="
+    assert "secret" not in f"{raised.value} {client.url}"
+
+
 def test_many_answers_are_several_requests_of_a_bearable_size() -> None:
     with served() as stub:
         client = RewardClient(stub.url)
@@ -183,6 +192,10 @@ def test_lists_of_different_lengths_and_addresses_of_no_server_are_refused() -> 
     for url in ["127.0.0.1:8090", "ftp://host", "http://"]:
         with pytest.raises(ValueError, match="allowed: http://HOST:PORT"):
             RewardClient(url)
+    with pytest.raises(ValueError, match="found 'locale=ar'; allowed: label=locale, or none"):
+        RewardClient("http://host?locale=ar")
+    with pytest.raises(ValueError, match="token and token_file: found both"):
+        RewardClient("http://token@host", token_file="file")
 
 
 def test_many_at_once_do_not_hold_up_each_other() -> None:

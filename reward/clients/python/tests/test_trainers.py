@@ -134,7 +134,7 @@ class TestOpenRlhf:
             monkeypatch.setenv("MAJLIS_REWARD_URL", f"{stub.url}?label=locale")
             assert reward_func(["p a"], ["p "], ["ar"]) == told
         assert stub.requests == [{"query": ["p a"], "prompts": ["p "], "labels": ["ar"]}]
-        assert stub.paths == ["/get_reward?label=locale&reward=active"]
+        assert stub.paths == ["/get_reward?reward=active&label=locale"]
 
     def test_is_told_by_an_exception_where_there_is_no_reward(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with served((422, UNSCORED, {})) as stub:
@@ -170,6 +170,13 @@ class TestSlime:
                 asyncio.run(slime_reward(args, sample))
             with pytest.raises(ValueError, match="found None where a number belongs"):
                 asyncio.run(slime_reward(args, sample))
+
+    def test_asks_a_judge_that_fails_for_now_some_times(self, pauses: list[float]) -> None:
+        sample = SimpleNamespace(prompt="p", response="a", label=None, metadata=None)
+        busy = (503, UNSCORED | {"code": "unavailable"}, {"retry-after": "5"})
+        with served(busy) as stub:
+            assert asyncio.run(slime_reward(SimpleNamespace(rm_url=stub.url), sample)) is None
+        assert pauses == [5, 5, 5, 5]
 
 
 def test_the_file_can_be_loaded_as_verl_and_openrlhf_load_it_without_a_name_in_sys_modules() -> None:
