@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 
 import { packageRoot } from '../../core/runtime/package-root.js';
@@ -7,6 +9,10 @@ import { packageRoot } from '../../core/runtime/package-root.js';
 /** The project's Python, where it is installed. */
 export const interpreter = join(packageRoot, '.venv', 'bin', 'python');
 const LARGEST_OUTPUT = 256 * 1024 * 1024;
+const environment = {
+  ...process.env,
+  ...{ OMP_NUM_THREADS: '1', HF_HUB_OFFLINE: '1', TOKENIZERS_PARALLELISM: 'false' },
+};
 
 /**
  * A suite that compares with PyTorch and Hugging Face libraries in the project's virtual environment. Without one
@@ -26,9 +32,28 @@ export function runPython(script: string, args: readonly string[] = [], stdin = 
     input: stdin,
     encoding: 'utf8',
     maxBuffer: LARGEST_OUTPUT,
-    env: { ...process.env, OMP_NUM_THREADS: '1', HF_HUB_OFFLINE: '1', TOKENIZERS_PARALLELISM: 'false' },
+    env: environment,
   });
   if (run.error !== undefined) throw run.error;
   if (run.status !== 0) throw new Error(`${script} exited with ${String(run.status)}: ${run.stderr}`);
   return run.stdout;
+}
+
+/** The same beside this process, for a script that asks a server which runs here. `variables` join its environment. */
+export async function runPythonBeside(
+  script: string,
+  args: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const child = spawn(interpreter, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment, ...variables },
+  });
+  const [told, complaint, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (status !== 0) throw new Error(`${script} exited with ${String(status)}: ${complaint}`);
+  return told;
 }
