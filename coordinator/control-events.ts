@@ -93,7 +93,7 @@ export class ControlEvents {
       try {
         const due = await this.due(iteration);
         if (due.length > 0) return due;
-        await change.happened;
+        await change.happened();
       } finally {
         change.forget();
       }
@@ -113,7 +113,7 @@ export class ControlEvents {
           const said = words.find((word) => word === event.kind);
           if (said !== undefined) return said;
         }
-        await change.happened;
+        await change.happened();
       } finally {
         change.forget();
       }
@@ -125,7 +125,8 @@ export class ControlEvents {
     return Math.max(0, ...iterations.map(({ iteration }) => iteration + 1));
   }
 
-  private nextChange(signal: AbortSignal): { readonly happened: Promise<void>; forget(): void } {
+  /** `happened` waits; whoever has not come to call it when the signal fires has nothing rejected behind their back. */
+  private nextChange(signal: AbortSignal): { happened(): Promise<void>; forget(): void } {
     signal.throwIfAborted();
     let forget = (): void => undefined;
     const happened = new Promise<void>((resolve) => {
@@ -137,7 +138,13 @@ export class ControlEvents {
         signal.removeEventListener('abort', wake);
       };
     });
-    return { happened: happened.then(() => signal.throwIfAborted()), forget };
+    return {
+      happened: async () => {
+        await happened;
+        signal.throwIfAborted();
+      },
+      forget,
+    };
   }
 }
 

@@ -59,4 +59,27 @@ describe('a run that waits in line for a pool', () => {
     expect(await ledger.getRun('r2')).toMatchObject({ state: 'queued' });
     ended(first);
   });
+
+  it('rejects nothing behind its back where its turn comes before the ledger has answered', async () => {
+    const rejected: unknown[] = [];
+    const note = (thrown: unknown): void => void rejected.push(thrown);
+    process.on('unhandledRejection', note);
+    let answer = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const read = ledger.controlEvents.bind(ledger);
+    jest.spyOn(ledger, 'controlEvents').mockImplementation(async (run) => {
+      await slow;
+      return read(run);
+    });
+    const turn = line('r1');
+    // A whole turn of the event loop: what is rejected without a handler is told in it.
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    ended(await turn);
+    process.off('unhandledRejection', note);
+    expect(rejected).toEqual([]);
+  });
 });
