@@ -38,6 +38,13 @@ Health ports are in no edge: a kubelet reaches the pods of its node through any 
   (dict "to" "gateway" "port" "metrics" "from" list "peers" $scrapes)
 ) -}}
 {{- end -}}
+{{- if .Values.rewards.enabled -}}
+{{- $edges = concat $edges (list
+  (dict "to" "rewards" "port" "http" "from" list "peers" .Values.networkPolicy.rewardClients)
+  (dict "to" "rewards" "port" "grpc" "from" (list "coordinator") "peers" .Values.networkPolicy.rewardClients)
+  (dict "to" "rewards" "port" "metrics" "from" list "peers" $scrapes)
+) -}}
+{{- end -}}
 {{- dict "edges" $edges | toJson -}}
 {{- end -}}
 
