@@ -13,6 +13,7 @@ const rows = [
   ],
   [
     ['generated code', 'node', ['scripts/generate.mjs', '--check']],
+    ["the chart's page", 'node', ['scripts/chart-readme.mjs', '--check']],
     ['types', 'npx', ['tsc', '-b']],
     ['lint', 'npx', ['eslint', '.']],
   ],

@@ -100,12 +100,15 @@ livenessProbe:
   periodSeconds: 20
   timeoutSeconds: 10
   failureThreshold: 6
+{{- /* Nobody is sent to a worker, and one whose coordinator has no run holds no policy to be ready with: an upgrade must not wait for it. */}}
+{{- if ne (index . 0) "rollout" }}
 readinessProbe:
   grpc:
     port: {{ $port }}
     service: readiness
   periodSeconds: 5
   timeoutSeconds: 5
+{{- end }}
 {{- end -}}
 
 {{/* pod-values: the environment of a process of Majlis. */}}

@@ -17,6 +17,11 @@
 {{- include "majlis.merged" (list $rollout.defaults (index $rollout.pools (index . 1) | default dict)) -}}
 {{- end -}}
 
+{{/* The coordinator's own engine: its values over those that the pools' have. */}}
+{{- define "majlis.engine" -}}
+{{- include "majlis.merged" (list .Values.rollout.defaults.engine .Values.engine) -}}
+{{- end -}}
+
 {{/* (list root pool): how long its workers may finish what they hold. */}}
 {{- define "majlis.poolDrain" -}}
 {{- $pool := index . 1 -}}
