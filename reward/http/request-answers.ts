@@ -68,11 +68,15 @@ export class RequestAnswers {
     held = this.hold(request);
   }
 
-  /** Counts a body that is about to be read. One that is too large is refused without being kept. */
+  /** Counts a body that is about to be read; one that says it is too large is not. */
   private hold({ headers }: FastifyRequest): number {
     const { bodyBytes, bodyBytesAtOnce } = this.options;
-    const said = headers['content-length'] === undefined ? bodyBytes : Number(headers['content-length']);
-    const bytes = said <= bodyBytes ? said : 0;
+    // One that does not say how long it is may become as long as any.
+    const bytes = Number(headers['content-length'] ?? bodyBytes);
+    if (bytes > bodyBytes) {
+      const sentence = `the body has ${bytes} bytes; at most ${bodyBytes} are read: ask about fewer answers at a time`;
+      throw new MajlisError(sentence, { code: 'out_of_range' });
+    }
     if (this.bytesAtHand + bytes > bodyBytesAtOnce) {
       throw new MajlisError('the server has its hands full; ask again', { code: 'unavailable' });
     }

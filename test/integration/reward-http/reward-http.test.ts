@@ -305,7 +305,9 @@ describe('a request that cannot be served', () => {
 
   it('of 50 MB is refused, and its connection serves the next one', async () => {
     const body = new Uint8Array(50_000_000);
-    expect(await post('/get_reward', body)).toMatchObject({ status: 413, body: { code: 'out_of_range' } });
+    const refused = await post('/get_reward', body);
+    expect(refused).toMatchObject({ status: 413, body: { code: 'out_of_range' } });
+    expect(refused.body).toHaveProperty('detail', expect.stringContaining('at most 8388608 are read'));
     const chunks = new ReadableStream<Uint8Array>({
       start(controller) {
         for (let sent = 0; sent < 20; sent += 1) controller.enqueue(body.subarray(0, 1_000_000));
