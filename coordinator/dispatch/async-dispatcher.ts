@@ -23,6 +23,7 @@ import type { Arrival } from './async-intake.js';
 import { BusPatience } from './bus-patience.js';
 import { Change } from './change.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
+import { dropOpenTasks } from './drop-open-tasks.js';
 import { LostTasks } from './lost-tasks.js';
 import { ResultIntake } from './result-intake.js';
 import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
@@ -101,9 +102,9 @@ export class AsyncDispatcher implements Dispatcher {
 
   async finish(): Promise<void> {
     await this.close();
-    const { bus, queues, ledger, tasks } = this.options;
+    const { bus, queues, tasks } = this.options;
     await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
-    await ledger.dropOpenTasks(tasks.run);
+    await dropOpenTasks(this.options);
   }
 
   async close(): Promise<void> {
@@ -117,7 +118,7 @@ export class AsyncDispatcher implements Dispatcher {
   /** Opens the books where the ledger stands. What an earlier start left open is dropped, and so is asked for anew. */
   private async begin(iteration: number, signal: AbortSignal): Promise<Books> {
     const { ledger, tasks, books } = this.options;
-    await ledger.dropOpenTasks(tasks.run);
+    await dropOpenTasks(this.options);
     this.lastDeadLetter = await this.patience.keep(() => this.emptyQueue(), signal);
     const used = await ledger.taskCount(tasks.run);
     const policies = await ledger.policyVersions(tasks.run);

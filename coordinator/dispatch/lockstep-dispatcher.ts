@@ -18,6 +18,7 @@ import { MajlisError } from '../../core/errors.js';
 import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
 import { BusPatience } from './bus-patience.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
+import { dropOpenTasks } from './drop-open-tasks.js';
 import { LostTasks } from './lost-tasks.js';
 import { OutstandingTasks } from './outstanding-tasks.js';
 import { ResultIntake } from './result-intake.js';
@@ -70,8 +71,8 @@ export class LockstepDispatcher implements Dispatcher {
 
   /** A run that is cancelled before an iteration it had begun in an earlier start still has that one's tasks. */
   async finish(): Promise<void> {
-    const { bus, queues, ledger, tasks } = this.options;
-    await ledger.dropOpenTasks(tasks.run);
+    const { bus, queues, tasks } = this.options;
+    await dropOpenTasks(this.options);
     await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
   }
 

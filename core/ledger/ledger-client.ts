@@ -77,7 +77,7 @@ export class LedgerClient implements Ledger {
     return this.call('endTasks', run, taskIds, end);
   }
 
-  dropOpenTasks(run: string): Promise<void> {
+  dropOpenTasks(run: string): Promise<number> {
     return this.call('dropOpenTasks', run);
   }
 

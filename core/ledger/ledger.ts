@@ -39,8 +39,8 @@ export interface Ledger {
   ): Promise<'accepted' | 'duplicate' | 'conflict' | 'unknown_task'>;
   /** Ends tasks that will not be consumed. A task that was consumed stays so. */
   endTasks(run: string, taskIds: readonly string[], end: 'dropped' | 'dead_lettered'): Promise<void>;
-  /** Ends as dropped whatever is outstanding or was accepted; what has ended stays as it ended. */
-  dropOpenTasks(run: string): Promise<void>;
+  /** Ends as dropped whatever is outstanding or was accepted, and returns how many; what has ended stays as it ended. */
+  dropOpenTasks(run: string): Promise<number>;
   /** Every task of the run with its state, by id. As long as the run's history: to look back, not to work with. */
   tasks(run: string): Promise<readonly TaskRecord[]>;
   /** One task of the run; undefined where none of this id was ever issued. */

@@ -66,7 +66,7 @@ export function taskOperations(database: ExclusiveDatabase): TaskOperations {
 
     dropOpenTasks(run) {
       requireRun(database, run);
-      database.change(
+      return database.change(
         "UPDATE tasks SET state = 'dropped' WHERE run = ? AND state IN ('outstanding', 'accepted')",
         run,
       );

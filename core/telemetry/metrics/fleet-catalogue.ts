@@ -109,10 +109,16 @@ export const FLEET_METRICS = {
     'Which delivery of its message a delivery was, from 1.',
     [1, 2, 3, 4, 5, 8],
   ),
-  majlis_lease_expired_total: counter(
+  // A lease that ran out tells nobody: who held it may be dead. It is a redelivery that no return led to.
+  majlis_redeliveries_total: counter(
     ['queue'],
     BOTH,
     'Deliveries of messages whose earlier lease ran out, or was given back.',
+  ),
+  majlis_leases_returned_total: counter(
+    ['queue'],
+    BOTH,
+    'Leases that were given back; over all processes, redeliveries less these are leases that ran out.',
   ),
   majlis_lease_renewals_total: counter(['queue'], BOTH, 'Leases that were extended by who held them.'),
   majlis_dead_letters_total: counter(['queue'], BOTH, 'Messages that nobody could deal with.'),

@@ -124,7 +124,7 @@ export function describeTasks(harness: CurrentHarness): void {
       for (const id of ['b', 'c']) await harness().ledger.acceptResult('run-1', result(id));
       await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['c'] });
       await harness().ledger.endTasks('run-1', ['d'], 'dead_lettered');
-      await harness().ledger.dropOpenTasks('run-1');
+      expect(await harness().ledger.dropOpenTasks('run-1')).toBe(2);
       const states = (await harness().ledger.tasks('run-1')).map(({ state }) => state);
       expect(states).toEqual(['dropped', 'dropped', 'consumed', 'dead_lettered']);
     });

@@ -30,6 +30,7 @@ class Rig {
   readonly ledger = new MemoryLedger(this.clock);
   readonly artifacts = new MemoryArtifacts();
   readonly alarms: RunAlarm[] = [];
+  readonly ended: string[] = [];
   readonly signal = new AbortController();
   readonly dispatcher: LockstepDispatcher;
 
@@ -45,7 +46,10 @@ class Rig {
       ledger: this.ledger,
       artifacts: this.artifacts,
       clock: this.clock,
-      observer: { alarm: (alarm) => this.alarms.push(alarm) },
+      observer: {
+        alarm: (alarm) => this.alarms.push(alarm),
+        tasksEnded: ({ count, end }) => this.ended.push(`${count} ${end}`),
+      },
       schedule: new PromptSchedule(all, prompts, createRng(1)),
       tasks: {
         run: RUN,
@@ -274,6 +278,7 @@ describe('LockstepDispatcher', () => {
     await rig.dispatcher.finish();
     expect(await rig.take()).toEqual([]);
     expect((await rig.ledger.tasks(RUN)).map(({ state }) => state)).toEqual(['dropped', 'dropped']);
+    expect(rig.ended).toEqual(['2 dropped']);
   });
 
   it('does not count the time that tasks wait in the queue', async () => {

@@ -105,6 +105,7 @@ describe('metrics of a bus', () => {
     bus.delivered?.('tasks.gpu', 3);
     bus.settled?.('tasks.gpu', 'extended');
     bus.settled?.('tasks.gpu', 'acked');
+    for (const queue of ['tasks.gpu', 'tasks.gpu', 'tasks.cpu']) bus.settled?.(queue, 'returned');
     bus.published?.('tasks.gpu', 'stored');
     bus.published?.('results.gpu', 'full');
     bus.deadLettered?.('tasks.gpu', 'why');
@@ -115,7 +116,8 @@ describe('metrics of a bus', () => {
       expect.arrayContaining([
         'majlis_task_attempts_bucket{le="1",queue="tasks.gpu"} 1',
         'majlis_task_attempts_bucket{le="3",queue="tasks.gpu"} 2',
-        'majlis_lease_expired_total{queue="tasks.gpu"} 1',
+        'majlis_redeliveries_total{queue="tasks.gpu"} 1',
+        'majlis_leases_returned_total{queue="tasks.gpu"} 2',
         'majlis_lease_renewals_total{queue="tasks.gpu"} 1',
         'majlis_queue_full_total{queue="results.gpu"} 1',
         'majlis_dead_letters_total{queue="tasks.gpu"} 1',
