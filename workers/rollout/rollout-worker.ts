@@ -194,6 +194,9 @@ export class RolloutWorker {
       if (stop.aborted) resolve();
       else stop.addEventListener('abort', () => resolve(), { once: true });
     });
+    // One that is held back asks nothing: before the first run of the pool nobody has made its queues.
+    if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
+    if (stop.aborted) return;
     this.outbox = await this.openOutbox();
     // What comes in parcels is asked for when there is room for one.
     const least = Math.min(slots, await bus.parcelSize(queues.tasks));

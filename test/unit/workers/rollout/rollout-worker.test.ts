@@ -306,6 +306,17 @@ describe('RolloutWorker', () => {
     expect(await rig.taskQueue()).toEqual({ pending: 1, leased: 0, dead: [] });
   });
 
+  it('asks nothing of queues that nobody has made yet while it is paused, and ends so too', async () => {
+    const rig = new Rig();
+    rig.worker.pause();
+    rig.running = rig.worker.run(rig.stop.signal);
+    await rig.clock.advance(0);
+    expect(rig.worker.state).toBe('RUNNING');
+    rig.worker.drain(0);
+    await rig.running;
+    expect(rig.worker.state).toBe('DRAINED');
+  });
+
   it('takes nothing while it is paused, answers what it holds, and goes on where it is resumed', async () => {
     const rig = new Rig(2);
     const { opened, open } = gate();
