@@ -76,10 +76,16 @@ function describeAllowed(issue: Issue, schema: z.ZodType): string {
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':
-    case 'invalid_key':
     case 'not_multiple_of':
       return issue.message;
+    case 'invalid_key':
+      return reasonOf(issue);
   }
+}
+
+/** A key is refused for what is wrong with it as a text. */
+function reasonOf({ issues, message }: Extract<Issue, { code: 'invalid_key' }>): string {
+  return issues.length === 0 ? message : issues[0].message;
 }
 
 function unit(origin: string): string {
