@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addModelCommands } from './reward/add-model-commands.js';
+import { addServeCommand } from './reward/add-serve-command.js';
 import { addHealthOptions, type HealthFlags } from '../trust/health-flags.js';
 import { perform, type Session } from './session.js';
 
@@ -15,7 +16,7 @@ export function addRewardCommand(program: Command, session: Session): void {
   const reward = program
     .command('reward')
     .description(
-      'reward models from files, and the judge gateway: train and test models, serve judges, see costs',
+      'reward models from files, served rewards, and the judge gateway: train, test and serve models, serve judges, see costs',
     );
   addHealthOptions(
     reward
@@ -37,5 +38,6 @@ export function addRewardCommand(program: Command, session: Session): void {
     .action((flags: SpendFlags, self: Command) =>
       perform(session, self, async () => (await import('./reward/show-spend.js')).showSpend(flags, session)),
     );
+  addServeCommand(reward, session);
   addModelCommands(reward, session);
 }

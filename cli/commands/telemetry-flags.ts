@@ -15,7 +15,12 @@ const MOST_PORT = 65_535;
 
 /** Adds where a process offers its counts and sends its spans. */
 export function addTelemetryOptions(command: Command): Command {
-  return addTraceOption(command)
+  return addMetricsOptions(addTraceOption(command));
+}
+
+/** Adds where a process offers its counts. */
+export function addMetricsOptions(command: Command): Command {
+  return command
     .option(
       '--metrics-port <number>',
       'offer /metrics to Prometheus on this port; 0 takes a free one',

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../core/domain/verdict.js';
 import type { Reward } from '../../core/domain/reward.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
+import type { RewardHttpObserver } from '../../reward/http/reward-http-observer.js';
 import type { RewardObserver } from '../../reward/serving/reward-observer.js';
 import type { RewardServiceStatus } from '../../reward/serving/reward-service.js';
 import type { KeptReward } from './rewards-keeper.js';
@@ -49,6 +50,18 @@ export function rewardMetricsObserver(metrics: ProcessRegistry, kept: RewardGaug
       const rubric = nameOf(rubricHash);
       callAnswers.observe({ rubric }, answers);
       callSeconds.observe({ rubric }, tookMs / MILLISECONDS);
+    },
+  };
+}
+
+/** Counts what is asked over HTTP, whether it came to a reward or not. */
+export function rewardHttpMetricsObserver(metrics: ProcessRegistry): RewardHttpObserver {
+  const requests = metrics.counter('majlis_reward_http_requests_total');
+  const seconds = metrics.histogram('majlis_reward_http_request_duration_seconds');
+  return {
+    onAnswer: ({ contract, status, tookMs }) => {
+      requests.inc({ contract, status });
+      seconds.observe({ contract }, tookMs / MILLISECONDS);
     },
   };
 }

@@ -164,8 +164,8 @@ function refuseOtherSettings(now: ServingConfig, next: ServingConfig, source: st
 }
 
 function settingsOf({ drainMs, limits }: ServingConfig): ReadonlyMap<string, number | undefined> {
-  const { queuedAnswers, answersPerRequest, answersPerCall, deadlineMs, cacheBytes } = limits;
-  const fixed = { queuedAnswers, answersPerRequest, answersPerCall, deadlineMs, cacheBytes };
+  const { queuedAnswers, answersPerRequest, answersPerCall, deadlineMs, cacheBytes, bodyBytes } = limits;
+  const fixed = { queuedAnswers, answersPerRequest, answersPerCall, deadlineMs, cacheBytes, bodyBytes };
   const places = Object.entries(fixed).map(([key, value]) => [`limits.${key}`, value] as const);
   return new Map([['drainMs', drainMs], ...places]);
 }

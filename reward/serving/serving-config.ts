@@ -36,6 +36,8 @@ const limitsSchema = z.strictObject({
   answersPerCall: count.exactOptional(),
   deadlineMs: count.max(86_400_000).exactOptional(),
   cacheBytes: z.int().min(0).exactOptional(),
+  /** Longest body of an HTTP request, and longest message of gRPC. */
+  bodyBytes: count.exactOptional(),
   /** Of each caller that has no limits of its own. */
   everyCaller: callerLimitsSchema.default({}),
   /** By the name of a token or certificate. */

@@ -152,6 +152,17 @@ export const FLEET_METRICS = {
     'From a request that was read to its reply, or its refusal.',
     SHORT_SECONDS,
   ),
+  majlis_reward_http_requests_total: counter(
+    ['contract', 'status'],
+    REWARDS,
+    'Requests over HTTP by the contract that they came in; status 499 where the client left before its answer.',
+  ),
+  majlis_reward_http_request_duration_seconds: histogram(
+    ['contract'],
+    REWARDS,
+    'From the headers of a request over HTTP to its answer.',
+    SHORT_SECONDS,
+  ),
   majlis_reward_answers_total: counter(
     ['rubric', 'outcome'],
     REWARDS,

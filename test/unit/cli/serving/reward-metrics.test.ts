@@ -1,4 +1,8 @@
-import { offerRewardGauges, rewardMetricsObserver } from '../../../../cli/serving/reward-metrics.js';
+import {
+  offerRewardGauges,
+  rewardHttpMetricsObserver,
+  rewardMetricsObserver,
+} from '../../../../cli/serving/reward-metrics.js';
 import type { KeptReward } from '../../../../cli/serving/rewards-keeper.js';
 import {
   FLEET_METRICS,
@@ -30,6 +34,7 @@ async function exposition(kept: readonly KeptReward[]): Promise<string> {
   });
   observer.onRefusal({ caller: 'omar', code: 'resource_exhausted', tookMs: 1 });
   observer.onModelCall({ ...HASHES, answers: 2, tookMs: 3 });
+  rewardHttpMetricsObserver(metrics).onAnswer({ contract: 'openrlhf', status: 200, tookMs: 8 });
   metrics.counter('majlis_reward_reloads_total').inc({ outcome: 'taken' });
   const text = await metrics.text();
   stop();
@@ -58,6 +63,8 @@ describe('the metrics of a reward server', () => {
       'majlis_reward_request_duration_seconds_sum{outcome="ok"} 0.004',
       'majlis_reward_model_call_answers_bucket{le="2",rubric="ar-msa"} 1',
       'majlis_reward_model_call_duration_seconds_bucket{le="0.005",rubric="ar-msa"} 1',
+      'majlis_reward_http_requests_total{contract="openrlhf",status="200"} 1',
+      'majlis_reward_http_request_duration_seconds_sum{contract="openrlhf"} 0.008',
       'majlis_reward_requests_waiting 2',
       'majlis_reward_queued_answers 5',
       'majlis_reward_cache_bytes 640',

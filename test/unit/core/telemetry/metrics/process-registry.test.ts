@@ -31,6 +31,7 @@ describe('the catalogue of fleet metrics', () => {
       [
         'alias',
         'caller',
+        'contract',
         'direction',
         'metric',
         'outcome',
@@ -42,6 +43,7 @@ describe('the catalogue of fleet metrics', () => {
         'rubric',
         'rubric_hash',
         'state',
+        'status',
         'version',
       ].sort(),
     );

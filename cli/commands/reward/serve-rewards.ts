@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
+import { createRewardService } from '../../../reward/serving/create-reward-service.js';
+import { DEFAULT_REWARD_LIMITS, type RewardLimits } from '../../../reward/serving/reward-limits.js';
+import { ServedRewards } from '../../../reward/serving/served-rewards.js';
+import { openRewardFaces, type FaceAddresses } from '../../serving/reward-faces.js';
+import {
+  offerRewardGauges,
+  rewardHttpMetricsObserver,
+  rewardMetricsObserver,
+} from '../../serving/reward-metrics.js';
+import { RewardsKeeper, type KeptReward } from '../../serving/rewards-keeper.js';
+import { servedChoice, type ServedFlags } from '../../serving/served-choice.js';
+import { offerMetrics } from '../../telemetry/offer-metrics.js';
+import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
+import { openHealth, type HealthFlags } from '../../trust/health-flags.js';
+import { openServerTrust, type ServerTrust, type ServerTrustFlags } from '../../trust/server-trust-flags.js';
+import type { CommandResult, Session } from '../session.js';
+import type { TelemetryFlags } from '../telemetry-flags.js';
+
+/** The options of `majlis reward serve`. */
+export interface ServeRewardsFlags
+  extends
+    ServedFlags,
+    FaceAddresses,
+    HealthFlags,
+    Omit<ServerTrustFlags, 'listen'>,
+    Omit<TelemetryFlags, 'trace'> {
+  readonly threads: number;
+}
+
+/** What the rest of a serving process stands on. */
+interface Serving {
+  readonly flags: ServeRewardsFlags;
+  readonly session: Session;
+  readonly telemetry: ProcessTelemetry;
+  readonly rewards: ServedRewards;
+  readonly keeper: RewardsKeeper;
+}
+
+/**
+ * Serves rewards until the person asks to stop; then it says that it is not ready, finishes the requests that it has within the time
+ * to drain, and leaves.
+ */
+export async function serveRewards(flags: ServeRewardsFlags, session: Session): Promise<CommandResult> {
+  const telemetry = openTelemetry({ service: 'majlis-reward' });
+  const rewards = new ServedRewards();
+  let started: EmbeddedTrainer | undefined;
+  const trainer = (): EmbeddedTrainer => (started ??= EmbeddedTrainer.create({ threads: flags.threads }));
+  try {
+    const keeper = await openKeeper(flags, { session, telemetry, rewards, trainer });
+    try {
+      return await serveKept({ flags, session, telemetry, rewards, keeper });
+    } finally {
+      await keeper.close();
+    }
+  } finally {
+    await started?.close();
+    await telemetry.close();
+  }
+}
+
+async function openKeeper(
+  flags: ServedFlags,
+  {
+    session: { terminal },
+    telemetry,
+    rewards,
+    trainer,
+  }: Pick<Serving, 'session' | 'telemetry' | 'rewards'> & { readonly trainer: () => EmbeddedTrainer },
+): Promise<RewardsKeeper> {
+  const choice = servedChoice(flags);
+  const reloads = telemetry.metrics.counter('majlis_reward_reloads_total');
+  const keeper = await RewardsKeeper.open({
+    ...{ ...choice, rewards, trainer },
+    onTaken: (kept) => {
+      reloads.inc({ outcome: 'taken' });
+      terminal.say(`majlis: took up ${choice.file} again`);
+      for (const one of kept) terminal.say(`majlis: ${describe(one)}`);
+    },
+    onRefused: ({ message }) => {
+      reloads.inc({ outcome: 'refused' });
+      terminal.say(`majlis: ${message}; what was served before stays`);
+    },
+  });
+  for (const one of keeper.kept) terminal.say(`majlis: ${describe(one)}`);
+  return keeper;
+}
+
+async function serveKept(serving: Serving): Promise<CommandResult> {
+  const { flags, session, telemetry } = serving;
+  const { metricsPort: port, metricsHost: host } = flags;
+  const { terminal, clock } = session;
+  const trust = await openServerTrust(flags, { clock, say: (sentence) => terminal.say(sentence) });
+  try {
+    if (port === undefined) return await serveTrusted(serving, trust);
+    const endpoint = await offerMetrics(telemetry.metrics, { port, host });
+    terminal.say(`majlis: metrics at ${endpoint.url}`);
+    return await serveTrusted(serving, trust).finally(() => endpoint.close());
+  } finally {
+    trust.close();
+  }
+}
+
+async function serveTrusted(
+  { flags, session, telemetry: { metrics, logger: log }, rewards, keeper }: Serving,
+  trust: ServerTrust,
+): Promise<CommandResult> {
+  const { clock, signal, terminal } = session;
+  const say = (sentence: string): void => terminal.say(`majlis: ${sentence}`);
+  const kept = (): readonly KeptReward[] => keeper.kept;
+  const observer = rewardMetricsObserver(metrics, kept);
+  const service = createRewardService({ rewards, limits: limitsOf(keeper), clock, observer });
+  offerRewardGauges(metrics, { status: () => service.status(), kept });
+  const faces = await openRewardFaces({
+    ...{ ...flags, service, trust, clock, log },
+    observer: rewardHttpMetricsObserver(metrics),
+    bodyBytes: keeper.config.limits.bodyBytes,
+  });
+  try {
+    const { http, grpc } = faces.addresses;
+    if (http !== undefined) say(`rewards over HTTP at ${http}`);
+    if (grpc !== undefined) say(`rewards over gRPC at ${grpc}`);
+    const ready = (): string | undefined => (signal.aborted ? 'it is stopping' : undefined);
+    const health = await openHealth(flags, { ready }, (sentence) => terminal.say(sentence));
+    try {
+      if (!signal.aborted) await once(signal, 'abort');
+      faces.retire();
+      await service.drain(keeper.config.drainMs);
+    } finally {
+      await health?.close();
+    }
+  } finally {
+    await faces.close();
+  }
+  return { json: faces.addresses, text: '' };
+}
+
+/** As the configuration says; those of callers as it says at the time of the call. */
+function limitsOf(keeper: RewardsKeeper): RewardLimits {
+  const { limits } = keeper.config;
+  return {
+    ...DEFAULT_REWARD_LIMITS,
+    ...limits,
+    caller: (name) => {
+      const { everyCaller, callers } = keeper.config.limits;
+      return Object.hasOwn(callers, name) ? callers[name] : everyCaller;
+    },
+  };
+}
+
+const SHORT_HASH = 12;
+
+function describe({ alias, form, rubricId, rubricHash, rewardModelHash }: KeptReward): string {
+  const short = (hash: string): string => hash.slice(0, SHORT_HASH);
+  const model = form === 'rules' ? 'its rules alone' : `${form} model ${short(rewardModelHash)}`;
+  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}`;
+}
