@@ -399,10 +399,18 @@ def _pauses(deadline: float) -> Iterator[float]:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-@functools.cache
+#: By url. No functools.cache: verl's remote manager pickles functions by value, with what they refer to.
+_clients: dict[str | None, RewardClient] = {}
+
+
 def client_of_environment(url: str | None = None) -> RewardClient:
     """The client that the MAJLIS_REWARD_* variables describe, one for the process; `url` comes before MAJLIS_REWARD_URL."""
+    if url not in _clients:
+        _clients[url] = _client_of_environment(url)
+    return _clients[url]
 
+
+def _client_of_environment(url: str | None) -> RewardClient:
     def setting(name: str) -> str | None:
         return os.environ.get(f"MAJLIS_REWARD_{name}") or None
 

@@ -10,7 +10,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test hears of the settings of the person who runs it, nor of another test's client."""
     for name in [name for name in os.environ if name.startswith("MAJLIS_REWARD_")]:
         monkeypatch.delenv(name)
-    majlis_reward.client_of_environment.cache_clear()
+    majlis_reward._clients.clear()
 
 
 @pytest.fixture
