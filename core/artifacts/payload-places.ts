@@ -35,8 +35,7 @@ export class PayloadPlaces {
 
   get(sha256: string): PayloadPlace | undefined {
     const at = this.slotOf(wordsOf(sha256)) * PLACE_WORDS;
-    const [segment, offset, length] = this.places.subarray(at, at + PLACE_WORDS);
-    return segment === FREE ? undefined : { segment, offset, length };
+    return this.places[at] === FREE ? undefined : placeAt(this.places, at);
   }
 
   has(sha256: string): boolean {
@@ -46,26 +45,31 @@ export class PayloadPlaces {
   /** A hash that is known already moves to this place. */
   set(sha256: string, place: PayloadPlace): void {
     if (this.used >= this.capacity * FULLEST) this.grow();
-    this.put(wordsOf(sha256), [place.segment, place.offset, place.length]);
+    this.put(wordsOf(sha256), place);
   }
 
-  private put(key: readonly number[], place: ArrayLike<number>): void {
+  private put(key: ArrayLike<number>, { segment, offset, length }: PayloadPlace): void {
     const slot = this.slotOf(key);
-    if (this.places[slot * PLACE_WORDS] === FREE) this.used += 1;
-    this.keys.set(key, slot * KEY_WORDS);
-    this.places.set(place, slot * PLACE_WORDS);
+    const place = slot * PLACE_WORDS;
+    if (this.places[place] === FREE) this.used += 1;
+    for (let at = 0; at < KEY_WORDS; at += 1) this.keys[slot * KEY_WORDS + at] = key[at];
+    this.places[place] = segment;
+    this.places[place + 1] = offset;
+    this.places[place + 2] = length;
   }
 
   /** Of the key, or of the free slot where it would go. A hash is evenly spread, so its first word says where to look. */
-  private slotOf(key: readonly number[]): number {
+  private slotOf(key: ArrayLike<number>): number {
     let slot = key[0] % this.capacity;
     while (this.places[slot * PLACE_WORDS] !== FREE && !this.isAt(slot, key))
       slot = (slot + 1) % this.capacity;
     return slot;
   }
 
-  private isAt(slot: number, key: readonly number[]): boolean {
-    return key.every((word, at) => this.keys[slot * KEY_WORDS + at] === word);
+  private isAt(slot: number, key: ArrayLike<number>): boolean {
+    const from = slot * KEY_WORDS;
+    for (let at = 0; at < KEY_WORDS; at += 1) if (this.keys[from + at] !== key[at]) return false;
+    return true;
   }
 
   private grow(): void {
@@ -75,14 +79,23 @@ export class PayloadPlaces {
     this.keys = new Uint32Array(this.capacity * KEY_WORDS);
     this.places = new Uint32Array(this.capacity * PLACE_WORDS);
     for (let slot = 0; slot < capacity; slot += 1) {
-      const place = places.subarray(slot * PLACE_WORDS, (slot + 1) * PLACE_WORDS);
-      if (place[0] !== FREE) this.put([...keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS)], place);
+      const at = slot * PLACE_WORDS;
+      if (places[at] === FREE) continue;
+      this.put(keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS), placeAt(places, at));
     }
   }
 }
 
-function wordsOf(sha256: string): number[] {
-  return Array.from({ length: KEY_WORDS }, (_, at) =>
-    Number.parseInt(sha256.slice(at * HEX_PER_WORD, (at + 1) * HEX_PER_WORD), 16),
-  );
+function placeAt(places: Uint32Array, at: number): PayloadPlace {
+  return { segment: places[at], offset: places[at + 1], length: places[at + 2] };
+}
+
+/** One for all calls: a key is read before the next is made. */
+const words = new Uint32Array(KEY_WORDS);
+
+function wordsOf(sha256: string): Uint32Array {
+  for (let at = 0; at < KEY_WORDS; at += 1) {
+    words[at] = Number.parseInt(sha256.slice(at * HEX_PER_WORD, (at + 1) * HEX_PER_WORD), 16);
+  }
+  return words;
 }

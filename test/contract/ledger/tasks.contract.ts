@@ -61,6 +61,23 @@ export function describeTasks(harness: CurrentHarness): void {
       expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'x')]);
     });
 
+    it('take every result of many that arrive together, and tell apart the one that is no news', async () => {
+      const ids = Array.from({ length: 12 }, (_, at) => `t${String(at).padStart(2, '0')}`);
+      await harness().ledger.issueTasks(
+        'run-1',
+        ids.map((id) => task(id)),
+      );
+      const accept = (some: readonly string[]) =>
+        Promise.all(some.map((id) => harness().ledger.acceptResult('run-1', result(id, `of ${id}`))));
+      expect(new Set(await accept(ids.slice(0, 6)))).toEqual(new Set(['accepted']));
+      const mixed = await accept(['t06', 't07', 't00', 't08', 'nobody', 't09']);
+      expect(mixed).toEqual(['accepted', 'accepted', 'duplicate', 'accepted', 'unknown_task', 'accepted']);
+      expect(await harness().ledger.results('run-1', 0)).toEqual(
+        ids.slice(0, 10).map((id) => result(id, `of ${id}`)),
+      );
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual(ids.slice(10).map((id) => task(id)));
+    });
+
     it('that were never issued are unknown: by id, by iteration or by run', async () => {
       await harness().ledger.createRun({ ...newRun, id: 'run-2' });
       await harness().ledger.issueTasks('run-1', [task('a')]);
