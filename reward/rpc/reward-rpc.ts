@@ -38,7 +38,25 @@ export function rewardRpc({ service, software, stopping }: RewardRpcOptions): Rp
       });
     },
   };
-  return { definition: RewardServiceService, implementation };
+  return { definition: DEFINITION, implementation };
+}
+
+/**
+ * Bytes that are no message of a stream become one that says nothing, which the stream refuses. Left to grpc-js they end the call
+ * under the results that are being written, and a client then never hears of its end (1.14.7).
+ */
+const DEFINITION = {
+  ...RewardServiceService,
+  scoreStream: { ...RewardServiceService.scoreStream, requestDeserialize: streamMessageIn },
+};
+
+function streamMessageIn(bytes: Buffer): wire.ScoreStreamRequest {
+  try {
+    return RewardServiceService.scoreStream.requestDeserialize(bytes);
+  } catch {
+    // Nothing is lost: the stream ends with what it is told here.
+    return { message: undefined };
+  }
 }
 
 function callerName(metadata: Metadata): string {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
-import { RewardServiceClient } from '../../../proto/gen/majlis/v1/reward.js';
+import { Client, credentials, Metadata, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
+import { RewardServiceClient, RewardServiceService } from '../../../proto/gen/majlis/v1/reward.js';
 import type * as wire from '../../../proto/gen/majlis/v1/reward.js';
 import { MajlisError } from '../../../core/errors.js';
 import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
@@ -289,6 +289,24 @@ describe('RewardService over gRPC', () => {
       code: 'invalid_argument',
       input: { source: 'message majlis.v1.ScoreStreamRequest' },
     });
+  });
+
+  it('ends a stream of bytes that are no message as invalid, whatever it is telling meanwhile', async () => {
+    const raw = new Client(server.address, credentials.createInsecure());
+    const { path } = RewardServiceService.scoreStream;
+    const asItIs = (bytes: Buffer): Buffer => bytes;
+    const stream = raw.makeBidiStreamRequest(path, asItIs, asItIs, bearerMetadata('secret'));
+    const ended = once(stream, 'error');
+    const refused = asking('a', { alias: 'nobody' });
+    for (const message of [hello, scores([[1, refused]]), scores([[2, refused]])]) {
+      stream.write(RewardServiceService.scoreStream.requestSerialize(message));
+    }
+    // A field of wire type 6, which there is not.
+    stream.write(Buffer.from([0x0e, 1]));
+    stream.resume();
+    const [failure] = (await ended) as [ServiceError];
+    expect(fromGrpcStatus(failure).code).toBe('invalid_argument');
+    raw.close();
   });
 
   it('ends a stream of nobody that it knows as unauthenticated', async () => {
