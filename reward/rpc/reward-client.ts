@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { DelegateBackoff, handleWhen, retry, type RetryPolicy } from 'cockatiel';
 import { Metadata } from '@grpc/grpc-js';
-import { RewardServiceClient } from '../../proto/gen/majlis/v1/reward.js';
+import { RewardServiceClient, ScoreRequest as RewardRequestCodec } from '../../proto/gen/majlis/v1/reward.js';
 import type * as wire from '../../proto/gen/majlis/v1/reward.js';
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
-import { MajlisError } from '../../core/errors.js';
+import { BadInputError, MajlisError } from '../../core/errors.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { channelCredentials } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -14,6 +14,7 @@ import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import type { PromptToScore, RewardReply, RewardRequest } from '../serving/reward-service.js';
 import { scoreReplyFromMessage, scoreRequestToMessage } from './convert-score.js';
 import { ScoreConnection } from './score-connection.js';
+import { textIn } from './text-in.js';
 import { splitItems } from './split-items.js';
 import { withUnreadable } from './with-unreadable.js';
 
@@ -39,6 +40,10 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 /** A server that is full for longer is told to whoever asks. */
 const LONGEST_WAIT_MS = 60_000;
+/** What a server takes unless told otherwise, with room for what stands around a request. */
+const MESSAGE_BYTES = 8 * 1024 * 1024 - 1024;
+/** UTF-8 of a UTF-16 unit, or a token id below 2²¹, at most. */
+const BYTES_PER_UNIT = 3;
 /** The server says itself that a deadline has passed; the client's own is for a server that says nothing. */
 const SLACK_MS = 2000;
 
@@ -107,6 +112,7 @@ export class RewardClient implements Scorer {
     });
     try {
       const message = scoreRequestToMessage({ request, deadlineMs });
+      refuseLarge(message);
       return scoreReplyFromMessage(request, await this.send(message, waiting.signal));
     } catch (thrown) {
       if (!isLate) throw thrown;
@@ -126,6 +132,18 @@ export class RewardClient implements Scorer {
     }
     return this.connection.ask(message, signal);
   }
+}
+
+/** A message that servers do not take would cut the stream, and fail whoever shares it. */
+function refuseLarge(message: wire.ScoreRequest): void {
+  if (textIn(message) * BYTES_PER_UNIT <= MESSAGE_BYTES) return;
+  const { length } = RewardRequestCodec.encode(message).finish();
+  if (length <= MESSAGE_BYTES) return;
+  throw new BadInputError({
+    source: 'a request to the reward server',
+    found: `${length} bytes for ${message.items.length} prompts`,
+    allowed: `at most ${MESSAGE_BYTES} bytes; ask about fewer answers at a time`,
+  });
 }
 
 function itemOf({ prompt, promptTokenIds, answers }: ScoreRequest['items'][number]): PromptToScore {

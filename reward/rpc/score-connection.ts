@@ -4,6 +4,7 @@ import { BadInputError, MajlisError } from '../../core/errors.js';
 import { SUPPORTED_PROTOCOL } from '../../core/rpc/negotiate-protocol.js';
 import { failureFromMessage, fromGrpcStatus } from '../../core/rpc/status.js';
 import { MOST_AT_HAND } from './score-stream.js';
+import { textIn } from './text-in.js';
 
 export type ScoreCall = ClientDuplexStream<wire.ScoreStreamRequest, wire.ScoreStreamResponse>;
 
@@ -141,15 +142,6 @@ export class ScoreConnection {
     this.sent.clear();
     this.waiting = [];
   }
-}
-
-function textIn({ items }: wire.ScoreRequest): number {
-  let units = 0;
-  for (const { prompt, answers } of items) {
-    units += prompt?.text?.length ?? 0;
-    for (const { text = '', tokenIds } of answers) units += text.length + tokenIds.length;
-  }
-  return units;
 }
 
 /** Nobody here has cancelled it: a server that is stopped by force cuts its streams in that way. */

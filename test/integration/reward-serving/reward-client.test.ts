@@ -121,6 +121,17 @@ describe('RewardClient', () => {
     expect(outcomes).toEqual(Array(32).fill([paid(90_000, 5)]));
   });
 
+  it('refuses a request that no server takes, before it cuts the stream for others', async () => {
+    const answers = Array.from({ length: 90 }, () => ({ text: 'x'.repeat(100_000) }));
+    const tooLarge = client.ask({ reward: hashes, items: [{ prompt: 'p', answers }] });
+    const other = client.ask(asking('a'));
+    await expect(tooLarge).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/found 90\d{5} bytes for 1 prompts; allowed: at most 8387584 bytes/),
+    });
+    expect((await other).outcomes).toEqual([[paid(1, -1.8)]]);
+  });
+
   it('tells an answer that the wire cannot carry as the server would, and asks about the others', async () => {
     const items = [
       { prompt: 'p', answers: [{ text: '\ud800' }, { text: 'ok' }] },
