@@ -3,10 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { systemClock } from '../../../core/runtime/clock.js';
 import { digestOf } from '../../../core/trust/authorize.js';
 import { saveLightReward } from '../../../reward/model/light/light-artifact.js';
 import { createLightRewardModel } from '../../../reward/model/light/light-reward-model.js';
 import type { StoredLightReward } from '../../../reward/model/light/light-artifact.js';
+import { RewardClient } from '../../../reward/rpc/reward-client.js';
 import { simulateJudgedTexts } from '../../support/judged-texts.js';
 import { scoresOf, trainShipped } from '../../support/light-training.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
@@ -87,6 +89,17 @@ describe('majlis reward serve', () => {
       ...hashesOf('msa'),
       outcomes: [[{ kind: 'scored', reward: expect.closeTo(reward, 6), raw: expect.closeTo(raw, 6) }]],
     });
+  });
+
+  it('pays the same over gRPC', async () => {
+    const client = new RewardClient({
+      ...{ address: server.grpc, token: TRAINER, clock: systemClock, software: 'test' },
+    });
+    const items = [{ prompt: PROMPT, answers: [{ text: ANSWER }] }];
+    const { rewardModelHash, outcomes } = await client.ask({ reward: { alias: 'active' }, items });
+    client.close();
+    expect(rewardModelHash).toBe(models.get('msa')?.hash);
+    expect(outcomes).toMatchObject([[{ score: { raw: expect.closeTo(await expected('msa'), 6) } }]]);
   });
 
   it.each([
