@@ -44,6 +44,17 @@ export function addTrainerCommand(program: Command, session: Session): void {
       'processes that share the work (torchrun)',
       wholeNumber('--ranks', 1, MOST_RANKS),
     )
+    .option(
+      '--nodes <count>',
+      'machines of as many ranks each that share its work',
+      wholeNumber('--nodes', 1, MOST_RANKS),
+    )
+    .option(
+      '--node <number>',
+      'which of them this is; 0 serves, the others follow',
+      wholeNumber('--node', 0, MOST_RANKS),
+    )
+    .option('--rendezvous <host:port>', 'where node 0 is met by the others')
     .addOption(new Option('--device <device>', 'a GPU where there is one').choices(['cpu', 'cuda']))
     .addOption(
       new Option('--dtype <type>', 'of matrix products; bfloat16 on a GPU').choices(['float32', 'bfloat16']),

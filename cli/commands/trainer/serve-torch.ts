@@ -36,8 +36,9 @@ async function serve(flags: TorchFlags, session: Session, onOpen: () => void): P
   terminal.say(`majlis: starting PyTorch with ${python}`);
   const trainer = await startTorchProcess({ ...flags, python });
   onOpen();
-  const { address, contextLength } = trainer;
-  terminal.say(`majlis: trainer at ${address}, for up to ${contextLength} tokens a sequence`);
+  const { address, contextLength, follows } = trainer;
+  const who = follows ? `following the trainer that is met at ${address}` : `trainer at ${address}`;
+  terminal.say(`majlis: ${who}, for up to ${contextLength} tokens a sequence`);
   const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort');
   const outcome = await Promise.race([stopped.then(() => 'stopped' as const), trainer.ended]);
   await trainer.stop();

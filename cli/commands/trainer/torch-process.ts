@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { BadInputError } from '../../../core/errors.js';
 import { startPythonServer, type PythonServer } from './python-server.js';
 
 /** What a PyTorch trainer is started with. */
@@ -14,6 +15,12 @@ export interface TorchProcessOptions {
   readonly threads?: number;
   /** Processes that share the work, started by torchrun; one, without it, unless told. */
   readonly ranks?: number;
+  /** Machines of as many ranks each that share the work; one unless told. */
+  readonly nodes?: number;
+  /** Which of them this is; 0, which serves, unless told. */
+  readonly node?: number;
+  /** HOST:PORT where machine 0 is met by the others. */
+  readonly rendezvous?: string;
   /** 127.0.0.1 unless told; any other address needs a token and TLS, or `insecure`. */
   readonly host?: string;
   /** Holds the token that every call must show. */
@@ -36,15 +43,21 @@ export interface TorchProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** A trainer that listens. */
+/** A trainer that listens, or that follows one which does. */
 export interface TorchProcess extends PythonServer {
-  /** host:port. */
+  /** host:port; where it follows, that of the rendezvous. */
   readonly address: string;
+  /** Whether it is another machine's ranks, which nobody calls. */
+  readonly follows: boolean;
   /** Longest sequence of the model, in tokens. */
   readonly contextLength: number;
 }
 
-const readySchema = z.object({ address: z.string(), contextLength: z.int() });
+const readySchema = z.object({
+  address: z.string(),
+  contextLength: z.int(),
+  follows: z.boolean().default(false),
+});
 
 /** Starts a trainer and waits until it listens; it fails as `startPythonServer` does. */
 export function startTorchProcess(options: TorchProcessOptions): Promise<TorchProcess> {
@@ -54,8 +67,15 @@ export function startTorchProcess(options: TorchProcessOptions): Promise<TorchPr
 }
 
 /** torchrun where there are several ranks. */
-function launcher({ ranks = 1 }: TorchProcessOptions): string[] {
-  return ranks === 1 ? ['-m', 'majlis_trainer'] : ['-m', 'majlis_trainer.launch', String(ranks)];
+function launcher({ ranks = 1, nodes = 1, node = 0, rendezvous }: TorchProcessOptions): string[] {
+  const launch = ['-m', 'majlis_trainer.launch', String(ranks)];
+  if (nodes === 1) return ranks === 1 ? ['-m', 'majlis_trainer'] : launch;
+  if (rendezvous === undefined || node >= nodes) {
+    const found = rendezvous === undefined ? 'no --rendezvous' : `--node ${node}`;
+    const allowed = `--rendezvous HOST:PORT of node 0, and --node from 0 to ${nodes - 1}`;
+    throw new BadInputError({ source: '--nodes', found, allowed });
+  }
+  return [...launch, '--nodes', String(nodes), '--node', String(node), '--rendezvous', rendezvous];
 }
 
 function trainerArguments(options: TorchProcessOptions): string[] {

@@ -1,6 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
@@ -10,6 +8,7 @@ import type { PairVerdict } from '../../../core/domain/verdict.js';
 import type { GatewayJudge } from '../../../reward/rpc/gateway-judge.js';
 import { connectGatewayJudge } from '../../../reward/rpc/gateway-judge.js';
 import type { JudgeRequest } from '../../../reward/judge/judge.js';
+import { freePort } from '../../support/free-port.js';
 import { startMajlis, type FinishedProcess } from '../cli/majlis-process.js';
 
 export interface GatewayFile {
@@ -127,12 +126,4 @@ export async function askAll(
   };
   await Promise.all(Array.from({ length: callers }, call));
   return verdicts;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

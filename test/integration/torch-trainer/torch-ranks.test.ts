@@ -8,6 +8,7 @@ import { initialWeights } from '../../../core/network/gpt/gpt-parameters.js';
 import { writeModelDirectory } from '../../../core/network/model-directory/write-model-directory.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
 import type { LossRequest, ModelSpec, Trainer } from '../../../core/trainer/trainer.js';
+import { freePort } from '../../support/free-port.js';
 import { describeWithPython, interpreter } from '../../support/python.js';
 import {
   ADAM,
@@ -27,6 +28,7 @@ const MODEL = { vocabSize: 24, contextLength: 16, layers: 2, width: 32, heads: 4
 /** Small, so that a batch takes several passes, and not as many on one rank as on the other. */
 const PASS_TOKENS = 20;
 
+/** Each on a machine of its own, as far as it can tell. */
 describeWithPython('two ranks of the PyTorch trainer', () => {
   let folder: string;
   let base: string;
@@ -47,11 +49,14 @@ describeWithPython('two ranks of the PyTorch trainer', () => {
     );
     await writeModelDirectory({ directory: base, config: MODEL, weights });
     await writeTinyQwen3(qwen, MODEL.vocabSize);
+    const nodes = { nodes: 2, rendezvous: `127.0.0.1:${await freePort()}`, passTokens: PASS_TOKENS };
     processes = await Promise.all([
       startTorchProcess({ python: interpreter, model: base }),
-      startTorchProcess({ python: interpreter, model: base, ranks: 2, passTokens: PASS_TOKENS }),
+      startTorchProcess({ python: interpreter, model: base, node: 0, ...nodes }),
+      startTorchProcess({ python: interpreter, model: base, node: 1, ...nodes }),
     ]);
-    [one, two] = await Promise.all(processes.map(({ address }) => GrpcTrainer.connect({ address })));
+    const serving = processes.filter(({ follows }) => !follows);
+    [one, two] = await Promise.all(serving.map(({ address }) => GrpcTrainer.connect({ address })));
   }, 120_000);
   afterAll(async () => {
     await Promise.all([one, two].map((trainer) => trainer.close()));
@@ -150,16 +155,16 @@ describeWithPython('two ranks of the PyTorch trainer', () => {
 
   it('end together with one error when one of them is killed', async () => {
     const modelId = await two.createModel(CALL, { role: 'policy', base, heads: 0, seed: 1 });
-    const [, ranks] = processes;
+    const [, leading, following] = processes;
     const request = { modelId, batch: repeated(unevenBatch(3), 4000), want: ['log_probs'] as const };
     const failing = expect(two.forward(CALL, request)).rejects.toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/^rank 0 of 2 failed: .*another rank is gone.*; all ranks end$/),
     });
     await new Promise((resolve) => setTimeout(resolve, 500));
-    process.kill(await followerOf(Number(ranks.pid)), 'SIGKILL');
+    process.kill(await followerOf(Number(following.pid)), 'SIGKILL');
     await failing;
-    expect(await ranks.ended).toBe(1);
+    expect(await Promise.all([leading.ended, following.ended])).toEqual([1, 1]);
   }, 60_000);
 });
 

@@ -127,6 +127,11 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def is_elsewhere() -> bool:
+    """Whether this process is on another machine than rank 0."""
+    return os.environ.get("GROUP_RANK", "0") != "0"
+
+
 def local_rank() -> int:
     """This process's number on its machine."""
     return int(os.environ.get("LOCAL_RANK", "0"))

@@ -20,7 +20,7 @@ import transformers
 from majlis_trainer.certificates import CertificateFiles, Certificates
 from majlis_trainer.conductor import Conductor, follow
 from majlis_trainer.model_directory import Opening, open_network
-from majlis_trainer.ranks import Ranks, is_first, join_ranks, local_rank
+from majlis_trainer.ranks import Ranks, is_elsewhere, is_first, join_ranks, local_rank
 from majlis_trainer.service import Listening, start_server
 from majlis_trainer.settings import Settings, choose_settings
 from majlis_trainer.trainer import Trainer
@@ -54,7 +54,7 @@ def serve(options: argparse.Namespace) -> int:
     if ranks.world > 1:
         end_with_launcher()
     trainer = Trainer(ranks.gather(context_length)[0], settings, ranks)
-    return lead(trainer, ranks, settings, options) if ranks.leads else follow_on(trainer, ranks)
+    return lead(trainer, ranks, settings, options) if ranks.leads else follow_on(trainer, ranks, options)
 
 
 def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.Namespace) -> int:
@@ -84,15 +84,32 @@ def certificates_of(options: argparse.Namespace) -> Certificates | None:
     return Certificates(CertificateFiles(Path(options.tls_cert), Path(options.tls_key), ca))
 
 
-def follow_on(trainer: Trainer, ranks: Ranks) -> int:
+def follow_on(trainer: Trainer, ranks: Ranks, options: argparse.Namespace) -> int:
     """The other ranks. Signals are rank 0's to answer: torchrun and a terminal send them to all."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
+    if is_elsewhere():
+        follow_elsewhere(trainer, until_stdin_ends=options.until_stdin_ends)
     failure = follow(trainer, ranks)
     if failure is None:
         return 0
     logging.getLogger(__name__).error("%s", failure)
     return FAILED
+
+
+def follow_elsewhere(trainer: Trainer, *, until_stdin_ends: bool) -> None:
+    """On another machine than rank 0's: the first rank says whom it follows. Whoever stops this one stops them all."""
+    if local_rank() == 0:
+        leader = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        following = {"address": leader, "contextLength": trainer.context_length, "follows": True}
+        print(json.dumps(following), flush=True)
+
+    def watch() -> None:
+        sys.stdin.read()
+        os._exit(FAILED)
+
+    if until_stdin_ends:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def end_with_launcher() -> None:
