@@ -18,7 +18,7 @@ function networkComplaints(manifests: readonly Manifest[]): string[] {
     const denies = policiesFor(policies, pod).filter(({ spec }) => spec.policyTypes.length === 2);
     if (denies.length === 0) complaints.push(`${pod.owner} may be reached by everybody`);
     const isNamed = policiesFor(policies, pod).some(({ spec }) =>
-      spec.egress.some(({ ports, to }) => to === undefined && ports.some(({ port }) => port === 53)),
+      spec.egress.some(({ ports, to }) => to === undefined && ports?.some(({ port }) => port === 53)),
     );
     if (!isNamed) complaints.push(`${pod.owner} cannot look names up`);
     for (const { address, to, port } of callsOf(pod, pods, manifests)) {

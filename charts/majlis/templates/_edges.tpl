@@ -31,6 +31,10 @@ Health ports are in no edge: a kubelet reaches the pods of its node through any 
 {{- end -}}
 {{- if .Values.trainer.enabled -}}
 {{- $edges = append $edges (dict "to" "trainer" "port" "grpc" "from" (list "coordinator") "peers" list) -}}
+{{- /* Beside the rendezvous ranks listen on ports that NCCL and gloo draw. */}}
+{{- if gt (int .Values.trainer.replicas) 1 -}}
+{{- $edges = append $edges (dict "to" "trainer" "port" "" "from" (list "trainer") "peers" list) -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.gateway.enabled -}}
 {{- $edges = concat $edges (list

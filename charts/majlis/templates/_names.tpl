@@ -89,7 +89,7 @@ labels:
 {{- else if eq $component "engine" -}}
 {"http": 8000}
 {{- else if eq $component "trainer" -}}
-{"grpc": 7300, "health": 7470}
+{"grpc": 7300, "rendezvous": 29500, "health": 7470}
 {{- else if eq $component "gateway" -}}
 {"grpc": 7462, "metrics": 9464, "health": 7470}
 {{- else if eq $component "rewards" -}}

@@ -33,7 +33,8 @@ export function commandComplaints(words: readonly string[]): string[] {
 
 function wordComplaints(word: string, options: readonly Option[]): string[] {
   const [flag = '', ...parts] = word.split('=');
-  const value = parts.length === 0 ? undefined : parts.join('=');
+  // A kubelet puts in what the pod is; names and numbers of pods may be 0.
+  const value = parts.length === 0 ? undefined : parts.join('=').replace(/\$\(\w+\)/g, '0');
   const option = options.find(({ long }) => long === flag);
   if (option === undefined) return [`there is no flag ${word}`];
   if (value === undefined) return option.required ? [`${flag} needs a value`] : [];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Manifest } from './manifest.js';
 import type { RenderedPod } from './rendered-pod.js';
@@ -5,19 +6,29 @@ import type { RenderedPod } from './rendered-pod.js';
 const selectorSchema = z.strictObject({ matchLabels: z.record(z.string(), z.string()).default({}) });
 const peerSchema = z.looseObject({ podSelector: selectorSchema.optional() });
 const portSchema = z.looseObject({ port: z.union([z.number(), z.string()]) });
+const portsSchema = z.array(portSchema).optional();
+const specSchema = z.strictObject({
+  podSelector: selectorSchema,
+  policyTypes: z.array(z.enum(['Ingress', 'Egress'])),
+  ingress: z.array(z.strictObject({ ports: portsSchema, from: z.array(peerSchema).min(1) })).default([]),
+  egress: z.array(z.strictObject({ ports: portsSchema, to: z.array(peerSchema).optional() })).default([]),
+});
 const policySchema = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
-  spec: z.strictObject({
-    podSelector: selectorSchema,
-    policyTypes: z.array(z.enum(['Ingress', 'Egress'])),
-    ingress: z
-      .array(z.strictObject({ ports: z.array(portSchema), from: z.array(peerSchema).min(1) }))
-      .default([]),
-    egress: z
-      .array(z.strictObject({ ports: z.array(portSchema), to: z.array(peerSchema).optional() }))
-      .default([]),
-  }),
+  spec: specSchema.refine(namesPorts, 'ports, but for the ranks of one trainer, which draw theirs'),
 });
+
+/** Without ports a rule opens all of them: to pods of the same component only. */
+function namesPorts({ podSelector, ingress, egress }: z.infer<typeof specSchema>): boolean {
+  const rules = [
+    ...ingress.map(({ ports, from }) => ({ ports, peers: from })),
+    ...egress.map(({ ports, to = [{}] }) => ({ ports, peers: to })),
+  ];
+  return rules.every(
+    ({ ports, peers }) =>
+      ports !== undefined || peers.every((peer) => isDeepStrictEqual(peer, { podSelector })),
+  );
+}
 
 /** A NetworkPolicy as rendered. Ingress without ports or without peers, which would open everything, is no such policy. */
 export type RenderedPolicy = z.infer<typeof policySchema>;
@@ -34,8 +45,9 @@ export function policiesFor(policies: readonly RenderedPolicy[], { labels }: Ren
 
 /** Ports of a pod, by number, that some peer may reach. */
 export function openPorts(policies: readonly RenderedPolicy[], pod: RenderedPod): Set<number> {
-  const ports = policiesFor(policies, pod).flatMap(({ spec }) => spec.ingress.flatMap((rule) => rule.ports));
-  return new Set(ports.map(({ port }) => portNumber(pod, port)));
+  const own = pod.spec.containers.flatMap(({ ports }) => ports.map(({ containerPort: port }) => ({ port })));
+  const rules = policiesFor(policies, pod).flatMap(({ spec }) => spec.ingress);
+  return new Set(rules.flatMap(({ ports = own }) => ports.map(({ port }) => portNumber(pod, port))));
 }
 
 /** Whether policies let a pod of the release call another one's port: out of the one, and into the other. */
@@ -47,8 +59,11 @@ export function mayCall(
 ): boolean {
   const isTo = (target: RenderedPod) => (peer: z.infer<typeof peerSchema>) =>
     peer.podSelector !== undefined && matches(peer.podSelector, target.labels);
-  const hasPort = ({ ports }: { readonly ports: readonly z.infer<typeof portSchema>[] }): boolean =>
-    ports.some((named) => portNumber(to, named.port) === port);
+  const hasPort = ({
+    ports,
+  }: {
+    readonly ports?: readonly z.infer<typeof portSchema>[] | undefined;
+  }): boolean => ports === undefined || ports.some((named) => portNumber(to, named.port) === port);
   const leaves = policiesFor(policies, from).some(({ spec }) =>
     spec.egress.some((rule) => hasPort(rule) && (rule.to ?? []).some(isTo(to))),
   );
