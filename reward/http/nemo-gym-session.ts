@@ -5,7 +5,7 @@
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
 import { parseInput } from '../../core/config/parse-input.js';
-import { receiveBody } from './received-body.js';
+import { receiveBody, withinNesting } from './received-body.js';
 
 const AGGREGATE = '/aggregate_metrics';
 
@@ -19,7 +19,9 @@ export function addNemoGymSession(server: FastifyInstance, options: RouteShortha
   );
   server.post(AGGREGATE, options, async ({ body }, reply) => {
     const received = receiveBody(body, `POST ${AGGREGATE}`);
-    const { verify_responses } = parseInput(rollouts, received.value, received);
+    const { verify_responses } = withinNesting(received.source, () =>
+      parseInput(rollouts, received.value, received),
+    );
     const metrics = meanReward(verify_responses.map(({ reward }) => reward));
     const figures = { group_level_metrics: [], agent_metrics: metrics, key_metrics: metrics };
     return reply.type('application/json').send(JSON.stringify(figures));

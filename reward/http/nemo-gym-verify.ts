@@ -38,7 +38,7 @@ export const nemoGymVerify: HttpContract = {
       ...(locale === undefined ? {} : { locale }),
       answers: [{ text: answerInResponse(response) }],
     };
-    const isPaid = 'reward' in row;
+    const isPaid = Object.hasOwn(row, 'reward');
     return {
       items: [item],
       tell: ({ outcomes }) => withReward(body, isPaid, paidRewards(outcomes.flat())[0]),

@@ -25,3 +25,19 @@ export function receiveBody(bytes: unknown, source: string): ReceivedBody {
     throw new BadInputError({ source, found: `${bytes.length} bytes that are no JSON`, allowed });
   }
 }
+
+/**
+ * What reading or telling a body gives. The parser takes any number of levels, but what walks through a value of a hundred thousand
+ * runs out of stack: that is a BadInputError, and no fault of the server.
+ */
+export function withinNesting<T>(source: string, walk: () => T): T {
+  try {
+    return walk();
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new BadInputError(
+      { source, found: 'lists or objects in too many levels', allowed: 'JSON as documented' },
+      thrown,
+    );
+  }
+}

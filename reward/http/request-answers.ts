@@ -5,7 +5,7 @@ import type { Authorize } from '../../core/trust/authorize.js';
 import { REWARD_METHODS } from '../../core/trust/role-methods.js';
 import type { RewardService } from '../serving/reward-service.js';
 import type { HttpContract } from './http-contract.js';
-import { receiveBody } from './received-body.js';
+import { receiveBody, withinNesting } from './received-body.js';
 import { readTarget } from './request-target.js';
 import type { RewardHttpObserver } from './reward-http-observer.js';
 import { shownToken } from './shown-token.js';
@@ -90,7 +90,8 @@ export class RequestAnswers {
     reply: FastifyReply,
   ): Promise<string> {
     const target = readTarget(request.query, source);
-    const question = contract.read(receiveBody(request.body, source), target);
+    const body = receiveBody(request.body, source);
+    const question = withinNesting(source, () => contract.read(body, target));
     const deadlineMs = question.deadlineMs ?? target.deadlineMs;
     const scored = await this.options.service.score(
       { reward: question.reward ?? target.reward, items: question.items },
@@ -101,7 +102,7 @@ export class RequestAnswers {
       },
     );
     void reply.type('application/json');
-    return question.tell(scored);
+    return withinNesting(source, () => question.tell(scored));
   }
 }
 

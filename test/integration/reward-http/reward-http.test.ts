@@ -287,11 +287,23 @@ describe('a request that cannot be served', () => {
     ['/v1/score', '{"items":', 'found 9 bytes that are no JSON'],
     ['/v1/score', new Uint8Array([0x22, 0xff, 0x22]), 'found bytes that are no UTF-8'],
     ['/v1/score', '', 'found no body'],
+    [
+      '/get_reward',
+      `{"query":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      'found lists or objects in too many levels',
+    ],
+    ['/aggregate_metrics', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'found lists or objects'],
     ['/v1/score?alias=x', { items: [] }, 'at query: found unknown key "alias"'],
   ])('since what came is no request to %s is told where and why', async (path, body, sentence) => {
     const reply = await post(path, body);
     expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
     expect(reply.body).toHaveProperty('detail', expect.stringContaining(sentence));
+  });
+
+  it('since its reply would have too many levels is told so', async () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const rollout = `{"responses_create_params":{"input":""},"response":{"output":[]},"reward":1,"deep":${deep}}`;
+    expect(await post('/verify', rollout)).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
   });
 
   it('at a path that is not served is told what is', async () => {
