@@ -146,6 +146,7 @@ async function coordinatorOf(order: PodOrder, say: Say): Promise<Coordinator> {
       watch: watchedOnly(DEFAULT_WATCH),
       workspace: order.folder,
       ackWaitMs: ACK_WAIT_MS,
+      parcelSize: order.parcelSize ?? 1,
       reissueAfterMs: REISSUE_AFTER_MS,
       starvedAfterMs: STARVED_AFTER_MS,
     },

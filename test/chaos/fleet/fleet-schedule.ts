@@ -15,6 +15,8 @@ export interface FleetSchedule {
   readonly strikes: readonly Strike[];
   /** What a worker does wrong, and at which of its results. */
   readonly mischief: readonly { readonly kind: Mischief; readonly at: number }[];
+  /** Tasks, and results, that travel as one message of the bus. */
+  readonly parcelSize: number;
 }
 
 const STRIKES = 5;
@@ -45,7 +47,8 @@ export function fleetSchedule(seed: number): FleetSchedule {
   const rng = createRng(seed).fork('fleet schedule');
   const strikes = dealt(seed, STRIKE_KINDS, STRIKES).map((kind) => strikeOf(kind, rng.fork(kind)));
   const mischief = dealt(seed, MISCHIEF, 1).map((kind) => ({ kind, at: 1 + rng.fork(kind).integer(4) }));
-  return { seed, strikes, mischief };
+  // Every other fleet has its tasks in parcels.
+  return { seed, strikes, mischief, parcelSize: seed % 2 === 0 ? 2 : 1 };
 }
 
 /** Kinds are dealt like cards, from a deck that is shuffled anew each time it is empty. */

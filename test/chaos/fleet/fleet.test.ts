@@ -7,7 +7,7 @@ import type { FleetBug } from './fleet-bugs.js';
 import type { FleetViolation } from './fleet-checks.js';
 import { FLEET_FAULT_KINDS } from './fleet-faults.js';
 import type { Strike } from './fleet-schedule.js';
-import { rehearseFleet } from './rehearse-fleet.js';
+import { CALM, rehearseFleet } from './rehearse-fleet.js';
 import { rehearseFleets, type FleetReport } from './rehearse-fleets.js';
 
 const SCHEDULES = 10;
@@ -41,7 +41,7 @@ describeWithNats('2.14', 'the rehearsal of a fleet', () => {
     bug: FleetBug,
     ...strikes: readonly Strike[]
   ): Promise<readonly FleetViolation[]> {
-    const { violations, struck } = await rehearseFleet({ seed: 0, strikes, mischief: [] }, { bug });
+    const { violations, struck } = await rehearseFleet({ ...CALM, strikes }, { bug });
     expect(struck).toEqual(strikes.map(({ kind }) => kind));
     return violations;
   }

@@ -17,6 +17,8 @@ export interface FleetOptions {
   /** Of the NATS server; 2.14 unless told. */
   readonly version?: NatsVersion;
   readonly bug?: FleetBug;
+  /** Tasks, and results, that travel as one message of the bus. */
+  readonly parcelSize?: number;
 }
 
 /** A NATS server, a proxy before it for each pod that speaks with it, and the pods. What they say is heard in order. */
@@ -31,12 +33,13 @@ export class Fleet {
   private constructor(
     readonly nats: NatsServer,
     private readonly bug: FleetBug | undefined,
+    private readonly parcelSize: number,
   ) {}
 
   /** NATS, trainer and gateway work when this resolves. */
-  static async start({ version, bug }: FleetOptions = {}): Promise<Fleet> {
+  static async start({ version, bug, parcelSize = 1 }: FleetOptions = {}): Promise<Fleet> {
     const nats = await startNatsServer(version === undefined ? {} : { version });
-    const fleet = new Fleet(nats, bug);
+    const fleet = new Fleet(nats, bug, parcelSize);
     await Promise.all([fleet.startServer('trainer'), fleet.startServer('gateway')]);
     return fleet;
   }
@@ -72,6 +75,7 @@ export class Fleet {
     return this.startPod('coordinator', {
       name: 'coordinator',
       nats: await this.door('coordinator'),
+      parcelSize: this.parcelSize,
       ...servers,
     });
   }

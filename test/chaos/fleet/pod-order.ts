@@ -17,6 +17,8 @@ export const podOrderSchema = z.strictObject({
   listen: z.int().exactOptional(),
   /** What a worker does wrong on purpose, and at which of its results. */
   mischief: z.strictObject({ kind: z.enum(MISCHIEF), at: z.int() }).exactOptional(),
+  /** Of the coordinator's pool. */
+  parcelSize: z.int().exactOptional(),
   bug: z.enum(FLEET_BUGS).exactOptional(),
 });
 

@@ -24,7 +24,7 @@ export interface FleetRehearsal {
 /** A run that takes longer than this will never end. */
 const PATIENCE_MS = 60_000;
 
-export const CALM: FleetSchedule = { seed: 0, strikes: [], mischief: [] };
+export const CALM: FleetSchedule = { seed: 0, strikes: [], mischief: [], parcelSize: 1 };
 
 /** Runs a fleet to the end of its run, struck as the schedule says; against the calm run's policy where that is given. */
 export async function rehearseFleet(
@@ -32,7 +32,7 @@ export async function rehearseFleet(
   { calmPolicy, ...options }: FleetOptions & { readonly calmPolicy?: string } = {},
 ): Promise<FleetRehearsal> {
   const began = systemClock.monotonic();
-  const fleet = await Fleet.start(options);
+  const fleet = await Fleet.start({ ...options, parcelSize: schedule.parcelSize });
   try {
     const nemesis = new Nemesis(fleet, schedule);
     const failure = await outcomeOf(fleet, nemesis, schedule.mischief);

@@ -54,8 +54,8 @@ export async function rehearseFleets(
 function only(schedule: FleetSchedule, faults: readonly FleetFault[] | undefined): FleetSchedule {
   if (faults === undefined) return schedule;
   const isAsked = ({ kind }: { readonly kind: FleetFault }): boolean => faults.includes(kind);
-  const { seed, strikes, mischief } = schedule;
-  return { seed, strikes: strikes.filter(isAsked), mischief: mischief.filter(isAsked) };
+  const { strikes, mischief } = schedule;
+  return { ...schedule, strikes: strikes.filter(isAsked), mischief: mischief.filter(isAsked) };
 }
 
 function countOf(struck: readonly FleetFault[]): Map<FleetFault, number> {

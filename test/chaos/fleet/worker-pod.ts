@@ -1,5 +1,5 @@
 /** A rollout worker as a process: the real worker on a real NATS connection, over the unigram model. */
-import type { Bus, Delivery } from '../../../core/bus/bus.js';
+import type { Bus, Delivery, OutgoingMessage } from '../../../core/bus/bus.js';
 import { NatsBus } from '../../../core/bus/nats-bus.js';
 import { rolloutQueueNames } from '../../../core/bus/subjects.js';
 import {
@@ -46,6 +46,17 @@ function spoken(bus: Bus, say: Say): Bus {
       say({ what: 'stored', task });
       return answer;
     },
+    publishParcel: async (inner, queue, parcel) => {
+      const results = parcel.parts.map(({ data }) => ({ data, task: decodeTrajectoryGroup(data).taskId }));
+      // Its id names the parcel, whose first result it is said with.
+      for (const [at, { data, task }] of results.entries()) {
+        const dedupeId = at === 0 ? parcel.dedupeId : `${parcel.dedupeId}#${at}`;
+        say({ what: 'publishing', task, dedupeId, payloadHash: sha256(data) });
+      }
+      const answer = await inner(queue, parcel);
+      for (const { task } of results) say({ what: 'stored', task });
+      return answer;
+    },
   });
 }
 
@@ -53,19 +64,26 @@ function spoken(bus: Bus, say: Say): Bus {
 function mischievous(bus: Bus, mischief: PodOrder['mischief'], say: Say): Bus {
   if (mischief === undefined) return bus;
   let published = 0;
+  const misbehave = async (queue: string, message: OutgoingMessage): Promise<void> => {
+    published += 1;
+    if (published !== mischief.at) return;
+    const data = mischief.kind === 'result-changed' ? changed(message.data) : message.data;
+    const commit = async (): Promise<void> => {
+      await bus.publish(queue, { ...message, data, dedupeId: `${message.dedupeId}/again` });
+      say({ what: 'did', mischief: mischief.kind });
+    };
+    if (mischief.kind === 'result-late') setTimeout(() => void commit(), LATE_MS);
+    else await commit();
+  };
   return around<Bus>(bus, {
     publish: async (inner, queue, message) => {
       const answer = await inner(queue, message);
-      published += 1;
-      if (published !== mischief.at) return answer;
-      const data = mischief.kind === 'result-changed' ? changed(message.data) : message.data;
-      const again = { ...message, data, dedupeId: `${message.dedupeId}/again` };
-      const commit = async (): Promise<void> => {
-        await inner(queue, again);
-        say({ what: 'did', mischief: mischief.kind });
-      };
-      if (mischief.kind === 'result-late') setTimeout(() => void commit(), LATE_MS);
-      else await commit();
+      await misbehave(queue, message);
+      return answer;
+    },
+    publishParcel: async (inner, queue, parcel) => {
+      const answer = await inner(queue, parcel);
+      for (const part of parcel.parts) await misbehave(queue, { ...parcel, ...part });
       return answer;
     },
   });
