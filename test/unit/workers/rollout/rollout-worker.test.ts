@@ -46,8 +46,11 @@ class Rig {
     });
   }
 
-  async start(options: { readonly policies?: number; readonly resultRoom?: number } = {}): Promise<void> {
-    for (const queue of rolloutQueues('run', { ackWaitMs: 10_000 })) {
+  async start(
+    options: { readonly policies?: number; readonly resultRoom?: number; readonly parcelSize?: number } = {},
+  ): Promise<void> {
+    const { parcelSize = 1 } = options;
+    for (const queue of rolloutQueues('run', { ackWaitMs: 10_000, parcelSize })) {
       const maxMessages = queue.name === queues.results ? (options.resultRoom ?? 100) : 100;
       await this.bus.declareQueue({ ...queue, maxMessages });
     }
@@ -223,6 +226,59 @@ describe('RolloutWorker', () => {
     await rig.clock.advance(0);
     expect((await rig.taskQueue()).dead).toHaveLength(1);
     expect(rig.worker.state).toBe('RUNNING');
+  });
+
+  it('answers each task of a parcel, and sends what is finished meanwhile as parcels', async () => {
+    const rig = new Rig(4);
+    await rig.start({ parcelSize: 4 });
+    const publishParcel = jest.spyOn(rig.bus, 'publishParcel');
+    const ids = ['a', 'b', 'c', 'd'];
+    const parts = ids.map((id) => ({ data: encodeRolloutTask(aTask({ id })) }));
+    const { opened: stored, open } = gate();
+    const publish = rig.bus.publish.bind(rig.bus);
+    jest.spyOn(rig.bus, 'publish').mockImplementation(async (...given) => {
+      await stored;
+      return publish(...given);
+    });
+    await rig.bus.publishParcel(queues.tasks, { run: 'run', dedupeId: 'all', parts });
+    await rig.clock.advance(0);
+    open();
+    await rig.clock.advance(0);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(ids);
+    expect(publishParcel.mock.calls.map(([queue, parcel]) => [queue, parcel.parts.length])).toEqual([
+      [queues.tasks, 4],
+      [queues.results, 2],
+    ]);
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
+  it('buries what is no task of a parcel, and answers the others', async () => {
+    const rig = new Rig(2);
+    await rig.start({ parcelSize: 2 });
+    const parts = [{ data: Uint8Array.of(255) }, { data: encodeRolloutTask(aTask({ id: 'good' })) }];
+    await rig.bus.publishParcel(queues.tasks, { run: 'run', dedupeId: 'both', parts });
+    await rig.clock.advance(0);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['good']);
+    expect(await rig.taskQueue()).toEqual({ pending: 0, leased: 0, dead: [expect.any(String)] });
+  });
+
+  it('asks for a parcel only when it has room for all of it', async () => {
+    const rig = new Rig(3);
+    const { opened, open } = gate();
+    rig.engine.beforeGenerate = () => opened;
+    await rig.start({ parcelSize: 2 });
+    for (const [first, second] of [
+      ['a', 'b'],
+      ['c', 'd'],
+    ]) {
+      const parts = [first, second].map((id) => ({ data: encodeRolloutTask(aTask({ id })) }));
+      await rig.bus.publishParcel(queues.tasks, { run: 'run', dedupeId: first, parts });
+    }
+    await rig.clock.advance(0);
+    expect(await rig.taskQueue()).toMatchObject({ pending: 2, leased: 2 });
+    open();
+    await rig.clock.advance(0);
+    expect(await rig.results()).toHaveLength(4);
   });
 
   it('answers a task that is issued a second time', async () => {
