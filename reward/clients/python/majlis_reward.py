@@ -386,8 +386,9 @@ def _unreachable(url: str, error: Exception) -> RewardError:
     if isinstance(error, TimeoutError):
         return RewardError(f"{url} did not answer in time", code="deadline_exceeded")
     failure = RewardError(f"{url} cannot be reached: {error}")
-    # Of names and certificates a second try would hear the same.
-    failure.retryable = not isinstance(error, (ssl.SSLCertVerificationError, socket.gaierror))
+    # Of names and certificates a second try would hear the same; a connection that was cut is another matter.
+    was_cut = isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    failure.retryable = was_cut or not isinstance(error, (ssl.SSLError, socket.gaierror))
     return failure
 
 
