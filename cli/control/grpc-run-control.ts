@@ -12,7 +12,7 @@ import { fleetFromMessage } from '../../core/rpc/convert-worker.js';
 import { runFromMessage } from '../../core/rpc/convert-run.js';
 import { SUPPORTED_PROTOCOL } from '../../core/rpc/negotiate-protocol.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
-import { channelCredentials } from '../../core/rpc/tls-credentials.js';
+import { channelTrust } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type {
   ControlOutcome,
@@ -65,7 +65,9 @@ export class GrpcRunControl implements RunControlClient {
     private readonly clock: Clock,
   ) {
     this.metadata = token === undefined ? new Metadata() : bearerMetadata(token);
-    this.client = new CoordinatorServiceClient(address, channelCredentials(tls), {
+    const trust = channelTrust(address, tls);
+    this.client = new CoordinatorServiceClient(address, trust.credentials, {
+      ...trust.options,
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,

@@ -1,5 +1,8 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity as checkIdentity } from 'node:tls';
 import { credentials, experimental, ServerCredentials } from '@grpc/grpc-js';
-import type { ChannelCredentials } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
+import { parseListenAddress } from '../config/listen-address.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
 import type { Certificates } from '../trust/read-certificates.js';
 
@@ -23,12 +26,28 @@ export function serverCredentials(files: CertificateFiles | undefined): ServerCr
   );
 }
 
-/** A client's credentials. Without files: plaintext. */
-export function channelCredentials(files: CertificateFiles | undefined): ChannelCredentials {
-  if (files === undefined) return credentials.createInsecure();
+/** How a client trusts a server, as the constructor of a client takes it. */
+export interface ChannelTrust {
+  readonly credentials: ChannelCredentials;
+  readonly options: ChannelOptions;
+}
+
+/** What TLS is told that the server is called which is known by its address alone: a name in it may be no address (RFC 6066). */
+const NAMELESS = 'address.invalid';
+
+/** A client's trust in the server at `host:port`. Without files: plaintext. */
+export function channelTrust(address: string, files: CertificateFiles | undefined): ChannelTrust {
+  if (files === undefined) return { credentials: credentials.createInsecure(), options: {} };
   const provider = new FilesProvider(files);
   const identity = files.current.identity === undefined ? null : provider;
-  return experimental.createCertificateProviderChannelCredentials(provider, identity);
+  const { createCertificateProviderChannelCredentials: create } = experimental;
+  const { host } = parseListenAddress(address, 'address');
+  if (isIP(host) === 0) return { credentials: create(provider, identity), options: {} };
+  const checkServerIdentity: typeof checkIdentity = (_name, certificate) => checkIdentity(host, certificate);
+  return {
+    credentials: create(provider, identity, { checkServerIdentity }),
+    options: { 'grpc.ssl_target_name_override': NAMELESS },
+  };
 }
 
 /** Listeners hear what there is on the next tick: grpc-js misses what it is told while it adds one. */

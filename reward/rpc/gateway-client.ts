@@ -3,7 +3,7 @@ import { JudgeServiceClient } from '../../proto/gen/majlis/v1/judge.js';
 import type { SpendFilter } from '../../core/judgements/judgement-store.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
-import { channelCredentials } from '../../core/rpc/tls-credentials.js';
+import { channelTrust } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import type { GatewayAnswer, GatewayQuestion } from '../gateway/judge-gateway.js';
@@ -48,7 +48,9 @@ export class GatewayClient {
     private readonly clock: Clock,
   ) {
     this.metadata = bearerMetadata(token);
-    this.client = new JudgeServiceClient(address, channelCredentials(tls), {
+    const trust = channelTrust(address, tls);
+    this.client = new JudgeServiceClient(address, trust.credentials, {
+      ...trust.options,
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       // Connections of its own: another client's failed ones do not make this one wait.

@@ -7,7 +7,7 @@ import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
-import { channelCredentials } from '../../core/rpc/tls-credentials.js';
+import { channelTrust } from '../../core/rpc/tls-credentials.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Scorer, ScoreRequest } from '../../core/scorer/scorer.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
@@ -58,7 +58,9 @@ export class RewardClient implements Scorer {
   private isClosed = false;
 
   constructor(private readonly options: RewardClientOptions) {
-    this.client = new RewardServiceClient(options.address, channelCredentials(options.tls), {
+    const trust = channelTrust(options.address, options.tls);
+    this.client = new RewardServiceClient(options.address, trust.credentials, {
+      ...trust.options,
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       // Connections of its own: another client's failed ones do not make this one wait.

@@ -5,7 +5,7 @@ import type * as wire from '../../../proto/gen/majlis/v1/trainer.js';
 import { MajlisError } from '../../errors.js';
 import { bearerMetadata } from '../../rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../rpc/status.js';
-import { channelCredentials } from '../../rpc/tls-credentials.js';
+import { channelTrust } from '../../rpc/tls-credentials.js';
 import { traceClientCalls } from '../../rpc/trace-calls.js';
 import { NO_TRACING } from '../../telemetry/tracing/no-tracing.js';
 import type { Tracer } from '../../telemetry/tracing/tracer.js';
@@ -52,7 +52,9 @@ export class TrainerConnection {
       readonly tracer?: Tracer | undefined;
     },
   ) {
-    this.service = new TrainerServiceClient(address, channelCredentials(terms.tls), {
+    const trust = channelTrust(address, terms.tls);
+    this.service = new TrainerServiceClient(address, trust.credentials, {
+      ...trust.options,
       // A proxy of the environment is for the outside.
       'grpc.enable_http_proxy': 0,
       'grpc.use_local_subchannel_pool': 1,

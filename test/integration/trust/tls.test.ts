@@ -16,7 +16,7 @@ import { handleUnary } from '../../../core/rpc/handle-unary.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
 import type { RpcServer } from '../../../core/rpc/server.js';
 import { fromGrpcStatus } from '../../../core/rpc/status.js';
-import { channelCredentials } from '../../../core/rpc/tls-credentials.js';
+import { channelTrust } from '../../../core/rpc/tls-credentials.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { authorizeBy, digestOf } from '../../../core/trust/authorize.js';
 import { CertificateFiles } from '../../../core/trust/certificate-files.js';
@@ -56,7 +56,9 @@ function open(paths: CertificatePaths): Promise<CertificateFiles> {
 
 /** How ListRuns ends over a connection of its own: 'ok', or the refusal. */
 async function asked(paths: CertificatePaths, metadata = new Metadata(), to = server): Promise<unknown> {
-  const client = new CoordinatorServiceClient(to.address, channelCredentials(await open(paths)), {
+  const trust = channelTrust(to.address, await open(paths));
+  const client = new CoordinatorServiceClient(to.address, trust.credentials, {
+    ...trust.options,
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_http_proxy': 0,
   });
@@ -177,7 +179,9 @@ describe('certificates that change while they are in use', () => {
     const kept = write('kept-ca.crt', ours.pem);
     const clientFiles = await open({ ca: kept });
     const first = await start(writeLeaf(folder, 'kept', makeLeaf(ours, { commonName: 'c', names: local })));
-    const client = new CoordinatorServiceClient(first.address, channelCredentials(clientFiles), {
+    const trust = channelTrust(first.address, clientFiles);
+    const client = new CoordinatorServiceClient(first.address, trust.credentials, {
+      ...trust.options,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_http_proxy': 0,
       'grpc.initial_reconnect_backoff_ms': 20,
@@ -203,4 +207,23 @@ describe('certificates that change while they are in use', () => {
     client.close();
     await second.close();
   });
+});
+
+it('a server that is known by its address alone has that in its certificate, and TLS is told no address as its name', async () => {
+  const heard: string[] = [];
+  const hear = ({ name, message }: Error): number => heard.push(`${name} ${message}`);
+  process.on('warning', hear);
+  const endings: unknown[] = [];
+  try {
+    for (const ip of ['IP:127.0.0.1', 'IP:127.0.0.2']) {
+      const leaf = makeLeaf(ours, { commonName: 'c', names: ['DNS:localhost', ip] });
+      const one = await start(writeLeaf(folder, 'by-address', leaf));
+      endings.push(await asked({ ca: caFile }, bearerMetadata('a token of amina'), one));
+      await one.close();
+    }
+    expect(endings).toEqual(['ok', expect.any(MajlisError)]);
+    expect(heard).toEqual([]);
+  } finally {
+    process.off('warning', hear);
+  }
 });

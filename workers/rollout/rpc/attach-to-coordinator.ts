@@ -7,7 +7,7 @@ import { bearerMetadata } from '../../../core/rpc/bearer-token.js';
 import { directiveFromMessage, welcomeFromMessage } from '../../../core/rpc/convert-directive.js';
 import { heartbeatToMessage, workerHelloToMessage } from '../../../core/rpc/convert-worker.js';
 import { fromGrpcStatus } from '../../../core/rpc/status.js';
-import { channelCredentials } from '../../../core/rpc/tls-credentials.js';
+import { channelTrust } from '../../../core/rpc/tls-credentials.js';
 import type { CertificateFiles } from '../../../core/trust/certificate-files.js';
 import type { OpenSession, SessionMessage } from '../session/session-stream.js';
 
@@ -33,7 +33,9 @@ const KEEPALIVE_TIMEOUT_MS = 5000;
 export function attachToCoordinator(place: () => Promise<CoordinatorPlace>, software: string): OpenSession {
   return async (hello) => {
     const { address, token, tls } = await place();
-    const client = new CoordinatorServiceClient(address, channelCredentials(tls), {
+    const trust = channelTrust(address, tls);
+    const client = new CoordinatorServiceClient(address, trust.credentials, {
+      ...trust.options,
       'grpc.enable_http_proxy': 0,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
