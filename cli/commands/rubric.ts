@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addRemoteOptions, remotePlace, type RemoteFlags } from '../trust/remote-flags.js';
 import { perform, type Session } from './session.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -16,7 +17,12 @@ interface DiffOptions {
   readonly run?: string;
 }
 
-interface ShadowOptions {
+interface SwapOptions extends RemoteFlags {
+  readonly at?: number;
+  readonly dryRun?: true;
+}
+
+interface ShadowOptions extends RemoteFlags {
   readonly stop?: boolean;
   readonly show?: boolean;
   readonly at?: number;
@@ -107,8 +113,13 @@ function addComparingCommands(rubric: Command, session: Session): void {
 }
 
 function addSteeringCommands(rubric: Command, session: Session): void {
-  rubric
-    .command('shadow')
+  const { clock, terminal } = session;
+  const say = (sentence: string): void => terminal.say(sentence);
+  const asked = (workspace: string, run: string, flags: RemoteFlags) => ({
+    ...{ workspace, run, clock, terminal, say },
+    ...remotePlace(flags),
+  });
+  addRemoteOptions(rubric.command('shadow'))
     .description('have a candidate scored beside the rubric in force; nothing is learned from it')
     .argument('<run>', 'its id, or as much of it as no other run has')
     .argument('[rubric]', 'the candidate: a rubric file, or the id of a shipped rubric')
@@ -121,14 +132,15 @@ function addSteeringCommands(rubric: Command, session: Session): void {
     )
     .action((run: string, name: string | undefined, options: ShadowOptions, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./rubric/shadow/shadow-rubric.js')).shadowRubric(
-          { workspace, run, clock: session.clock, terminal: session.terminal },
-          { rubric: name, stop: options.stop, show: options.show, at: options.at },
-        ),
+        (await import('./rubric/shadow/shadow-rubric.js')).shadowRubric(asked(workspace, run, options), {
+          rubric: name,
+          stop: options.stop,
+          show: options.show,
+          at: options.at,
+        }),
       ),
     );
-  rubric
-    .command('swap')
+  addRemoteOptions(rubric.command('swap'))
     .description('give a run another rubric from an iteration boundary on, also while it is at work')
     .argument('<run>', 'its id, or as much of it as no other run has')
     .argument('<rubric>', 'a rubric file, or the id of a shipped rubric')
@@ -138,25 +150,25 @@ function addSteeringCommands(rubric: Command, session: Session): void {
       wholeNumber('--at', 0, MOST_ITERATIONS),
     )
     .option('--dry-run', 'say what it would ask judges and what that may cost, and ask nothing')
-    .action((run: string, name: string, { at, dryRun }: { at?: number; dryRun?: true }, command: Command) =>
+    .action((run: string, name: string, { at, dryRun, ...remote }: SwapOptions, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./rubric/swap-rubric.js')).swapRubric(
-          { workspace, run, clock: session.clock, terminal: session.terminal },
-          { rubric: name, ...(at === undefined ? {} : { iteration: at }), dryRun: dryRun ?? false },
-        ),
+        (await import('./rubric/swap-rubric.js')).swapRubric(asked(workspace, run, remote), {
+          rubric: name,
+          ...(at === undefined ? {} : { iteration: at }),
+          dryRun: dryRun ?? false,
+        }),
       ),
     );
-  rubric
-    .command('rollback')
+  addRemoteOptions(rubric.command('rollback'))
     .description('take a run back to a rubric that was in force before')
     .argument('<run>', 'its id, or as much of it as no other run has')
     .option('--to <hash>', 'hash of that rubric, or its beginning (default: the one before the present)')
-    .action((run: string, { to }: { to?: string }, command: Command) =>
+    .action((run: string, { to, ...remote }: RemoteFlags & { to?: string }, command: Command) =>
       perform(session, command, async ({ workspace }) =>
-        (await import('./steer/steer-run.js')).steerRun(
-          { workspace, run, clock: session.clock },
-          { kind: 'roll_back', to: to === undefined ? 'previous_rubric' : { rubricHash: to } },
-        ),
+        (await import('./steer/steer-run.js')).steerRun(asked(workspace, run, remote), {
+          kind: 'roll_back',
+          to: to === undefined ? 'previous_rubric' : { rubricHash: to },
+        }),
       ),
     );
 }

@@ -1,7 +1,10 @@
+import type { Rubric } from '../../../core/domain/rubric.js';
+import { BadInputError } from '../../../core/errors.js';
 import type { ControlOutcome, RubricRequest } from '../../../coordinator/control/run-control.js';
 import type { RunControlClient } from '../../control/run-control-client.js';
 import { storeRubric } from '../../control/stored-rubrics.js';
 import { withControlOf, type ControlPlace } from '../../control/with-control.js';
+import { isRubricId } from '../../pipeline/rubric-file.js';
 import type { CommandResult, Session } from '../session.js';
 import { outcomeJson, outcomeText } from '../steer/describe-outcome.js';
 import { findRubric } from './find-rubric.js';
@@ -40,17 +43,51 @@ export async function askForRubric(
   ask: AskWithRubric,
 ): Promise<CommandResult> {
   const rubric = await findRubric(name);
+  if (place.remote !== undefined) return askElsewhere(place, { rubric, name, iteration, dryRun }, ask);
   const cost = await swapCost(place, rubric);
   const described = { rubric: rubric.id, rubricHash: rubric.hash, cost: cost ?? null };
   if (dryRun) return { json: described, text: swapCostText(cost) };
   if (cost !== undefined) place.terminal.say(swapCostText(cost));
   return withControlOf(place, async (control, run) => {
     await storeRubric(place.workspace, rubric);
-    const when = iteration === undefined ? {} : { iteration };
-    const outcome = await ask(control, run, { rubric: rubric.hash, ...when });
+    const outcome = await ask(control, run, { rubric: rubric.hash, ...whenOf(iteration) });
     return {
       json: { ...outcomeJson(outcome), ...described },
       text: `${rubric.id} ${rubric.version} for ${outcomeText(outcome)}`,
     };
   });
+}
+
+interface Elsewhere {
+  readonly rubric: Rubric;
+  readonly name: string;
+  readonly iteration: number | undefined;
+  readonly dryRun: boolean;
+}
+
+/**
+ * The same of a coordinator on another machine, which has the run's pairs and its own rubrics: a shipped one is named by its
+ * id, one of a file by its hash. What judging takes is told there.
+ */
+async function askElsewhere(
+  place: AskedRun,
+  { rubric, name, iteration, dryRun }: Elsewhere,
+  ask: AskWithRubric,
+): Promise<CommandResult> {
+  if (dryRun) {
+    const allowed = 'it on the machine of the workspace, whose pairs it counts';
+    throw new BadInputError({ source: '--dry-run', found: 'it with --coordinator', allowed });
+  }
+  const named = isRubricId(name) ? name : rubric.hash;
+  return withControlOf(place, async (control, run) => {
+    const outcome = await ask(control, run, { rubric: named, ...whenOf(iteration) });
+    return {
+      json: { ...outcomeJson(outcome), rubric: rubric.id, rubricHash: rubric.hash },
+      text: `${rubric.id} for ${outcomeText(outcome)}`,
+    };
+  });
+}
+
+function whenOf(iteration: number | undefined): { readonly iteration?: number } {
+  return iteration === undefined ? {} : { iteration };
 }

@@ -6,6 +6,9 @@ import { connectToProcess } from '../../../cli/control/connect-control.js';
 import { OfflineRunControl } from '../../../cli/control/offline-run-control.js';
 import { serveRunControl, type RunControlServer } from '../../../cli/control/serve-run-control.js';
 import { connectPlace, withControl } from '../../../cli/control/with-control.js';
+import { shadowRubric } from '../../../cli/commands/rubric/shadow/shadow-rubric.js';
+import { rubricPath } from '../../../cli/commands/rubric/find-rubric.js';
+import { swapRubric } from '../../../cli/commands/rubric/swap-rubric.js';
 import { showAudit } from '../../../cli/commands/audit/show-audit.js';
 import type { Terminal } from '../../../cli/terminal/terminal.js';
 import { watchRun } from '../../../cli/commands/watch/watch-run.js';
@@ -128,6 +131,32 @@ describe('another machine', () => {
       { name: 'amina', method, run: 'r1', outcome: 'failed_precondition' },
     ]);
     expect(entries[1]?.peer).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  it('may swap a rubric and have one scored, by the id of a shipped one or the hash of one that is there', async () => {
+    const config = '{"locale":"ar-EG"}';
+    await ledger.createRun({
+      ...{ id: 'r4', name: 'steered', seed: 1, config, configHash: 'c', fingerprints: {} },
+    });
+    const remote = remotePlace({ coordinator: address, ...token('amina') });
+    // A workspace that has nothing: all is told by the coordinator.
+    const place = {
+      ...remote,
+      workspace: join(folder(), 'nothing'),
+      run: 'r4',
+      clock: systemClock,
+      terminal: silent,
+    };
+    const { json } = await swapRubric(place, { rubric: 'ar-egyptian', iteration: 3 });
+    expect(json).toMatchObject({ run: 'r4', event: { kind: 'swap_rubric', iteration: 3 } });
+    await expect(shadowRubric(place, { rubric: rubricPath('ar-msa') })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/no rubric [0-9a-f]{64}; allowed: a rubric that was stored there/),
+    });
+    await expect(swapRubric(place, { rubric: 'ar-egyptian', dryRun: true })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('--dry-run'),
+    });
   });
 
   it('may watch a run to its end', async () => {
