@@ -283,6 +283,7 @@ export class WorkerRegistry {
     return {
       ...{ worker, pool, slots, engineFingerprint, state: beat.state, held: beat.held, attachedAtMs },
       ...policyOf(beat),
+      ...(beat.tokensPerSecond === undefined ? {} : { tokensPerSecond: beat.tokensPerSecond }),
       isReady: current !== undefined && beat.policyHash === current && heldBack === undefined,
       ...place,
       ...(heldBack === undefined ? {} : { heldBack }),

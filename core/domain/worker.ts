@@ -51,6 +51,8 @@ export interface WorkerHeartbeat {
   readonly state: WorkerState;
   readonly held: readonly HeldTask[];
   readonly policyHash?: string;
+  /** That it sampled, over the last minute; absent while that is not known. */
+  readonly tokensPerSecond?: number;
 }
 
 /** What a worker is told when its session begins. */
@@ -84,6 +86,8 @@ export interface WorkerStatus extends Pick<WorkerHello, 'worker' | 'pool' | 'slo
   readonly state: WorkerState;
   readonly held: readonly HeldTask[];
   readonly policyHash?: string;
+  /** That it sampled, over the last minute before its last heartbeat; absent while that is not known. */
+  readonly tokensPerSecond?: number;
   /** Whether it holds the policy that the run samples from now. */
   readonly isReady: boolean;
   readonly attachedAtMs: number;

@@ -10,7 +10,7 @@ import type {
   WorkerStatus,
 } from '../domain/worker.js';
 import { timestampMessage } from './convert-run.js';
-import { count, enumeration, flag, identifier, message, positiveCount } from './message-fields.js';
+import { count, enumeration, finite, flag, identifier, message, positiveCount } from './message-fields.js';
 import { SUPPORTED_PROTOCOL } from './negotiate-protocol.js';
 import { parseMessage } from './parse-message.js';
 
@@ -39,7 +39,8 @@ const helloMessage = message({
   sealDigest: identifier.exactOptional(),
 });
 
-const heartbeatMessage = message({ state: stateMessage, held: heldMessage, policyHash });
+const tokensPerSecond = finite.exactOptional();
+const heartbeatMessage = message({ state: stateMessage, held: heldMessage, policyHash, tokensPerSecond });
 
 const statusMessage = message({
   worker: identifier,
@@ -48,6 +49,7 @@ const statusMessage = message({
   slots: positiveCount,
   held: heldMessage,
   policyHash,
+  tokensPerSecond,
   ready: flag,
   attachedAt: timestampMessage,
   removalRank: count,
@@ -88,10 +90,12 @@ export function heartbeatToMessage({
   state,
   held,
   policyHash: policy,
+  tokensPerSecond: pace,
 }: WorkerHeartbeat): wire.WorkerHeartbeat {
   return {
     taskIds: held.map(({ taskId }) => taskId),
     policyHash: policy,
+    tokensPerSecond: pace,
     state: STATE_TO_WIRE[state],
     held: held.map(heldToMessage),
   };
@@ -108,10 +112,11 @@ export function fleetToMessage({ workers, refused }: FleetStatus): wire.ListWork
 }
 
 function statusToMessage(status: WorkerStatus): wire.WorkerStatus {
-  const { state, held, isReady, attachedAtMs, policyHash: policy, heldBack, ...rest } = status;
+  const { state, held, isReady, attachedAtMs, policyHash: policy, heldBack, ...others } = status;
+  const { tokensPerSecond: pace, ...rest } = others;
   return {
     ...rest,
-    ...{ policyHash: policy, heldBack, ready: isReady },
+    ...{ policyHash: policy, heldBack, ready: isReady, tokensPerSecond: pace },
     state: STATE_TO_WIRE[state],
     held: held.map(heldToMessage),
     attachedAt: new Date(attachedAtMs),

@@ -16,6 +16,9 @@ const MILLISECONDS = 1000;
 
 /** An engine whose loading and sampling are spans, and are timed and counted. What it answers is the engine's own. */
 export class ObservedEngine implements Engine {
+  /** Tokens of all answers so far. */
+  sampledTokens = 0;
+
   constructor(
     private readonly engine: Engine,
     private readonly observation: EngineObservation,
@@ -58,6 +61,7 @@ export class ObservedEngine implements Engine {
     return tracer.span('generate', { attributes }, async (span) => {
       const sequences = await this.engine.generate(request, signal);
       const output = sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+      this.sampledTokens += output;
       span.set({ [SPAN_ATTRIBUTES.genAiOutputTokens]: output });
       metrics
         ?.histogram('majlis_rollout_duration_seconds')

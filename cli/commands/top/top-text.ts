@@ -34,15 +34,29 @@ function runCells({ run, progress }: RunSummary, rate: number | undefined): stri
   return [
     ...[run.id, run.state, String(progress?.iterations ?? '-')],
     ...[metric('objective/scores'), metric('objective/kl')],
-    ...[rate === undefined ? '-' : String(Math.round(rate)), metric('staleness/max')],
+    ...[rateCell(rate), metric('staleness/max')],
   ];
+}
+
+function rateCell(rate: number | undefined): string {
+  return rate === undefined ? '-' : String(Math.round(rate));
 }
 
 function workersText({ fleet: { workers, refused } }: Look, { nowMs }: LookContext): string {
   const refusals = Object.entries(refused).map(([kind, count]) => `${count} ${kind}`);
   const said = refusals.length === 0 ? '' : `; refused: ${refusals.join(', ')}`;
   if (workers.length === 0) return `workers of other processes: none${said}`;
-  const headings = ['worker', 'pool', 'state', 'held/slots', 'policy', 'ready', 'longest', 'attached'];
+  const headings = [
+    'worker',
+    'pool',
+    'state',
+    'held/slots',
+    'policy',
+    'ready',
+    'tokens/s',
+    'longest',
+    'attached',
+  ];
   return `workers${said}\n${formatTable(
     headings,
     workers.map((worker) => workerCells(worker, nowMs)),
@@ -54,7 +68,8 @@ function workerCells(worker: WorkerStatus, nowMs: number): string[] {
   return [
     ...[worker.worker, worker.pool, worker.heldBack === undefined ? worker.state : 'HELD BACK'],
     ...[`${worker.held.length}/${worker.slots}`, worker.policyHash?.slice(0, HASH_DIGITS) ?? '-'],
-    ...[worker.isReady ? 'yes' : 'no', worker.held.length === 0 ? '-' : formatDuration(longest)],
+    ...[worker.isReady ? 'yes' : 'no', rateCell(worker.tokensPerSecond)],
+    worker.held.length === 0 ? '-' : formatDuration(longest),
     formatDuration(Math.max(0, nowMs - worker.attachedAtMs)),
   ];
 }

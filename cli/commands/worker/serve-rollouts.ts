@@ -9,7 +9,6 @@ import { NatsBus } from '../../../core/bus/nats-bus.js';
 import { workerSubjects } from '../../../core/bus/nats/permitted-subjects.js';
 import { rolloutQueueNames } from '../../../core/bus/subjects.js';
 import { EmbeddedEngine } from '../../../core/engine/embedded-engine.js';
-import type { Engine } from '../../../core/engine/engine.js';
 import { OpenAiEngine } from '../../../core/engine/openai-engine.js';
 import { BadInputError } from '../../../core/errors.js';
 import type { Logger } from '../../../core/telemetry/logger.js';
@@ -133,7 +132,7 @@ class WorkerProcess {
     return { clock, say: (sentence) => terminal.say(sentence) };
   }
 
-  private async openEngine(): Promise<Engine> {
+  private async openEngine(): Promise<ObservedEngine> {
     const { engine: baseUrl } = this.flags;
     const engine =
       baseUrl === undefined ? await EmbeddedEngine.open() : await OpenAiEngine.connect({ baseUrl });
@@ -204,6 +203,7 @@ class WorkerProcess {
     const fleet = new FleetWorker({
       ...{ worker, policies, clock, open: openSession },
       drainLimitMs: this.drainLimitMs,
+      sampledTokens: () => engine.sampledTokens,
       hello: {
         ...{ worker: name, pool: flags.pool, slots: flags.slots, sealDigest: this.seal.digest },
         ...{ engineFingerprint: engine.fingerprint, deterministic: engine.deterministic },
@@ -295,7 +295,7 @@ interface Decoders {
 }
 
 interface WorkerParts {
-  readonly engine: Engine;
+  readonly engine: ObservedEngine;
   readonly bus: NatsBus;
   readonly policies: AnnouncedPolicies;
   readonly place: () => Promise<CoordinatorPlace>;

@@ -12,6 +12,7 @@ import type { RolloutWorker } from '../rollout-worker.js';
 import type { AnnouncedPolicies } from './announced-policies.js';
 import { CoordinatorSession } from './coordinator-session.js';
 import type { CoordinatorSessionOptions } from './coordinator-session.js';
+import { TokenPace } from './token-pace.js';
 
 export interface FleetWorkerOptions extends Pick<CoordinatorSessionOptions, 'open' | 'onWelcome' | 'onLost'> {
   readonly worker: RolloutWorker;
@@ -21,6 +22,8 @@ export interface FleetWorkerOptions extends Pick<CoordinatorSessionOptions, 'ope
   readonly clock: Clock;
   /** What a drain directive allows for finishing what is held, in milliseconds. */
   readonly drainLimitMs: number;
+  /** Tokens of all answers so far; what it makes in a second is not told without it. */
+  readonly sampledTokens?: () => number;
   /** A policy could not be loaded; it is tried again. */
   readonly onPolicyFailed?: (policyHash: string, error: MajlisError) => void;
   readonly onDirective?: (directive: WorkerDirective) => void;
@@ -33,6 +36,7 @@ const FAREWELL_MS = 1000;
 export class FleetWorker {
   private readonly session: CoordinatorSession;
   private readonly stopping = new AbortController();
+  private readonly tokenPace = new TokenPace();
   private heldBack: string | undefined;
   /** Loads take turns: of the announcements that a fresh worker hears at once, those between the first and the last are not loaded. */
   private loading: Promise<void> = Promise.resolve();
@@ -48,7 +52,7 @@ export class FleetWorker {
         this.releaseHold();
       },
       hello: () => ({ ...options.hello, ...this.policyHash() }),
-      heartbeat: () => ({ state: worker.state, held: worker.held, ...this.policyHash() }),
+      heartbeat: () => ({ state: worker.state, held: worker.held, ...this.policyHash(), ...this.pace() }),
       onDirective: (directive) => this.obey(directive),
     });
   }
@@ -101,6 +105,12 @@ export class FleetWorker {
   private policyHash(): { readonly policyHash?: string } {
     const { policyHash } = this.options.worker;
     return policyHash === undefined ? {} : { policyHash };
+  }
+
+  private pace(): { readonly tokensPerSecond?: number } {
+    const { sampledTokens, clock } = this.options;
+    const tokensPerSecond = sampledTokens && this.tokenPace.of(sampledTokens(), clock.monotonic());
+    return tokensPerSecond === undefined ? {} : { tokensPerSecond };
   }
 
   private obey(directive: WorkerDirective): void {

@@ -451,6 +451,8 @@ export interface WorkerHeartbeat {
   readonly state: WorkerState;
   /** The same tasks as `task_ids`, with their ages. */
   readonly held: readonly HeldTask[];
+  /** Sampled tokens per second over the last minute; absent while that is not known. */
+  readonly tokensPerSecond?: number | undefined;
 }
 
 export interface AttachWorkerRequest {
@@ -599,6 +601,8 @@ export interface WorkerStatus {
   readonly heldBack?: string | undefined;
   readonly refusedResults?: number | undefined;
   readonly engineFingerprint: string;
+  /** Sampled tokens per second over the last minute; absent while that is not known. */
+  readonly tokensPerSecond?: number | undefined;
 }
 
 function createBaseGreetRequest(): GreetRequest {
@@ -4859,7 +4863,7 @@ export const HeldTask: MessageFns<HeldTask> = {
 };
 
 function createBaseWorkerHeartbeat(): WorkerHeartbeat {
-  return { taskIds: [], policyHash: undefined, state: 0, held: [] };
+  return { taskIds: [], policyHash: undefined, state: 0, held: [], tokensPerSecond: undefined };
 }
 
 export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
@@ -4875,6 +4879,9 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
     }
     for (const v of message.held) {
       HeldTask.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.tokensPerSecond !== undefined) {
+      writer.uint32(41).double(message.tokensPerSecond);
     }
     return writer;
   },
@@ -4924,6 +4931,14 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
             message.held.push(HeldTask.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.tokensPerSecond = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4945,6 +4960,7 @@ export const WorkerHeartbeat: MessageFns<WorkerHeartbeat> = {
     message.policyHash = object.policyHash ?? undefined;
     message.state = object.state ?? 0;
     message.held = object.held?.map((e) => HeldTask.fromPartial(e)) || [];
+    message.tokensPerSecond = object.tokensPerSecond ?? undefined;
     return message;
   },
 };
@@ -6062,6 +6078,7 @@ function createBaseWorkerStatus(): WorkerStatus {
     heldBack: undefined,
     refusedResults: undefined,
     engineFingerprint: "",
+    tokensPerSecond: undefined,
   };
 }
 
@@ -6105,6 +6122,9 @@ export const WorkerStatus: MessageFns<WorkerStatus> = {
     }
     if (message.engineFingerprint !== "") {
       writer.uint32(106).string(message.engineFingerprint);
+    }
+    if (message.tokensPerSecond !== undefined) {
+      writer.uint32(113).double(message.tokensPerSecond);
     }
     return writer;
   },
@@ -6226,6 +6246,14 @@ export const WorkerStatus: MessageFns<WorkerStatus> = {
             message.engineFingerprint = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.tokensPerSecond = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6256,6 +6284,7 @@ export const WorkerStatus: MessageFns<WorkerStatus> = {
     message.heldBack = object.heldBack ?? undefined;
     message.refusedResults = object.refusedResults ?? undefined;
     message.engineFingerprint = object.engineFingerprint ?? "";
+    message.tokensPerSecond = object.tokensPerSecond ?? undefined;
     return message;
   },
 };

@@ -26,7 +26,14 @@ describe('what majlis top shows', () => {
       fleet: {
         workers: [
           {
-            ...{ worker: 'gpu-0', pool: 'default', slots: 4, engineFingerprint: 'f', state: 'RUNNING' },
+            ...{
+              worker: 'gpu-0',
+              pool: 'default',
+              slots: 4,
+              tokensPerSecond: 41.7,
+              engineFingerprint: 'f',
+              state: 'RUNNING',
+            },
             ...{ held: [{ taskId: 't', heldMs: 5000 }], policyHash: 'abcdef0123456789', isReady: true },
             ...{ attachedAtMs: 1000, removalRank: 0, removalCost: 1, refusedResults: 0 },
           },
@@ -47,8 +54,8 @@ describe('what majlis top shows', () => {
       'arabic-1  running  5           1.235   0.5  1235      1',
       '',
       'workers; refused: 2 engine',
-      'worker  pool     state    held/slots  policy        ready  longest  attached',
-      'gpu-0   default  RUNNING  1/4         abcdef012345  yes    5 s      1 min 0 s',
+      'worker  pool     state    held/slots  policy        ready  tokens/s  longest  attached',
+      'gpu-0   default  RUNNING  1/4         abcdef012345  yes    42        5 s      1 min 0 s',
       '',
       'queues',
       'pool     demand  outstanding  waiting  leased  results  dead letters',
