@@ -21,8 +21,36 @@ export interface AnswerReading {
 
 const SENTENCE_END = /[.!?！？؟。…\n]+/u;
 
-/** Cuts an answer into what evaluators look at. */
+/** What the gate of a reward has read, its model reads next, as far apart as the answers of a call. */
+const MOST_KEPT = 512;
+/** Longer answers are read again rather than kept, in UTF-16 units. */
+const LONGEST_KEPT = 4096;
+const newest = new WeakMap<LocaleProfile, Map<string, AnswerReading>>();
+
+/** Cuts an answer into what evaluators look at; an answer to the same prompt that was read a moment ago is the same reading. */
 export function readAnswer(prompt: Prompt, answer: string, profile: LocaleProfile): AnswerReading {
+  const kept = keptFor(profile);
+  const known = kept.get(answer);
+  if (known?.prompt === prompt) return known;
+  const reading = cutAnswer(prompt, answer, profile);
+  if (answer.length > LONGEST_KEPT) return reading;
+  for (const oldest of kept.keys()) {
+    if (kept.size < MOST_KEPT) break;
+    kept.delete(oldest);
+  }
+  kept.set(answer, reading);
+  return reading;
+}
+
+function keptFor(profile: LocaleProfile): Map<string, AnswerReading> {
+  const known = newest.get(profile);
+  if (known !== undefined) return known;
+  const fresh = new Map<string, AnswerReading>();
+  newest.set(profile, fresh);
+  return fresh;
+}
+
+function cutAnswer(prompt: Prompt, answer: string, profile: LocaleProfile): AnswerReading {
   const text = answer.normalize('NFC').trim();
   return {
     prompt,

@@ -1,4 +1,5 @@
 import type { LocaleProfile } from '../../core/domain/locale.js';
+import type { Locale } from '../../core/domain/prompt.js';
 import type { Criterion, Rubric } from '../../core/domain/rubric.js';
 import { MajlisError } from '../../core/errors.js';
 import { appliesTo } from '../rubric/applies-to.js';
@@ -25,5 +26,27 @@ export function createCriterionScorer(
   }
   const where = { source: `rubric ${rubric.id}`, place: `${criterion.key}.parameters` };
   const score = evaluator.prepare(criterion.parameters, { tag: rubric.locale, profile }, where);
-  return (reading) => (appliesTo(criterion, reading.prompt) ? score(reading) : undefined);
+  const scoreAnew: CriterionScorer = (reading) =>
+    appliesTo(criterion, reading.prompt) ? score(reading) : undefined;
+  return evaluators === allEvaluators ? scoredOnce(criterion, rubric.locale, scoreAnew) : scoreAnew;
+}
+
+interface Told {
+  readonly tag: Locale;
+  readonly score: number | undefined;
+}
+
+/** What each criterion said of a reading: gate and model of a reward ask the same criteria. */
+const told = new WeakMap<AnswerReading, Map<Criterion, Told>>();
+
+function scoredOnce(criterion: Criterion, tag: Locale, scoreAnew: CriterionScorer): CriterionScorer {
+  return (reading) => {
+    const scores = told.get(reading) ?? new Map<Criterion, Told>();
+    const known = scores.get(criterion);
+    if (known?.tag === tag) return known.score;
+    const score = scoreAnew(reading);
+    scores.set(criterion, { tag, score });
+    told.set(reading, scores);
+    return score;
+  };
 }
