@@ -77,7 +77,7 @@ export class RequestAnswers {
       const sentence = `the body has ${bytes} bytes; at most ${bodyBytes} are read: ask about fewer answers at a time`;
       throw new MajlisError(sentence, { code: 'out_of_range' });
     }
-    if (this.bytesAtHand + bytes > bodyBytesAtOnce) {
+    if (this.bytesAtHand > 0 && this.bytesAtHand + bytes > bodyBytesAtOnce) {
       throw new MajlisError('the server has its hands full; ask again', { code: 'unavailable' });
     }
     this.bytesAtHand += bytes;
