@@ -9,6 +9,7 @@ import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import { parseInput } from '../../core/config/parse-input.js';
 import { tokensFileSchema } from '../../core/config/trust-options.js';
 import { gatewayConfigSchema } from '../../reward/gateway/gateway-config.js';
+import { servingConfigSchema } from '../../reward/serving/serving-config.js';
 import { resolveRubric } from '../../reward/rubric/resolve-rubric.js';
 import { commandComplaints } from '../support/chart/command-complaints.js';
 import { describeWithHelm } from '../support/chart/helm.js';
@@ -98,10 +99,12 @@ describeWithHelm('what the chart configures', () => {
     expect(commandComplaints(['trainer', 'torch'])).toEqual(['--model <directory> is missing']);
   });
 
-  it('is a gateway file, callers and rubrics that their readers take', async () => {
+  it('is a gateway file, rewards, callers and rubrics that their readers take', async () => {
     const all = CI_FILES.flatMap((file) => [...renderedChart(file)]);
     const gateways = textsOf(all, (key) => key === 'gateway.yaml');
     for (const [source, text] of gateways) parseInput(gatewayConfigSchema, parse(text), { source });
+    const rewards = textsOf(all, (key) => key === 'rewards.yaml');
+    for (const [source, text] of rewards) parseInput(servingConfigSchema, parse(text), { source });
     const callers = textsOf(all, (key) => key === 'tokens.yaml');
     for (const [source, text] of callers) parseInput(tokensFileSchema, parse(text), { source });
     const rubrics = textsOf(all, (_, name) => name.endsWith('-rubrics'));
@@ -111,7 +114,7 @@ describeWithHelm('what the chart configures', () => {
       writeFileSync(path, text);
       await resolveRubric(path);
     }
-    for (const found of [gateways, callers, rubrics]) expect(found.length).toBeGreaterThanOrEqual(1);
+    for (const found of [gateways, rewards, callers, rubrics]) expect(found.length).toBeGreaterThanOrEqual(1);
   });
 
   it('tells KEDA the pool, stream and consumer that the coordinator has', () => {

@@ -93,7 +93,7 @@ labels:
 {{- else if eq $component "gateway" -}}
 {"grpc": 7462, "metrics": 9464, "health": 7470}
 {{- else if eq $component "rewards" -}}
-{"http": 7480, "grpc": 7481, "metrics": 9464, "health": 7470}
+{"http": 8090, "grpc": 8091, "metrics": 9464, "health": 7470}
 {{- else if eq $component "nats" -}}
 {"client": 4222, "cluster": 6222, "monitor": 8222, "metrics": 7777}
 {{- end -}}
