@@ -8,10 +8,10 @@
 import type { Locale } from '../../core/domain/prompt.js';
 import type { Preference } from '../../core/domain/preference.js';
 import { MajlisError } from '../../core/errors.js';
-import { contentHash } from '../../core/runtime/content-hash.js';
 import { RewardNotReady } from '../../coordinator/score/reward-not-ready.js';
 import type { RewardRefresh, RewardSource, RewardSources } from '../../coordinator/score/reward-source.js';
 import type { EncodedPair } from '../../reward/model/encoded-pair.js';
+import { rewardSetHash } from '../../reward/model/reward-model-hash.js';
 import type { RewardModelEvaluation } from '../../reward/model/train-reward-model.js';
 import type { RubricMember, RubricSet } from '../../reward/rubric/rubric-set.js';
 import type { RewardModelScorer } from '../../reward/scorer/reward-model-scorer.js';
@@ -137,9 +137,7 @@ export class LocaleRewards implements Rewards {
       const { rubricHash, rewardModelHash } = sources[place];
       return { locale, rubricHash, rewardModelHash };
     });
-    const rewardModelHash = contentHash({
-      rewards: rewards.map((reward) => [reward.locale, reward.rewardModelHash]),
-    });
+    const rewardModelHash = rewardSetHash(rewards);
     const paying = new Map(members.map(({ locale }, place) => [locale, sources[place]]));
     this.joinedOf.set(rewardModelHash, { rubricHash: setHash, members: paying });
     await this.inputs.store.save(rewardModelHash, rewards);

@@ -8,7 +8,7 @@ import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
 import { calibrateReward } from '../../reward/scorer/reward-model-scorer.js';
 import { createRubricGate } from '../../reward/scorer/veto-gate.js';
 import type { ServedReward } from '../../reward/serving/served-rewards.js';
-import type { RewardSource } from '../../reward/serving/serving-config.js';
+import type { LocaleSource } from '../../reward/serving/serving-config.js';
 import { readRewardDescription } from '../pipeline/reward-store.js';
 import { rubricFile } from '../pipeline/rubric-file.js';
 import { openLightParts } from './open-light-parts.js';
@@ -17,9 +17,8 @@ import { openRuleParts } from './open-rule-parts.js';
 import type { RewardParts } from './reward-parts.js';
 
 /** A reward that is ready to be served, with what people and watches are told of it. */
-export interface OpenedReward extends Pick<RewardParts, 'form' | 'files'> {
+export interface OpenedReward extends Pick<RewardParts, 'form' | 'files' | 'rubric'> {
   readonly reward: ServedReward;
-  readonly rubricId: string;
 }
 
 /** Where a source was written, and what networks are opened in. */
@@ -33,13 +32,13 @@ export interface SourceContext {
 }
 
 /** Opens what a source names; one that cannot be served is a BadInputError, a damaged folder is `data_loss`. */
-export async function openReward(source: RewardSource, context: SourceContext): Promise<OpenedReward> {
+export async function openReward(source: LocaleSource, context: SourceContext): Promise<OpenedReward> {
   const parts = await openParts(source, context);
   try {
     const { form, rubric, files, release } = parts;
     const normalizer = await normalizerOf(parts, source, context);
     return {
-      ...{ form, rubricId: rubric.id },
+      ...{ form, rubric },
       files: [...files, ...(source.references === undefined ? [] : [beside(context, source.references)])],
       reward: {
         ...scoring(parts, source),
@@ -54,7 +53,7 @@ export async function openReward(source: RewardSource, context: SourceContext): 
 }
 
 async function openParts(
-  { rubric, model, beta }: RewardSource,
+  { rubric, model, beta }: LocaleSource,
   context: SourceContext,
 ): Promise<RewardParts> {
   const named = rubric === undefined ? undefined : await openRuleParts(rubricFile(rubric, context.file));
@@ -90,7 +89,7 @@ async function requireSameRubric(named: Rubric, parts: RewardParts, context: Sou
 
 function scoring(
   { rubric, profile, model }: RewardParts,
-  { beta }: RewardSource,
+  { beta }: LocaleSource,
 ): Pick<ServedReward, 'model' | 'gate' | 'pessimismBeta'> {
   const gate = createRubricGate(rubric, profile);
   return { model, gate, ...(beta === undefined ? {} : { pessimismBeta: beta }) };
@@ -98,7 +97,7 @@ function scoring(
 
 async function normalizerOf(
   parts: RewardParts,
-  source: RewardSource,
+  source: LocaleSource,
   context: SourceContext,
 ): Promise<RewardNormalizer> {
   const { normalizer, isMeasured, rubric } = parts;

@@ -9,10 +9,10 @@ import type { Trainer } from '../../core/trainer/trainer.js';
 import { watchFiles } from '../../core/trust/watch-files.js';
 import type { ServedRewards } from '../../reward/serving/served-rewards.js';
 import type { ServingConfig } from '../../reward/serving/serving-config.js';
-import { openReward, type OpenedReward } from './open-reward.js';
+import { openServed, type OpenedServed } from './open-served.js';
 
 /** An alias and what it points to, for people. */
-export interface KeptReward extends RewardHashes, Pick<OpenedReward, 'rubricId' | 'form'> {
+export interface KeptReward extends RewardHashes, Pick<OpenedServed, 'rubricId' | 'form'> {
   readonly alias: string;
 }
 
@@ -89,11 +89,11 @@ export class RewardsKeeper {
   }
 
   private async takeUp({ rewards: sources }: ServingConfig): Promise<void> {
-    const opened = new Map<string, OpenedReward>();
+    const opened = new Map<string, OpenedServed>();
     try {
       for (const [alias, source] of Object.entries(sources)) {
         const { file, trainer } = this.options;
-        opened.set(alias, await openReward(source, { file, trainer, place: `rewards.${alias}` }));
+        opened.set(alias, await openServed(source, { file, trainer, place: `rewards.${alias}` }));
       }
       this.requireOnePayment(opened);
     } catch (thrown) {
@@ -104,10 +104,10 @@ export class RewardsKeeper {
     this.files = [...new Set([...opened.values()].flatMap(({ files }) => files))];
   }
 
-  private async pointTo(opened: ReadonlyMap<string, OpenedReward>): Promise<void> {
+  private async pointTo(opened: ReadonlyMap<string, OpenedServed>): Promise<void> {
     const { rewards } = this.options;
     const before = rewards.list();
-    const spare: OpenedReward[] = [];
+    const spare: OpenedServed[] = [];
     const kept: KeptReward[] = [];
     for (const [alias, each] of opened) {
       const isKnown = [...before, ...kept].some((known) => keyOf(known) === keyOf(hashesOf(each)));
@@ -132,7 +132,7 @@ export class RewardsKeeper {
     });
   }
 
-  private requireOnePayment(opened: ReadonlyMap<string, OpenedReward>): void {
+  private requireOnePayment(opened: ReadonlyMap<string, OpenedServed>): void {
     const payments = new Map(this.payments);
     for (const [alias, each] of opened) {
       const key = keyOf(hashesOf(each));
@@ -170,12 +170,12 @@ function settingsOf({ drainMs, limits }: ServingConfig): ReadonlyMap<string, num
   return new Map([['drainMs', drainMs], ...places]);
 }
 
-function hashesOf({ reward }: OpenedReward): RewardHashes {
+function hashesOf({ reward }: OpenedServed): RewardHashes {
   return { rubricHash: reward.rubricHash, rewardModelHash: reward.model.hash };
 }
 
-function paymentOf({ reward: { normalizer, pessimismBeta } }: OpenedReward): string {
-  return JSON.stringify([[...normalizer], pessimismBeta]);
+function paymentOf({ reward: { normalizer }, betas }: OpenedServed): string {
+  return JSON.stringify([[...normalizer], betas]);
 }
 
 function keyOf({ rubricHash, rewardModelHash }: RewardHashes): string {

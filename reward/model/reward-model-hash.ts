@@ -1,3 +1,4 @@
+import type { Locale } from '../../core/domain/prompt.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
 import type { RewardModelSettings } from './train-reward-model.js';
 
@@ -14,4 +15,11 @@ export interface RewardModelIdentity {
 /** Names a reward model by its origin: known before it is trained, and the same wherever it is. */
 export function rewardModelHash(identity: RewardModelIdentity): string {
   return contentHash(identity);
+}
+
+/** Names the reward of several locales by the models that pay in each, by locale ascending. */
+export function rewardSetHash(
+  members: readonly { readonly locale: Locale; readonly rewardModelHash: string }[],
+): string {
+  return contentHash({ rewards: members.map(({ locale, rewardModelHash: hash }) => [locale, hash]) });
 }

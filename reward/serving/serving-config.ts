@@ -7,21 +7,39 @@ const path = z.string().min(1);
 /** What a caller is called, or an alias: the name of a token has the same shape. */
 const name = z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/i, 'letters and digits, joined by . _ or -');
 
+const ownSource = {
+  /** The id of a shipped rubric, or a file. A model brings its own; where both are there, they have to be the same. */
+  rubric: path.exactOptional(),
+  /** Folder of a reward model: of `majlis reward train`, or one of a run. Absent: the rubric's rules alone. */
+  model: path.exactOptional(),
+  /** β of the pessimistic reward μ − σ²/(2β); absent pays the mean. */
+  beta: z.number().min(1e-6).max(1e6).exactOptional(),
+  /** Answers {prompt, answer} whose rewards get mean 0 and deviation 1 in each locale. */
+  references: path.exactOptional(),
+};
+
+const hasSource = ({ rubric, model }: { readonly rubric?: string; readonly model?: string }): boolean =>
+  rubric !== undefined || model !== undefined;
+
+/** The reward of one locale. */
+const localeSourceSchema = z
+  .strictObject(ownSource)
+  .refine(hasSource, { message: 'a rubric, a model, or both' });
+
 /** Where a reward comes from. Paths are relative to the file's folder. */
 const rewardSourceSchema = z
   .strictObject({
-    /** The id of a shipped rubric, or a file. A model brings its own; where both are there, they have to be the same. */
-    rubric: path.exactOptional(),
-    /** Folder of a reward model: of `majlis reward train`, or one of a run. Absent: the rubric's rules alone. */
-    model: path.exactOptional(),
-    /** β of the pessimistic reward μ − σ²/(2β); absent pays the mean. */
-    beta: z.number().min(1e-6).max(1e6).exactOptional(),
-    /** Answers {prompt, answer} whose rewards get mean 0 and deviation 1 in each locale. */
-    references: path.exactOptional(),
+    ...ownSource,
+    /** One for each locale, by BCP-47 tag, in place of the others: an answer is paid by the one of its prompt's locale. */
+    locales: z.record(z.string().min(2), localeSourceSchema).exactOptional(),
   })
-  .refine(({ rubric, model }) => rubric !== undefined || model !== undefined, {
-    message: 'a rubric, a model, or both',
-  });
+  .refine(
+    ({ locales, ...own }) =>
+      locales === undefined
+        ? hasSource(own)
+        : Object.keys(own).length === 0 && Object.keys(locales).length > 0,
+    { message: 'a rubric, a model, or both; or locales alone' },
+  );
 
 const callerLimitsSchema = z.strictObject({
   answersPerSecond: z.number().positive().exactOptional(),
@@ -56,6 +74,8 @@ export const servingConfigSchema = z.strictObject({
 
 export type ServingConfig = z.infer<typeof servingConfigSchema>;
 export type RewardSource = ServingConfig['rewards'][string];
+/** The reward of one locale. */
+export type LocaleSource = z.infer<typeof localeSourceSchema>;
 
 /** Reads a reward server's file; a bad one is a BadInputError that names the place. */
 export function readServingConfig(file: string): Promise<ServingConfig> {

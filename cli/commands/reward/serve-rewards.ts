@@ -153,6 +153,11 @@ const SHORT_HASH = 12;
 
 function describe({ alias, form, rubricId, rubricHash, rewardModelHash }: KeptReward): string {
   const short = (hash: string): string => hash.slice(0, SHORT_HASH);
-  const model = form === 'rules' ? 'its rules alone' : `${form} model ${short(rewardModelHash)}`;
+  const model = {
+    rules: 'its rules alone',
+    light: `light model ${short(rewardModelHash)}`,
+    network: `network ${short(rewardModelHash)}`,
+    several: `a model for each locale, together ${short(rewardModelHash)}`,
+  }[form];
   return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}`;
 }

@@ -110,7 +110,11 @@ describe("a network of a run's trainer as a served reward", () => {
       { kind: 'scored', score: expected },
       { kind: 'scored', score: expected },
     ]);
-    expect(opened).toMatchObject({ form: 'network', rubricId: 'ar-msa', reward: { model: { hash: NAME } } });
+    expect(opened).toMatchObject({
+      form: 'network',
+      rubric: { id: 'ar-msa' },
+      reward: { model: { hash: NAME } },
+    });
     expect([...opened.reward.normalizer]).toEqual([['ar', { mean: 0.5, scale: 2 }]]);
   });
 

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { RewardsKeeper, type KeptReward } from '../../../cli/serving/rewards-keeper.js';
 import type { MajlisError } from '../../../core/errors.js';
+import type { Reward } from '../../../core/domain/reward.js';
+import type { Outcome } from '../../../core/domain/verdict.js';
 import { saveLightReward } from '../../../reward/model/light/light-artifact.js';
+import type { AnswerToReward } from '../../../reward/model/reward-model.js';
+import { scoreLoaded } from '../../../reward/scorer/loaded-reward.js';
 import { ServedRewards } from '../../../reward/serving/served-rewards.js';
 import { readServingConfig } from '../../../reward/serving/serving-config.js';
 import { simulateJudgedTexts } from '../../support/judged-texts.js';
@@ -169,12 +173,51 @@ describe('a keeper of rewards', () => {
     expect(scale?.scale).toBeGreaterThan(0);
   });
 
+  it('pays each answer of several locales by the reward of its own', async () => {
+    const { rewards, keeper } = await opening({
+      rewards: {
+        active: { locales: { ko: { rubric: 'ko-haeyo' }, ar: { model: 'msa' } } },
+        korean: { rubric: 'ko-haeyo' },
+        arabic: { model: 'msa' },
+      },
+    });
+    const asked = (locale: string, answer: string): AnswerToReward => ({
+      ...{
+        answer,
+        prompt: { id: answer, locale, text: locale === 'ko' ? '어디로 여행 갈까요?' : 'أين أسافر؟' },
+      },
+    });
+    const [ar, ko] = [
+      asked('ar-EG', 'زُر أسوان، فهي مدينة جميلة على النيل.'),
+      asked('ko', '속초에 가면 편해요.'),
+    ];
+    const [foreign, other] = [asked('ko', 'Go to Paris.'), asked('ar', 'سافر إلى باريس ولندن')];
+    const scored = (alias: string, answers: readonly AnswerToReward[]): Promise<Outcome<Reward>[]> =>
+      scoreLoaded(rewards.take({ alias }).reward, answers);
+    const korean = await scored('korean', [ko, foreign]);
+    const arabic = await scored('arabic', [ar, other]);
+    expect(korean.map(({ kind }) => kind)).toEqual(['scored', 'policy_malformed']);
+    expect(arabic.map(({ kind }) => kind)).toEqual(['scored', 'scored']);
+    expect(await scored('active', [ar, ko, foreign, other])).toEqual([arabic[0], ...korean, arabic[1]]);
+    expect(keeper.kept[0]).toMatchObject({ form: 'several', rubricId: 'ar-msa+ko-haeyo' });
+  });
+
   it.each([
+    [
+      'a rubric of another language',
+      { rewards: { active: { locales: { ko: { rubric: 'ar-msa' } } } } },
+      'allowed: a rubric for ko',
+    ],
+    [
+      'locales beside a model',
+      { rewards: { active: { model: 'msa', locales: { ko: { rubric: 'ja' } } } } },
+      'or locales alone',
+    ],
     ['no reward', { rewards: {} }, 'rewards: found {}; allowed: at least one reward, such as active'],
     [
       'a reward of nothing',
       { rewards: { active: {} } },
-      'rewards.active: found {}; allowed: a rubric, a model, or both',
+      'rewards.active: found {}; allowed: a rubric, a model, or both; or locales alone',
     ],
     ['a misspelt limit', { rewards: { active: { rubric: 'ja' } }, limits: { queued: 3 } }, 'queued'],
     [
