@@ -125,6 +125,8 @@ class RewardClient:
         token = token or urllib.parse.unquote(parts.password or parts.username or "") or None
         if token is not None and token_file is not None:
             raise ValueError("token and token_file: found both; allowed: one of them")
+        if parts.scheme == "http" and (ca or cert or key):
+            raise ValueError("ca, cert and key: found with an http address; allowed: with https")
         # As errors and logs may have it: without a token.
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         self.reward, self.locale, self.timeout = reward, locale, timeout
@@ -148,7 +150,7 @@ class RewardClient:
             (prompt, where or self.locale, answer) for prompt, where, answer in zip(prompts, locales, answers, strict=True)
         ]
         deadline = time.monotonic() + self.timeout
-        return self._ask_again(rows, self._ask(rows, deadline), deadline)
+        return self._score(rows, deadline)
 
     async def score_async(
         self, prompts: Sequence[str], answers: Sequence[str], *, locale: str | Sequence[str | None] | None = None
@@ -193,12 +195,18 @@ class RewardClient:
             self._start()
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    def _ask(self, rows: list[Row], deadline: float) -> list[Outcome]:
-        found: list[Outcome] = []
-        for batch in _batches(rows):
-            reply = self._post("/v1/score", functools.partial(_request, self._name, batch), deadline)
-            found += _outcomes(reply, len(batch))
-        return found
+    def _score(self, rows: list[Row], deadline: float) -> list[Outcome]:
+        """All under one reward: what is asked after the first reply names its hashes, since an alias may have moved."""
+        outcomes: list[Outcome] = []
+        try:
+            for batch in _batches(rows):
+                outcomes += self._ask(batch, outcomes, deadline)
+            return self._ask_again(rows, outcomes, deadline)
+        except RewardError as failure:
+            # The alias has moved on, and what it pointed to is gone: all of it is asked about anew.
+            if failure.code != "failed_precondition" or not outcomes or time.monotonic() > deadline:
+                raise
+            return self._score(rows, deadline)
 
     def _ask_again(self, rows: list[Row], outcomes: list[Outcome], deadline: float) -> list[Outcome]:
         """Judges that failed for now are asked again about what they failed at, and nothing else."""
@@ -207,9 +215,17 @@ class RewardClient:
             if not failed:
                 break
             time.sleep(pause)
-            for at, outcome in zip(failed, self._ask([rows[at] for at in failed], deadline), strict=True):
+            again = [one for batch in _batches([rows[at] for at in failed]) for one in self._ask(batch, outcomes, deadline)]
+            for at, outcome in zip(failed, again, strict=True):
                 outcomes[at] = outcome
         return outcomes
+
+    def _ask(self, rows: list[Row], before: list[Outcome], deadline: float) -> list[Outcome]:
+        """One request, under the reward of what came `before` it."""
+        name = self._name
+        if before:
+            name = {"rubric_hash": before[0].rubric_hash, "reward_model_hash": before[0].reward_model_hash}
+        return _outcomes(self._post("/v1/score", functools.partial(_request, name, rows), deadline), len(rows))
 
     def _post(self, path: str, request: Callable[[float], Mapping[str, Any]], deadline: float) -> Any:
         """One request, which is told how long it has, tried again while that may help. The last failure is raised."""
@@ -230,9 +246,11 @@ class RewardClient:
         raise AssertionError("tries have no end but an answer or a failure")
 
     def _post_once(self, path: str, body: bytes, timeout: float) -> Any:
+        headers = self._headers()
         connection, is_fresh = self._connection()
+        connection.timeout = timeout
         try:
-            status, retry_after, reply = self._exchange(connection, path, body, timeout)
+            status, retry_after, reply = self._exchange(connection, path, body, headers)
         except (http.client.HTTPException, OSError) as error:
             connection.close()
             if not is_fresh and not isinstance(error, TimeoutError):  # The server closed it while it was idle.
@@ -252,12 +270,11 @@ class RewardClient:
         return headers | ({"authorization": f"Bearer {token}"} if token else {})
 
     def _exchange(
-        self, connection: http.client.HTTPConnection, path: str, body: bytes, timeout: float
+        self, connection: http.client.HTTPConnection, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, str | None, bytes]:
-        connection.timeout = timeout
         if connection.sock is not None:
-            connection.sock.settimeout(timeout)
-        connection.request("POST", self._path + path, body, self._headers())
+            connection.sock.settimeout(connection.timeout)
+        connection.request("POST", self._path + path, body, headers)
         response = connection.getresponse()
         reply = response.read()
         if response.will_close:
@@ -422,13 +439,20 @@ def _client_of_environment(url: str | None) -> RewardClient:
         url,
         reward=setting("NAME") or "active",
         locale=setting("LOCALE"),
-        timeout=float(setting("TIMEOUT") or 120),
+        timeout=_seconds(setting("TIMEOUT") or "120"),
         token=setting("TOKEN"),
         token_file=setting("TOKEN_FILE"),
         ca=setting("CA"),
         cert=setting("CERT"),
         key=setting("KEY"),
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"MAJLIS_REWARD_TIMEOUT: found {text!r}; allowed: seconds, such as 120") from None
 
 
 def only_question(prompt: Text) -> str:

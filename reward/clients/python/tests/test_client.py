@@ -6,7 +6,7 @@ import socket
 import threading
 
 import pytest
-from reward_stub import HASHES, outcomes, refusal, scored, served
+from reward_stub import HASHES, Reply, outcomes, refusal, scored, served
 
 from majlis_reward import NotScoredError, Outcome, RewardClient, RewardError
 
@@ -178,6 +178,22 @@ def test_many_answers_are_several_requests_of_a_bearable_size() -> None:
         assert len(stub.requests) == 3
 
 
+def test_a_call_of_several_requests_keeps_to_the_reward_of_the_first() -> None:
+    with served() as stub:
+        RewardClient(stub.url).score(["p"] * 1025, ["a"] * 1025)
+    assert [request["reward"] for request in stub.requests] == [{"alias": "active"}, HASHES]
+
+
+def test_a_call_whose_reward_is_unloaded_meanwhile_is_begun_anew() -> None:
+    gone = refusal(409, "failed_precondition", "not loaded")
+    first, last = outcomes([scored(1)] * 1024), {"rubric_hash": "rubric-2", "reward_model_hash": "model-2"}
+    second: list[Reply] = [(200, {**last, "outcomes": [[scored(2)] * count]}, {}) for count in (1024, 1)]
+    with served(first, gone, *second) as stub:
+        found = RewardClient(stub.url).score(["p"] * 1025, ["a"] * 1025)
+    assert {(one.reward, one.rubric_hash) for one in found} == {(2, "rubric-2")}
+    assert [request["reward"] for request in stub.requests] == [{"alias": "active"}, HASHES, {"alias": "active"}, last]
+
+
 def test_every_text_arrives_as_it_is() -> None:
     answers = ["مرحبًا", '\u0000\n"\\', "😀", "\ud800 alone"]
     with served() as stub:
@@ -194,6 +210,10 @@ def test_lists_of_different_lengths_and_addresses_of_no_server_are_refused() -> 
             RewardClient(url)
     with pytest.raises(ValueError, match="found 'locale=ar'; allowed: label=locale, or none"):
         RewardClient("http://host?locale=ar")
+    with pytest.raises(ValueError, match="ca, cert and key: found with an http address"):
+        RewardClient("http://host", ca="ca.pem")
+    with pytest.raises(FileNotFoundError, match=r"no\.token"):
+        RewardClient("http://127.0.0.1:1", token_file="no.token").score(["p"], ["a"])
     with pytest.raises(ValueError, match="token and token_file: found both"):
         RewardClient("http://token@host", token_file="file")
 

@@ -192,6 +192,9 @@ def test_the_file_can_be_loaded_as_verl_and_openrlhf_load_it_without_a_name_in_s
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="MAJLIS_REWARD_URL: found nothing"):
         majlis_reward.client_of_environment()
+    monkeypatch.setenv("MAJLIS_REWARD_TIMEOUT", "2 min")
+    with pytest.raises(ValueError, match="MAJLIS_REWARD_TIMEOUT: found '2 min'; allowed: seconds"):
+        majlis_reward.client_of_environment("http://host")
     with served() as stub:
         settings = {"URL": stub.url, "NAME": "shadow", "LOCALE": "ja", "TIMEOUT": "5", "TOKEN": "secret"}
         for name, value in settings.items():
