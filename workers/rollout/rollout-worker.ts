@@ -26,10 +26,10 @@ import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js
 import type { Span, Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { answerTask } from './answer-task.js';
 import type { AnswerDecoder } from './answer-task.js';
+import { HandBack } from './hand-back.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { PolicyGate } from './policy-gate.js';
 import { ResultOutbox } from './result-outbox.js';
-import { untilAborted } from './until-aborted.js';
 
 /** Who watches a worker; it never changes what the worker does. */
 export interface RolloutWorkerObserver {
@@ -91,6 +91,7 @@ export class RolloutWorker {
   private pulling = new AbortController();
   /** While it runs. */
   private outbox: ResultOutbox | undefined;
+  private handBack: HandBack | undefined;
   private published = 0;
   private askedAtMs: number | undefined;
   private current: WorkerState = 'INITIALIZED';
@@ -165,7 +166,9 @@ export class RolloutWorker {
       });
     }
     try {
-      await this.pullUntilDrained(AbortSignal.any([signal, this.handingBack.signal]));
+      const goBack = AbortSignal.any([signal, this.handingBack.signal]);
+      this.handBack = new HandBack(goBack);
+      await this.pullUntilDrained(goBack);
       this.become('DRAINING');
       await Promise.all(this.working);
       if (this.failure !== undefined) throw this.failure;
@@ -301,7 +304,8 @@ export class RolloutWorker {
     const { observer } = this.options;
     this.leases.keep(delivery, (thrown) => observer?.heartbeatFailed?.(task.id, MajlisError.from(thrown)));
     try {
-      const { kind, data } = await untilAborted(this.outcome(task, signal), signal);
+      const outcome = this.outcome(task, signal);
+      const { kind, data } = await (this.handBack?.unless(outcome) ?? outcome);
       await this.publish(task, data, signal);
       return kind;
     } finally {
