@@ -2,7 +2,7 @@ const { relative, sep } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Folders of test/, the one with the longest files first. */
-const ORDER = ['chaos', 'e2e', 'integration', 'contract', 'unit'];
+const ORDER = ['charts', 'chaos', 'e2e', 'integration', 'contract', 'unit'];
 
 /**
  * Starts files that hold whole runs before the many that take milliseconds. On a fresh checkout Jest knows no times, and a

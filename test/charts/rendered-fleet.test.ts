@@ -19,7 +19,7 @@ import { useLastingFolder } from '../support/temporary-folder.js';
 
 const PATIENCE_MS = 60_000;
 
-jest.setTimeout(PATIENCE_MS + 10_000);
+jest.setTimeout(2 * PATIENCE_MS);
 
 /** As small as a run can be that still moves its policy. */
 const TINY = `model: { layers: 1, width: 32, heads: 2, vocabSize: 384, contextLength: 256 }
