@@ -4,18 +4,19 @@
  */
 interface UserTurn {
   readonly opens: string;
-  readonly closes: string;
+  /** Whichever comes first ends it. */
+  readonly closes: readonly string[];
 }
 
 /** How a user's turn stands in the templates of model families: ChatML, Llama 3, Gemma, Phi and Majlis, Mistral, DeepSeek, Cohere. */
 const USER_TURNS: readonly UserTurn[] = [
-  { opens: '<|im_start|>user\n', closes: '<|im_end|>' },
-  { opens: '<|start_header_id|>user<|end_header_id|>', closes: '<|eot_id|>' },
-  { opens: '<start_of_turn>user\n', closes: '<end_of_turn>' },
-  { opens: '<|user|>', closes: '<|' },
-  { opens: '[INST]', closes: '[/INST]' },
-  { opens: '<｜User｜>', closes: '<｜Assistant｜>' },
-  { opens: '<|USER_TOKEN|>', closes: '<|END_OF_TURN_TOKEN|>' },
+  { opens: '<|im_start|>user\n', closes: ['<|im_end|>'] },
+  { opens: '<|start_header_id|>user<|end_header_id|>', closes: ['<|eot_id|>'] },
+  { opens: '<start_of_turn>user\n', closes: ['<end_of_turn>'] },
+  { opens: '<|user|>', closes: ['<|end|>', '<|assistant|>'] },
+  { opens: '[INST]', closes: ['[/INST]'] },
+  { opens: '<｜User｜>', closes: ['<｜Assistant｜>'] },
+  { opens: '<|USER_TOKEN|>', closes: ['<|END_OF_TURN_TOKEN|>'] },
 ];
 
 /** Tokens that end an answer, or pad it. */
@@ -33,8 +34,9 @@ export function questionIn(prompt: string): string {
     if (at >= 0 && (found === undefined || start > found.start)) found = { turn, start };
   }
   if (found === undefined) return prompt;
-  const end = prompt.indexOf(found.turn.closes, found.start);
-  return prompt.slice(found.start, end < 0 ? undefined : end).trim();
+  const { turn, start } = found;
+  const ends = turn.closes.map((token) => prompt.indexOf(token, start)).filter((at) => at >= 0);
+  return prompt.slice(start, Math.min(prompt.length, ...ends)).trim();
 }
 
 /** An answer without the tokens that end it. */
