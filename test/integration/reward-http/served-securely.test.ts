@@ -54,7 +54,12 @@ describe('rewards served under TLS to clients with certificates', () => {
     readonly body: string;
   }
 
-  function post(path: string, answers: number, as?: CertificateFiles, token?: string): Promise<Reply> {
+  function ask(path: string, answers: number, as?: CertificateFiles, token?: string): Promise<Reply> {
+    const items = [{ prompt: 'Who?', answers: Array(answers).fill({ text: 'It was I, of course' }) }];
+    return post(path, JSON.stringify({ items }), as, token);
+  }
+
+  function post(path: string, body: string, as?: CertificateFiles, token?: string): Promise<Reply> {
     const shown = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const trusted = as === undefined ? { ca: authority.pem } : contextOf(as.current);
     return new Promise((resolve, reject) => {
@@ -66,51 +71,60 @@ describe('rewards served under TLS to clients with certificates', () => {
       });
       asking.on('error', reject);
       asking.on('response', (reply) => {
-        let body = '';
-        reply.on('data', (data) => (body += String(data)));
+        let said = '';
+        reply.on('data', (data) => (said += String(data)));
         reply.on('end', () =>
-          resolve({ status: reply.statusCode, retryAfter: reply.headers['retry-after'], body }),
+          resolve({ status: reply.statusCode, retryAfter: reply.headers['retry-after'], body: said }),
         );
       });
-      const items = [{ prompt: 'Who?', answers: Array(answers).fill({ text: 'It was I, of course' }) }];
-      asking.end(JSON.stringify({ items }));
+      asking.end(body);
     });
   }
 
   it('know them by the certificate, and by a token before it', async () => {
     const trl = await open('trl-pod');
-    expect(await post('/v1/score', 1, trl)).toMatchObject({
+    expect(await ask('/v1/score', 1, trl)).toMatchObject({
       status: 200,
       body: expect.stringContaining('"reward":1.8'),
     });
-    expect((await post('/v1/score', 1, trl, 'verl-token')).status).toBe(200);
-    expect((await post('/v1/score', 1, trl, 'guess')).status).toBe(401);
-    expect(await post('/v1/score', 1, await open('somebody'))).toMatchObject({
+    expect((await ask('/v1/score', 1, trl, 'verl-token')).status).toBe(200);
+    expect((await ask('/v1/score', 1, trl, 'guess')).status).toBe(401);
+    expect(await ask('/v1/score', 1, await open('somebody'))).toMatchObject({
       status: 401,
       body: expect.stringContaining('its certificate (somebody) is none that is known here'),
     });
   });
 
   it('are refused without one in the handshake', async () => {
-    await expect(post('/v1/score', 1)).rejects.toThrow();
+    await expect(ask('/v1/score', 1)).rejects.toThrow();
   });
 
   it('are limited each by themselves, and told when to come again', async () => {
     const [trl, verl] = [await open('trl-pod'), 'verl-token'];
-    await post('/v1/score', 2, trl);
+    await ask('/v1/score', 2, trl);
     // Of three at most one is left, and a thousand seconds bring one more.
-    const refused = await post('/v1/score', 2, trl);
+    const refused = await ask('/v1/score', 2, trl);
     expect(refused).toMatchObject({ status: 429, body: expect.stringContaining('resource_exhausted') });
     expect(Number(refused.retryAfter)).toBeGreaterThan(900);
-    expect((await post('/v1/score', 1000, trl, verl)).status).toBe(200);
+    expect((await ask('/v1/score', 1000, trl, verl)).status).toBe(200);
   });
 
   it('are told which rewards there are when they ask for another', async () => {
-    const reply = await post('/v1/score?reward=next', 1, await open('trl-pod'), 'verl-token');
+    const reply = await ask('/v1/score?reward=next', 1, await open('trl-pod'), 'verl-token');
     expect(reply).toMatchObject({ status: 409, body: expect.stringContaining('there are active') });
     const hashes = '?rubric_hash=rubric-2&reward_model_hash=model-1';
-    const mixed = await post(`/v1/score${hashes}`, 1, await open('trl-pod'), 'verl-token');
+    const mixed = await ask(`/v1/score${hashes}`, 1, await open('trl-pod'), 'verl-token');
     expect(mixed).toMatchObject({ status: 409, body: expect.stringContaining('rubric-1') });
     expect(mixed.body).toContain('rubric-2');
+  });
+
+  it('are paid the floor for an answer that is no Unicode text, and nothing for a prompt that is none', async () => {
+    const trl = await open('trl-pod');
+    const sample = (query: string, prompt: string): string =>
+      `{"query":["${query}"],"prompts":["${prompt}"],"labels":[""]}`;
+    const answer = await post('/get_reward', sample('Who?It was \\ud83d', 'Who?'), trl, 'verl-token');
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('"rewards":[-5]') });
+    const prompt = await post('/get_reward', sample('Who\\ud83d?I.', 'Who\\ud83d?'), trl, 'verl-token');
+    expect(prompt).toMatchObject({ status: 422, body: expect.stringContaining('"kind":"judge_failed"') });
   });
 });
