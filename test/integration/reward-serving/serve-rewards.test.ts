@@ -132,6 +132,8 @@ describe('majlis reward serve', () => {
     const gone = await post('/v1/score', { reward: hashesOf('msa'), ...plain(ANSWER) });
     expect(gone.status).toBeGreaterThanOrEqual(400);
     expect(await gone.text()).toContain('is not loaded');
+    const counted = await (await fetch(server.metrics)).text();
+    expect(counted).toContain('majlis_reward_reloads_total{outcome="taken"} 1\n');
   });
 
   it('finishes what it was asked when it is told to stop, and leaves with 0', async () => {
