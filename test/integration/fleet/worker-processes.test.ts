@@ -1,8 +1,12 @@
-/** A run whose answers come from rollout workers in processes of their own, over a real NATS server. */
+/**
+ * A run whose answers come from rollout workers in processes of their own, over a real NATS server: one finds it by the
+ * workspace, the other shows a token under TLS.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { singleRun } from '../../../cli/pipeline/single-run.js';
+import { makeAuthority, makeLeaf, writeLeaf } from '../../support/certificates.js';
 import { describeWithNats, startNatsServer } from '../../support/nats-server.js';
 import type { NatsServer } from '../../support/nats-server.js';
 import { writeSmallRunFile } from '../../support/small-run-file.js';
@@ -60,8 +64,10 @@ describeWithNats('2.14', 'a run with rollout workers in processes of their own',
     const shipped = readFileSync(writeSmallRunFile(folder(), 'arabic'), 'utf8');
     writeFileSync(runFile, shipped.slice(0, shipped.indexOf('swap:')) + TINY);
     const stays = start('worker', 'rollout', '--name', 'stays');
-    const leaves = start('worker', 'rollout', '--name', 'leaves', '--drain-timeout', '20s');
-    const run = start('run', runFile, '--workers', '1');
+    const run = start('run', runFile, '--workers', '1', ...writeTrust(folder()));
+    const shown = ['--tls-ca', join(folder(), 'ca.crt'), '--token-file', join(folder(), 'worker.token')];
+    const remote = ['--coordinator', await publicAddress(run.child), ...shown];
+    const leaves = start('worker', 'rollout', '--name', 'leaves', '--drain-timeout', '20s', ...remote);
     void leaveAfterFirstIteration(run.child, leaves.child);
     const calm = await singleRun({
       ...{ runFile, workspace: join(folder(), 'calm'), workers: 1, metrics: { metrics: [] } },
@@ -98,6 +104,33 @@ describeWithNats('2.14', 'a run with rollout workers in processes of their own',
     }
   });
 });
+
+/** A certificate, and a token for workers; the flags that serve other machines by them. */
+function writeTrust(folder: string): string[] {
+  const ours = makeAuthority('our CA');
+  writeFileSync(join(folder, 'ca.crt'), ours.pem);
+  const leaf = makeLeaf(ours, { commonName: 'c', names: ['IP:127.0.0.1'] });
+  const { certificate, key } = writeLeaf(folder, 'server', leaf);
+  writeFileSync(join(folder, 'worker.token'), 'the token of a pool, long');
+  const tokens = join(folder, 'tokens.yaml');
+  writeFileSync(tokens, 'tokens: [{ name: pool, role: worker, tokenFile: worker.token }]\n');
+  return ['--listen', '127.0.0.1:0', '--tls-cert', certificate, '--tls-key', key, '--tokens', tokens];
+}
+
+/** Where a run says that it serves other machines. */
+async function publicAddress({ stderr }: ReturnType<typeof startMajlis>['child']): Promise<string> {
+  if (stderr === null) throw new Error('the run has no stderr');
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const read = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const [, address] = /serving run control at (\S+)\n/.exec(said) ?? [];
+      if (address !== undefined) resolve(address);
+    };
+    stderr.on('data', read);
+    stderr.once('end', () => reject(new Error(said)));
+  });
+}
 
 /** Tells a worker to stop once the run is in the middle of its iterations. */
 async function leaveAfterFirstIteration(
