@@ -175,7 +175,7 @@ class BatchedRewardService implements RunningRewardService {
     try {
       await work.done;
     } catch (thrown) {
-      queue.leave();
+      queue.leave(work);
       throw thrown;
     } finally {
       cancel();

@@ -15,7 +15,7 @@ export interface RewardLimits {
   /** Answers that wait for a model; while there are so many, what would have to wait is `resource_exhausted`. */
   readonly queuedAnswers: number;
   readonly answersPerRequest: number;
-  /** Answers that a model is given at one time. */
+  /** Answers that a model is given at one time: whoever comes meanwhile waits for so many. */
   readonly answersPerCall: number;
   /** Longest wait for a reply, whatever the client asks. */
   readonly deadlineMs: number;
@@ -29,7 +29,7 @@ export interface RewardLimits {
 export const DEFAULT_REWARD_LIMITS: RewardLimits = {
   queuedAnswers: 65_536,
   answersPerRequest: 16_384,
-  answersPerCall: 4096,
+  answersPerCall: 256,
   deadlineMs: 60_000,
   cacheBytes: 64 * 1024 * 1024,
   caller: () => ({}),

@@ -1,8 +1,9 @@
 /**
  * The answers that wait for one reward's model, of all requests. Invariants: what comes while the loop reads its sockets is
- * scored in one call; a model has one call at a time; nothing waits while the model is idle; a failure that one request
- * brought about is no other's.
+ * scored in one call, as far as it fits; a model has one call at a time, between which the event loop turns; nothing waits while the
+ * model is idle; a failure that one request brought about is no other's.
  */
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { scoreLoaded } from '../scorer/loaded-reward.js';
@@ -10,6 +11,7 @@ import type { OutcomeCache } from './outcome-cache.js';
 import type { AnswerInWork, RequestInWork } from './reward-in-work.js';
 import type { RewardObserver } from './reward-observer.js';
 import type { ServedReward } from './served-rewards.js';
+import { WaitingAnswers } from './waiting-answers.js';
 
 export interface RewardQueueOptions {
   readonly answersPerCall: number;
@@ -21,7 +23,7 @@ export interface RewardQueueOptions {
 }
 
 export class RewardQueue {
-  private waiting: AnswerInWork[] = [];
+  private readonly waiting = new WaitingAnswers();
   private isAwake = false;
   private abandoned = new AbortController();
   private inCall: ReadonlySet<RequestInWork> = new Set();
@@ -38,7 +40,7 @@ export class RewardQueue {
 
   /** One more that waits. */
   add(answer: AnswerInWork): void {
-    this.waiting.push(answer);
+    this.waiting.add(answer);
     if (this.isAwake) return;
     this.isAwake = true;
     this.options.awake.add(this);
@@ -47,18 +49,16 @@ export class RewardQueue {
   }
 
   /** A request has failed; a call that nobody waits for any more is given up. */
-  leave(): void {
-    this.waiting = this.waiting.filter(({ of }) => !of.isOver);
+  leave(request: RequestInWork): void {
+    this.waiting.drop(request);
     if (this.inCall.size > 0 && [...this.inCall].every(({ isOver }) => isOver)) this.abandoned.abort();
   }
 
   private async work(): Promise<void> {
     while (this.waiting.length > 0) {
-      const { answersPerCall } = this.options;
-      const isAll = this.waiting.length <= answersPerCall;
-      const now = isAll ? this.waiting : this.waiting.slice(0, answersPerCall);
-      this.waiting = isAll ? [] : this.waiting.slice(answersPerCall);
-      await this.serve(now);
+      await this.serve(this.waiting.take(this.options.answersPerCall));
+      // A model that computes in this thread resolves in the same turn: sockets and timers are to have theirs.
+      if (this.waiting.length > 0) await turnOfTheLoop();
     }
     this.isAwake = false;
     this.options.awake.delete(this);

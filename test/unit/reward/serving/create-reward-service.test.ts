@@ -102,6 +102,17 @@ describe('the reward service', () => {
     expect(outcomes.flat()).toEqual([1, 2, 3, 4, 5].map((raw) => paid(raw, (raw - 10) / 5)));
   });
 
+  it('lets a small request through while a large one is served, and the loop turn between calls', async () => {
+    const { service } = rig({ answersPerCall: 10 });
+    const order: string[] = [];
+    const large = service.score(asking(Array.from({ length: 1000 }, (_, at) => `${at}`)), anonymous);
+    const small = service.score(asking(['a', 'b', 'c']), { caller: 'other' });
+    const replies = [large.then(() => order.push('large')), small.then(() => order.push('small'))];
+    setImmediate(() => setImmediate(() => order.push('the loop')));
+    await Promise.all(replies);
+    expect(order).toEqual(['small', 'the loop', 'large']);
+  });
+
   it('answers again from what it kept, but not of another prompt, locale, category or reward', async () => {
     const { service, replies, rewards } = rig();
     const second = rewards.load(lengthReward({ hash: 'model-2', rubricHash: 'rubric-2' }));
@@ -202,6 +213,8 @@ describe('the reward service', () => {
     expect((await service.score(asking(['kept']), anonymous)).outcomes).toEqual([[paid(4, -1.2)]]);
     letGo();
     await inCall;
+    await turn();
+    await turn();
     letGo();
     await queued;
     expect(service.status()).toMatchObject({ requests: 0, queuedAnswers: 0, cacheEntries: 3 });
