@@ -25,12 +25,14 @@ import { allFleetObservers } from '../telemetry/all-fleet-observers.js';
 import { fleetMetricsObserver } from '../telemetry/fleet-metrics-observer.js';
 import type { HealthFlags } from '../trust/health-flags.js';
 import type { ServerTrustFlags } from '../trust/server-trust-flags.js';
+import { annotatePod } from './annotate-pod.js';
 import { busTrust } from './bus-flags.js';
 import type { BusFlags } from './bus-flags.js';
 import type { Fleet } from './fleet.js';
 import { loggedBus } from './logged-bus.js';
 import { openDepot } from './open-depot.js';
 import type { Depot } from './open-depot.js';
+import { RemovalCosts } from './removal-costs.js';
 import { workspaceId } from './workspace-id.js';
 
 /** A coordinator that waited for its bus longer could not be told to stop, nor say that it waits. */
@@ -48,6 +50,8 @@ export interface FleetFlags extends BusFlags, ServerTrustFlags, HealthFlags {
   readonly artifactsQuota?: number;
   /** Where policies and large messages are kept; in the workspace unless told. */
   readonly artifacts?: ArtifactsPlace;
+  /** The pods of a namespace in Kubernetes' API: each worker's is told what its removal costs. */
+  readonly annotatePods?: string;
 }
 
 /** What a fleet is opened over. */
@@ -86,6 +90,8 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     const options = { pool, epoch: claim.epoch, clock, artifactsPort, observer };
     const registry = new WorkerRegistry(options);
     closers.push(() => registry.close());
+    const costs = tellCosts(flags, context, registry);
+    closers.push(() => costs?.close());
     return {
       ...{ pool, parcelSize: flags.tasksPerParcel ?? 1 },
       ...{ bus, registry, turns: new PoolTurns(), lost: taken.signal, localToken, close },
@@ -95,6 +101,22 @@ export async function openFleet(flags: Flags, context: FleetContext): Promise<Fl
     await close();
     throw thrown;
   }
+}
+
+/** Kubernetes removes the pods first whose annotation is lowest; a worker is named after its pod. */
+function tellCosts(
+  { annotatePods: pods }: Flags,
+  { clock, logger }: FleetContext,
+  registry: WorkerRegistry,
+): RemovalCosts | undefined {
+  if (pods === undefined) return undefined;
+  return new RemovalCosts({
+    clock,
+    workers: () => registry.status().workers,
+    tell: (pod, cost) =>
+      annotatePod({ pods, pod, annotations: { 'controller.kubernetes.io/pod-deletion-cost': String(cost) } }),
+    onFailure: ({ message }) => logger.warn(`a pod was not told what its removal costs: ${message}`),
+  });
 }
 
 async function connect(

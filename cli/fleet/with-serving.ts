@@ -37,6 +37,11 @@ export function addServingOptions(command: Command): Command {
       1,
     )
     .option(
+      '--annotate-pods <url>',
+      "a namespace's pods in Kubernetes' API: those of workers are told what their removal costs, by their names",
+      httpsUrl,
+    )
+    .option(
       '--artifacts <place>',
       'where policies and large messages are kept for workers: a folder, or s3://BUCKET/PREFIX; in the workspace unless told',
       (text: string) => parseArtifactsPlace(text, '--artifacts'),
@@ -84,6 +89,13 @@ export async function withServing<Value>(
   } finally {
     trust.close();
   }
+}
+
+/** The token of the process' account travels there. */
+function httpsUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text;
+  const allowed = 'https://kubernetes.default.svc/api/v1/namespaces/NAMESPACE/pods';
+  throw new BadInputError({ source: '--annotate-pods', found: JSON.stringify(text), allowed });
 }
 
 /** Flags of a listener that is not there would be a protection that somebody believes in. */

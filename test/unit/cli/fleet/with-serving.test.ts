@@ -1,4 +1,5 @@
-import { withServing } from '../../../../cli/fleet/with-serving.js';
+import { Command } from 'commander';
+import { addServingOptions, withServing } from '../../../../cli/fleet/with-serving.js';
 import type { FleetFlags } from '../../../../cli/fleet/open-fleet.js';
 import { systemClock as clock } from '../../../../core/runtime/clock.js';
 import type { Terminal } from '../../../../cli/terminal/terminal.js';
@@ -19,5 +20,11 @@ describe('serving flags', () => {
     await expect(served).rejects.toThrow(
       `${flag}: found it without --listen; allowed: it beside --listen HOST:PORT`,
     );
+  });
+
+  it('--annotate-pods is refused where the token of the account would travel in plaintext', () => {
+    const command = addServingOptions(new Command());
+    const parse = (): unknown => command.parse(['--annotate-pods', 'http://kubernetes'], { from: 'user' });
+    expect(parse).toThrow('--annotate-pods: found "http://kubernetes"; allowed: https://');
   });
 });
