@@ -56,6 +56,8 @@ Health ports are in no edge: a kubelet reaches the pods of its node through any 
 {{- define "majlis.exits" -}}
 {{- $coordinator := list -}}
 {{- $all := list -}}
+{{- /* The API server, by its Service and by what that leads to. */}}
+{{- if .Values.coordinator.annotateWorkers }}{{ $coordinator = list "443" "6443" }}{{ end -}}
 {{- if .Values.artifacts.s3.bucket -}}
 {{- $coordinator = append $coordinator (include "majlis.urlPort" (.Values.artifacts.s3.endpoint | default "https://s3")) -}}
 {{- end -}}
