@@ -8,12 +8,15 @@ import { rawReward, type LocaleScale } from '../../reward/model/reward-normalize
 import { rubricSet } from '../../reward/rubric/rubric-set.js';
 import type { ServedReward } from '../../reward/serving/served-rewards.js';
 import type { LocaleSource, RewardSource } from '../../reward/serving/serving-config.js';
+import { askedCriteria } from '../commands/rubric/rule-scorer.js';
 import { openReward, type OpenedReward, type SourceContext } from './open-reward.js';
 
 /** A reward of one locale or of several, with what people and watches are told of it. */
 export interface OpenedServed extends Pick<OpenedReward, 'files' | 'reward'> {
   readonly form: OpenedReward['form'] | 'several';
   readonly rubricId: string;
+  /** Keys of criteria that count for nothing, since a judge would have to be asked and no model has learned them. */
+  readonly unasked: readonly string[];
   /** β of each model; absent where its mean is paid. */
   readonly betas: readonly (number | undefined)[];
 }
@@ -31,7 +34,12 @@ export async function openServed(
 ): Promise<OpenedServed> {
   if (locales === undefined) {
     const { rubric, ...opened } = await openReward(source, context);
-    return { ...opened, rubricId: rubric.id, betas: [source.beta] };
+    return {
+      ...opened,
+      rubricId: rubric.id,
+      betas: [source.beta],
+      unasked: unaskedOf({ rubric, ...opened }),
+    };
   }
   const members: Member[] = [];
   try {
@@ -44,6 +52,10 @@ export async function openServed(
     await release(members);
     throw thrown;
   }
+}
+
+function unaskedOf({ form, rubric }: Pick<OpenedReward, 'form' | 'rubric'>): readonly string[] {
+  return form === 'rules' ? askedCriteria(rubric) : [];
 }
 
 /** Named as a run on these locales names its reward: what it was trained by can be served after it. */
@@ -63,6 +75,7 @@ function joined(members: readonly Member[], context: SourceContext): OpenedServe
   };
   return {
     ...{ form: 'several', reward, files: members.flatMap(({ opened }) => opened.files) },
+    unasked: members.flatMap(({ opened }) => unaskedOf(opened)),
     betas: ordered.map(({ opened }) => opened.reward.pessimismBeta),
     rubricId: set.members.map(({ rubric }) => rubric.id).join('+'),
   };

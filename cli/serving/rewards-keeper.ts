@@ -12,7 +12,7 @@ import type { ServingConfig } from '../../reward/serving/serving-config.js';
 import { openServed, type OpenedServed } from './open-served.js';
 
 /** An alias and what it points to, for people. */
-export interface KeptReward extends RewardHashes, Pick<OpenedServed, 'rubricId' | 'form'> {
+export interface KeptReward extends RewardHashes, Pick<OpenedServed, 'rubricId' | 'form' | 'unasked'> {
   readonly alias: string;
 }
 
@@ -112,8 +112,8 @@ export class RewardsKeeper {
     for (const [alias, each] of opened) {
       const isKnown = [...before, ...kept].some((known) => keyOf(known) === keyOf(hashesOf(each)));
       if (isKnown) spare.push(each);
-      const { rubricId, form } = each;
-      kept.push({ alias, rubricId, form, ...rewards.load(each.reward) });
+      const { rubricId, form, unasked } = each;
+      kept.push({ alias, rubricId, form, unasked, ...rewards.load(each.reward) });
       this.payments.set(keyOf(hashesOf(each)), paymentOf(each));
     }
     for (const { alias, ...hashes } of kept) rewards.pointAlias(alias, hashes);

@@ -151,7 +151,8 @@ function limitsOf(keeper: RewardsKeeper): RewardLimits {
 
 const SHORT_HASH = 12;
 
-function describe({ alias, form, rubricId, rubricHash, rewardModelHash }: KeptReward): string {
+function describe(kept: KeptReward): string {
+  const { alias, form, rubricId, rubricHash, rewardModelHash, unasked } = kept;
   const short = (hash: string): string => hash.slice(0, SHORT_HASH);
   const model = {
     rules: 'its rules alone',
@@ -159,5 +160,7 @@ function describe({ alias, form, rubricId, rubricHash, rewardModelHash }: KeptRe
     network: `network ${short(rewardModelHash)}`,
     several: `a model for each locale, together ${short(rewardModelHash)}`,
   }[form];
-  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}`;
+  const left =
+    unasked.length === 0 ? '' : `; not ${unasked.join(', ')}, which no rule says and nobody is asked`;
+  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}${left}`;
 }

@@ -141,6 +141,17 @@ describe('a keeper of rewards', () => {
     expect(keeper.config.limits.callers).toEqual(callers);
   });
 
+  it('tells which criteria the rules of a rubric leave out', async () => {
+    const judged = { key: 'helpful', version: 1, dimension: 'helpfulness', kind: 'principle', weight: 1 };
+    const criteria = [{ ...judged, evaluator: 'judge', description: 'The answer helps.' }];
+    const rubric = { id: 'own', version: '1.0.0', title: 'Own', locale: 'ar', criteria };
+    writeFileSync(join(folder(), 'own.yaml'), stringify(rubric));
+    const { keeper } = await opening({
+      rewards: { own: { rubric: './own.yaml' }, shipped: { rubric: 'ja' } },
+    });
+    expect(keeper.kept.map(({ unasked }) => unasked)).toEqual([['helpful'], []]);
+  });
+
   it('refuses a model of another rubric with the hashes of both', async () => {
     const message = await refused({ rewards: { active: { rubric: 'ar-egyptian', model: 'msa' } } });
     expect(message).toBe(

@@ -12,7 +12,7 @@ import { offerProcessMetrics } from '../../../../core/telemetry/metrics/process-
 import { ProcessRegistry } from '../../../../core/telemetry/metrics/process-registry.js';
 
 const HASHES = { rubricHash: 'r'.repeat(64), rewardModelHash: 'm'.repeat(64) };
-const KEPT: KeptReward = { alias: 'active', rubricId: 'ar-msa', form: 'light', ...HASHES };
+const KEPT: KeptReward = { alias: 'active', rubricId: 'ar-msa', form: 'light', unasked: [], ...HASHES };
 
 /** A registry after one reply, one refusal and one call of a model. */
 async function exposition(kept: readonly KeptReward[]): Promise<string> {
