@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type * as wire from '../../proto/gen/majlis/v1/judge.js';
 import { BadInputError } from '../../core/errors.js';
@@ -28,6 +28,8 @@ const SOURCE = 'message majlis.v1.JudgeStreamRequest';
 export async function serveJudgeStream(call: JudgeCall, options: JudgeStreamOptions): Promise<void> {
   const gone = new AbortController();
   call.once('cancelled', () => gone.abort());
+  // As many questions at hand listen to the one, as many streams to the other.
+  setMaxListeners(0, gone.signal, options.stopping);
   const write = writer(call, gone.signal);
   const atHand = new Set<Promise<void>>();
   try {
