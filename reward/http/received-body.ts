@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { BadInputError } from '../../core/errors.js';
+import { decodeUtf8 } from '../../core/runtime/decode-utf8.js';
 
 /** The body of a request. */
 export interface ReceivedBody {
@@ -17,7 +18,7 @@ export function receiveBody(bytes: unknown, source: string): ReceivedBody {
     throw new BadInputError({ source, found: 'no body', allowed });
   }
   if (!isUtf8(bytes)) throw new BadInputError({ source, found: 'bytes that are no UTF-8', allowed });
-  const text = bytes.toString('utf8');
+  const text = decodeUtf8(bytes);
   try {
     return { source, text, value: JSON.parse(text) };
   } catch {

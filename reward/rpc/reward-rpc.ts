@@ -1,7 +1,9 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { RewardServiceService } from '../../proto/gen/majlis/v1/reward.js';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { RewardServiceService, ScoreStreamRequest } from '../../proto/gen/majlis/v1/reward.js';
 import type * as wire from '../../proto/gen/majlis/v1/reward.js';
 import { callerOfCall } from '../../core/rpc/caller-of-call.js';
+import { decodeUtf8 } from '../../core/runtime/decode-utf8.js';
 import { handleUnary } from '../../core/rpc/handle-unary.js';
 import type { RpcService } from '../../core/rpc/server.js';
 import { ANONYMOUS, type RewardService } from '../serving/reward-service.js';
@@ -52,7 +54,7 @@ const DEFINITION = {
 
 function streamMessageIn(bytes: Buffer): wire.ScoreStreamRequest {
   try {
-    return RewardServiceService.scoreStream.requestDeserialize(bytes);
+    return ScoreStreamRequest.decode(new BinaryReader(bytes, decodeUtf8));
   } catch {
     // Nothing is lost: the stream ends with what it is told here.
     return { message: undefined };
