@@ -1,7 +1,7 @@
 """Majlis's culture-sensitive reward in your trainer: this one file, and Python 3.10 or newer.
 
     client = RewardClient("http://127.0.0.1:8090")
-    [outcome] = client.score(["ما عاصمة الأردن؟"], ["عمّان."], locale="ar")
+    [outcome] = client.score(["أين أسافر في الصيف؟"], ["زُر أسوان، فهي مدينة جميلة على النيل."], locale="ar")
     outcome.reward  # a number, or None where nobody could say
 
 It also has what trainers look for: `compute_score` and `compute_score_async` (verl), `TrlReward` (TRL), `MajlisEnv` (SkyRL),
