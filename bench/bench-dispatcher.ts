@@ -13,7 +13,6 @@ import { GROUP, NULL_FINGERPRINT, NULL_POLICY, nullPrompt, SAMPLING } from './nu
 import { BENCH_RELEASE } from './null-worker.js';
 
 const RUN = 'bench';
-const PARCEL_SIZE = 16;
 const REWARD = { rubricId: 'r', rubricHash: 'rubric', rewardModelHash: 'reward', floor: -1 };
 
 /** The coordinator's half of a task's way: dispatcher, ledger and segments on disk, without learning. */
@@ -29,12 +28,15 @@ export class BenchDispatcher {
     },
   ) {}
 
-  /** Declares the queues of the pool, which is the run's. */
-  static async open(url: string, folder: string, tasksPerIteration: number): Promise<BenchDispatcher> {
+  /** Declares the queues of the pool, which is the run's. `parcelSize` should not exceed a worker's slots. */
+  static async open(
+    { url, folder }: { readonly url: string; readonly folder: string },
+    { tasksPerIteration, parcelSize }: { readonly tasksPerIteration: number; readonly parcelSize: number },
+  ): Promise<BenchDispatcher> {
     const ledger = await openSqliteLedger(join(folder, 'ledger.sqlite'), systemClock);
     const artifacts = await SegmentArtifacts.open({ folder: join(folder, 'segments') });
     const bus = await NatsBus.connect({ url, release: BENCH_RELEASE, clock: systemClock });
-    for (const queue of rolloutQueues(RUN, { parcelSize: PARCEL_SIZE })) await bus.declareQueue(queue);
+    for (const queue of rolloutQueues(RUN, { parcelSize })) await bus.declareQueue(queue);
     const identity = { name: RUN, seed: 1, config: '{}', configHash: 'c', fingerprints: {} };
     await ledger.createRun({ id: RUN, ...identity });
     const prompts = Array.from({ length: tasksPerIteration }, (_, at) => nullPrompt(at));

@@ -14,6 +14,8 @@ import { GROUP, NULL_POLICY, NullEngine, nullDecoder, nullPrompt, SAMPLING } fro
 
 const WORKERS = 2;
 const SLOTS = 128;
+/** As an operator of such short tasks would set `--tasks-per-parcel`. */
+const PARCEL_SIZE = 16;
 const TASKS = 2000;
 const ITERATIONS = 4;
 const ROUNDS = 5;
@@ -25,7 +27,10 @@ export const dispatch: Benchmark = {
   run: async (_args, print) => {
     const folder = await mkdtemp(join(tmpdir(), 'majlis-bench-'));
     const nats = await openNats(folder);
-    const ours = await BenchDispatcher.open(nats.url, folder, TASKS);
+    const ours = await BenchDispatcher.open(
+      { url: nats.url, folder },
+      { tasksPerIteration: TASKS, parcelSize: PARCEL_SIZE },
+    );
     const args = [compiledModule('bench/null-worker'), nats.url, ours.pool, '1', String(SLOTS)];
     const workers = Array.from({ length: WORKERS }, () =>
       spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }),
@@ -34,7 +39,7 @@ export const dispatch: Benchmark = {
     const ray = await openRay({ actors: WORKERS, ...bytes });
     try {
       print(
-        `${WORKERS} worker processes on either side; a task has ${bytes.taskBytes} bytes, a result ${bytes.resultBytes}; ray ${ray.version}`,
+        `${WORKERS} worker processes on either side; ${PARCEL_SIZE} tasks to a parcel; a task has ${bytes.taskBytes} bytes, a result ${bytes.resultBytes}; ray ${ray.version}`,
       );
       const rounds = await playRounds(ours, (calls) => ray.play(calls), print);
       return summarize(rounds);

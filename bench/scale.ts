@@ -16,7 +16,7 @@ import { openNats, type BenchNats } from './nats-server.js';
 const FLEETS: readonly number[] = [1, 8, 100, 1000];
 const MOST_PROCESSES = 8;
 /** Of the fleet that works through the long run. */
-const LONG_FLEET = { processes: 2, workers: 2, slots: 128 };
+const LONG_FLEET = { processes: 2, workers: 2, slots: 128, parcelSize: 16 };
 const TASKS_PER_ITERATION = 2000;
 const WARM_UP_TASKS = 10_000;
 const EARLY_TASKS = 50_000;
@@ -56,7 +56,10 @@ async function growFleet(
   folder: string,
   print: (line: string) => void,
 ): Promise<void> {
-  const dispatcher = await BenchDispatcher.open(nats.url, folder, TASKS_PER_ITERATION);
+  const dispatcher = await BenchDispatcher.open(
+    { url: nats.url, folder },
+    { tasksPerIteration: TASKS_PER_ITERATION, parcelSize: 1 },
+  );
   const processes = Math.min(workers, MOST_PROCESSES);
   const children = startWorkers(nats, dispatcher.pool, {
     processes,
@@ -83,7 +86,10 @@ async function growHistory(
   folder: string,
   print: (line: string) => void,
 ): Promise<readonly [Point, Point]> {
-  const dispatcher = await BenchDispatcher.open(nats.url, folder, TASKS_PER_ITERATION);
+  const dispatcher = await BenchDispatcher.open(
+    { url: nats.url, folder },
+    { tasksPerIteration: TASKS_PER_ITERATION, parcelSize: LONG_FLEET.parcelSize },
+  );
   const children = startWorkers(nats, dispatcher.pool, LONG_FLEET);
   const reach = async (from: number, to: number): Promise<void> => {
     for (let done = from; done < to; done += TASKS_PER_ITERATION) await dispatcher.play();
@@ -133,7 +139,7 @@ function bytesInUse(): number {
 function startWorkers(
   { url }: BenchNats,
   pool: string,
-  { processes, workers, slots }: typeof LONG_FLEET,
+  { processes, workers, slots }: Omit<typeof LONG_FLEET, 'parcelSize'>,
 ): readonly ChildProcess[] {
   const each = Math.ceil(workers / processes);
   return Array.from({ length: processes }, () =>
