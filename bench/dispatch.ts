@@ -13,7 +13,8 @@ import { openNats } from './nats-server.js';
 import { GROUP, NULL_POLICY, NullEngine, nullDecoder, nullPrompt, SAMPLING } from './null-rollouts.js';
 
 const WORKERS = 2;
-const SLOTS = 128;
+/** As many in flight as the peer has calls: 1,024 over all workers. */
+const SLOTS = 512;
 /** As an operator of such short tasks would set `--tasks-per-parcel`. */
 const PARCEL_SIZE = 16;
 const TASKS = 2000;
