@@ -8,6 +8,8 @@ import { fairnessFigures } from '../../../coordinator/watch/fairness-figures.js'
 import { styleFigures } from '../../../coordinator/watch/style-figures.js';
 import { evaluators } from '../../../reward/judge/evaluators/registry.js';
 import { quickstartSummarySchema } from '../../../bench/quickstart-summary-schema.js';
+import { parseYaml } from '../../../core/config/read-yaml.js';
+import { servingConfigSchema } from '../../../reward/serving/serving-config.js';
 import { FLEET_METRICS } from '../../../core/telemetry/metrics/fleet-catalogue.js';
 import { GatewayMetrics } from '../../../cli/commands/reward/gateway-metrics.js';
 import { LoopRig } from '../../support/loop-rig.js';
@@ -182,6 +184,20 @@ describe('docs/gateway.md', () => {
       labels.includes('`') || labels === '' ? labels : `\`${labels}\``,
     ]);
     expect(documented.sort()).toEqual([...offered].sort());
+  });
+});
+
+describe('docs/serving.md', () => {
+  const [, shown] = /```yaml\n(.*?)```/s.exec(readPage('docs/serving.md')) ?? [];
+
+  it('shows a file that a reward server takes, with every limit', () => {
+    const taken = parseYaml(shown, servingConfigSchema, 'docs/serving.md');
+    expect(Object.keys(taken.rewards)).toContain('active');
+    const keys = [...leaves(jsonSchema(servingConfigSchema)).keys()].map(
+      (key) => key.split('.').at(-1) ?? '',
+    );
+    expect(keys).toContain('drainMs');
+    expect(keys.filter((key) => !shown.includes(`${key}:`))).toEqual([]);
   });
 });
 
