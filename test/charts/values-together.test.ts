@@ -140,6 +140,11 @@ describeWithHelm('values that contradict each other', () => {
     expect(output).not.toMatch(/Probe:|majlis, coordinator/);
   });
 
+  it('let whoever wants them have policies of their own', () => {
+    const { ok, output } = helm(templateArguments(['--set', 'networkPolicy.enabled=false']));
+    expect({ ok, policies: output.match(/kind: NetworkPolicy/g) }).toEqual({ ok: true, policies: null });
+  });
+
   it('would be let through by a cluster without KEDA, which the notes then tell', () => {
     const set = ['--set', 'rollout.pools.default.autoscaling.enabled=true'];
     const { output } = helm(['install', 'rel', CHART, '--dry-run=client', ...set]);

@@ -8,13 +8,16 @@ const serviceSchema = z.looseObject({
   spec: z.looseObject({
     clusterIP: z.string().optional(),
     selector: z.record(z.string(), z.string()),
-    ports: z.array(
-      z.looseObject({
-        name: z.string().optional(),
-        port: z.number(),
-        targetPort: z.union([z.number(), z.string()]).optional(),
-      }),
-    ),
+    // A headless one may stand for names alone.
+    ports: z
+      .array(
+        z.looseObject({
+          name: z.string().optional(),
+          port: z.number(),
+          targetPort: z.union([z.number(), z.string()]).optional(),
+        }),
+      )
+      .default([]),
   }),
 });
 const configSchema = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
