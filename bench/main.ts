@@ -11,6 +11,7 @@ import { lightReward } from './light-reward.js';
 import { loop } from './loop.js';
 import { quickstartControls } from './quickstart-controls.js';
 import { scale } from './scale.js';
+import { serve } from './serve.js';
 import { swap } from './swap.js';
 import { torchOverhead } from './torch-overhead.js';
 import { trainer } from './trainer.js';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'light-reward': lightReward,
   dispatch,
   scale,
+  serve,
   swap,
   'torch-overhead': torchOverhead,
   'quickstart-controls': quickstartControls,
