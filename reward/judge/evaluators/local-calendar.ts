@@ -39,8 +39,18 @@ export const localCalendar = defineEvaluator({
   },
 });
 
+/** By locale and calendar: the same for each rubric, and there are few. */
+const named = new Map<string, readonly string[]>();
+
 /** Month and weekday names of a calendar in a locale; numbered months (1월) are no names. */
-function namesIn(locale: string, calendar: string): string[] {
+function namesIn(locale: string, calendar: string): readonly string[] {
+  const key = `${locale} ${calendar}`;
+  const known = named.get(key) ?? readNames(locale, calendar);
+  named.set(key, known);
+  return known;
+}
+
+function readNames(locale: string, calendar: string): readonly string[] {
   const month = new Intl.DateTimeFormat(locale, { calendar, month: 'long', timeZone: 'UTC' });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' });
   const names = DAYS.flatMap((day) => [month.format(day), weekday.format(day)]);
