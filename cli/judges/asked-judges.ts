@@ -10,7 +10,7 @@ import { createRecordedJudges } from '../../reward/judge/recorded-judge.js';
 import { readVerdicts } from '../../reward/judge/recorded-verdicts.js';
 import { labelLineSchema, type LabelLine } from '../labelling/label-line.js';
 import { ENDPOINT, endpointGateway, type JudgeEndpoint } from './judge-endpoint.js';
-import { judgeIds, openGateway, type OpenGateway } from './open-gateway.js';
+import type { OpenGateway } from './open-gateway.js';
 
 export interface JudgeFiles {
   readonly judges: JudgesOptions;
@@ -45,6 +45,7 @@ export async function checkAskedJudges(options: JudgeFiles): Promise<number> {
   if (gateway === undefined) return 0;
   const configPath = beside(options, gateway);
   const config = await readGatewayConfig(configPath);
+  const { judgeIds } = await gatewayModule();
   return judgeIds({ config, configPath, ...(only === undefined ? {} : { only }) }).length;
 }
 
@@ -59,6 +60,9 @@ export async function openAskedJudges(options: AskedJudgesOptions): Promise<Aske
   };
 }
 
+/** Loaded where a run asks language models: most ask none, and it is large. */
+const gatewayModule = () => import('./open-gateway.js');
+
 async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | undefined> {
   const { judges, endpoint, workspace, run, clock } = options;
   if (endpoint !== undefined && judges.gateway !== undefined) {
@@ -67,6 +71,8 @@ async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | und
       allowed: 'one of the two; the gateway file takes any number of endpoints',
     });
   }
+  if (endpoint === undefined && judges.gateway === undefined) return undefined;
+  const { openGateway } = await gatewayModule();
   if (endpoint !== undefined) {
     const keys = endpoint.apiKey === undefined ? {} : { keys: new Map([[ENDPOINT, endpoint.apiKey]]) };
     const config = endpointGateway(endpoint, resolve(workspace));

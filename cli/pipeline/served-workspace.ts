@@ -44,7 +44,7 @@ export async function withServedWorkspace<Value>(
   work: (served: ServedWorkspace) => Promise<Value>,
 ): Promise<Value> {
   const { traceUrl } = options.metrics ?? {};
-  const telemetry = openTelemetry({ service: 'majlis-coordinator', traceUrl });
+  const telemetry = await openTelemetry({ service: 'majlis-coordinator', traceUrl });
   try {
     const opened = await openWorkspace(options.workspace, TRAINER_THREADS, telemetry);
     const workspace = options.services?.(opened) ?? opened;

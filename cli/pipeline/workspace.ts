@@ -33,12 +33,13 @@ export interface Workspace extends ArmServices {
 export async function openWorkspace(
   path: string,
   trainerThreads: number,
-  telemetry: ProcessTelemetry = openTelemetry({ service: 'majlis-coordinator' }),
+  given?: ProcessTelemetry,
 ): Promise<Workspace> {
   // What is stored names folders by their whole paths, so that a run goes on however its workspace is spelt.
   const folder = resolve(path);
   await mkdir(join(folder, 'runs'), { recursive: true });
   const clock = systemClock;
+  const telemetry = given ?? (await openTelemetry({ service: 'majlis-coordinator' }));
   const { logger, metrics, tracer } = telemetry;
   const ledger = await openLedgerPatiently(folder, clock);
   const artifacts = await SegmentArtifacts.open({ folder: join(folder, 'segments') });

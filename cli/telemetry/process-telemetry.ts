@@ -3,7 +3,7 @@ import type { Logger } from '../../core/telemetry/logger.js';
 import { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
 import { createPinoLogger, type LogLevel } from '../../core/telemetry/pino-logger.js';
 import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
-import { openOtlpTracing, type Tracing } from '../../core/telemetry/tracing/otlp-tracing.js';
+import type { Tracing } from '../../core/telemetry/tracing/otlp-tracing.js';
 import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 
 /** What a process tells of itself while it works: lines, counts and spans. None of them holds what a prompt or an answer says. */
@@ -11,6 +11,11 @@ export interface ProcessTelemetry {
   readonly logger: Logger;
   readonly metrics: ProcessRegistry;
   readonly tracer: Tracer;
+}
+
+/** The same, until `close` has sent the spans that are left. */
+export interface OpenTelemetry extends ProcessTelemetry {
+  close(): Promise<void>;
 }
 
 /** What a person asks of it. */
@@ -33,14 +38,16 @@ export interface TelemetryOptions {
 }
 
 /** Opens a process's telemetry; `close` sends the spans that are left. */
-export function openTelemetry({
+export async function openTelemetry({
   service,
   traceUrl,
   level = 'warn',
-}: TelemetryOptions): ProcessTelemetry & { close(): Promise<void> } {
+}: TelemetryOptions): Promise<OpenTelemetry> {
   let tracing: Tracing | undefined;
   const logger = createPinoLogger({ level, span: () => tracing?.tracer.current() });
   if (traceUrl !== undefined) {
+    // Loaded where it is used: the exporter is large.
+    const { openOtlpTracing } = await import('../../core/telemetry/tracing/otlp-tracing.js');
     tracing = openOtlpTracing({
       url: traceUrl,
       service,

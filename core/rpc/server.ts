@@ -19,7 +19,8 @@ import type { Authorize } from '../trust/authorize.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
 import { refusePublicAddress } from '../trust/refuse-public-address.js';
 import { requireAuthorization, type Audit } from './authorization.js';
-import { Reflection } from './reflection.js';
+import type { Reflection } from './reflection.js';
+import { toGrpcStatus } from './status.js';
 import { serverCredentials } from './tls-credentials.js';
 
 /** One gRPC service and the object that serves it. */
@@ -96,7 +97,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     server.addService(definition, implementation);
   const names = options.services.map(({ definition }) => serviceName(definition));
   const health = addHealth(server, names);
-  await addReflection(server, names);
+  addReflection(server, names);
   const wanted = formatAddress({ host, port: options.port ?? 0 });
   const port = await bind(server, wanted, serverCredentials(options.tls));
   return {
@@ -118,14 +119,24 @@ function addHealth(server: Server, names: readonly string[]): HealthImplementati
   return health;
 }
 
-async function addReflection(server: Server, names: readonly string[]): Promise<void> {
+/** What it tells is read when somebody asks: hardly anybody does. */
+function addReflection(server: Server, names: readonly string[]): void {
   const services = [ServerReflectionService, ServerReflectionAlphaService];
   const listed = [...names, HEALTH_SERVICE, ...services.map(serviceName)];
-  const descriptors = await readFile(join(packageRoot, 'proto', 'gen', 'descriptors.binpb'));
-  const reflection = new Reflection(descriptors, listed);
-  for (const service of services) {
-    server.addService(service, { serverReflectionInfo: reflection.serve.bind(reflection) });
-  }
+  let opened: Promise<Reflection> | undefined;
+  const serve = (call: Parameters<Reflection['serve']>[0]): void => {
+    opened ??= openReflection(listed);
+    opened.then(
+      (reflection) => reflection.serve(call),
+      (thrown: unknown) => call.emit('error', toGrpcStatus(thrown)),
+    );
+  };
+  for (const service of services) server.addService(service, { serverReflectionInfo: serve });
+}
+
+async function openReflection(listed: readonly string[]): Promise<Reflection> {
+  const { Reflection } = await import('./reflection.js');
+  return new Reflection(await readFile(join(packageRoot, 'proto', 'gen', 'descriptors.binpb')), listed);
 }
 
 function serviceName(definition: ServiceDefinition): string {

@@ -43,7 +43,7 @@ interface Serving {
  * to drain, and leaves.
  */
 export async function serveRewards(flags: ServeRewardsFlags, session: Session): Promise<CommandResult> {
-  const telemetry = openTelemetry({ service: 'majlis-reward' });
+  const telemetry = await openTelemetry({ service: 'majlis-reward' });
   const rewards = new ServedRewards();
   let started: EmbeddedTrainer | undefined;
   const trainer = (): EmbeddedTrainer => (started ??= EmbeddedTrainer.create({ threads: flags.threads }));

@@ -30,7 +30,7 @@ export async function serveEmbedded(
       : ({ name: 'trainer-token', role: 'trainer', sha256: digestOf(token) } as const);
   const trust = await openServerTrust(flags, { clock, say: (sentence) => terminal.say(sentence), own });
   const { traceUrl } = telemetryChoice(flags, environment);
-  const telemetry = openTelemetry({ service: 'majlis-trainer', traceUrl });
+  const telemetry = await openTelemetry({ service: 'majlis-trainer', traceUrl });
   const trainer = EmbeddedTrainer.create({ threads });
   try {
     const { incarnationId } = await trainer.capabilities();

@@ -29,7 +29,7 @@ import { busTrust } from '../../fleet/bus-flags.js';
 import type { BusFlags } from '../../fleet/bus-flags.js';
 import { loggedBus } from '../../fleet/logged-bus.js';
 import { offerMetrics } from '../../telemetry/offer-metrics.js';
-import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
+import { openTelemetry, type OpenTelemetry } from '../../telemetry/process-telemetry.js';
 import { workerMetricsObserver } from '../../telemetry/worker-metrics-observer.js';
 import { openHealth, type HealthFlags } from '../../trust/health-flags.js';
 import { openClientTrust } from '../../trust/client-trust-flags.js';
@@ -68,7 +68,9 @@ export async function serveRollouts(
     const allowed = '--bus nats://HOST:PORT, the servers that the coordinator was started with';
     throw new BadInputError({ source: 'worker rollout', found: 'no --bus', allowed });
   }
-  const worker = new WorkerProcess({ ...flags, bus: flags.bus }, session);
+  const { traceUrl } = telemetryChoice(flags, session.environment);
+  const telemetry = await openTelemetry({ service: 'majlis-worker', traceUrl });
+  const worker = new WorkerProcess({ ...flags, bus: flags.bus }, session, telemetry);
   try {
     return await worker.run();
   } finally {
@@ -84,7 +86,6 @@ class WorkerProcess {
   private readonly name: string;
   private readonly seal = newWorkerSeal();
   private readonly logger: Logger;
-  private readonly telemetry: ProcessTelemetry;
   private readonly closers: (() => Promise<void> | void)[] = [];
   private done = 0;
   private returned = 0;
@@ -92,11 +93,9 @@ class WorkerProcess {
   constructor(
     private readonly flags: Flags,
     private readonly session: Session,
+    private readonly telemetry: OpenTelemetry,
   ) {
     this.name = flags.name ?? `${hostname()}-${process.pid}`;
-    const { traceUrl } = telemetryChoice(flags, session.environment);
-    const telemetry = openTelemetry({ service: 'majlis-worker', traceUrl });
-    this.telemetry = telemetry;
     this.logger = telemetry.logger;
     this.closers.push(() => telemetry.close());
   }
