@@ -1,4 +1,5 @@
 import type { Prompt } from '../../../core/domain/prompt.js';
+import type { SparseVector } from '../../../core/math/hashed-ngrams.js';
 import type { RewardScore } from '../reward-model.js';
 import type { FeatureReader } from './answer-features.js';
 import type { LightModel } from './light-model.js';
@@ -12,14 +13,8 @@ export function createLightScorer(model: LightModel, read: FeatureReader): Light
   const sums = new Float64Array(columns);
   return (prompt, answer) => {
     const { ngrams, rules, localeBlock } = read(prompt, answer);
-    const { indices, values, length } = ngrams;
-    sums.fill(0);
-    for (let entry = 0; entry < length; entry += 1) {
-      const start = indices[entry] * columns;
-      const value = values[entry];
-      for (let column = 0; column < columns; column += 1)
-        sums[column] += value * ngramWeights[start + column];
-    }
+    if (columns === 1) sums[0] = dot(ngrams, ngramWeights);
+    else sumRows(ngrams, ngramWeights, sums);
     for (let at = 0; at < rules.length; at += 1) {
       addRow(sums, denseWeights, at * columns, rules[at]);
       if (localeBlock < 0) continue;
@@ -29,6 +24,24 @@ export function createLightScorer(model: LightModel, read: FeatureReader): Light
     for (let column = 0; column < columns; column += 1) sums[column] -= origin[column];
     return { mean: sums[0] / temperature, variance: headVariance(sums) / temperature ** 2 };
   };
+}
+
+/** The one column of a model without heads: a sum in a register takes a third of the time of one in an array. */
+function dot({ indices, values, length }: SparseVector, weights: Float32Array): number {
+  let sum = 0;
+  for (let entry = 0; entry < length; entry += 1) sum += values[entry] * weights[indices[entry]];
+  return sum;
+}
+
+/** The sum of rows of the weights, each times its value. [column] */
+function sumRows({ indices, values, length }: SparseVector, weights: Float32Array, sums: Float64Array): void {
+  const columns = sums.length;
+  sums.fill(0);
+  for (let entry = 0; entry < length; entry += 1) {
+    const start = indices[entry] * columns;
+    const value = values[entry];
+    for (let column = 0; column < columns; column += 1) sums[column] += value * weights[start + column];
+  }
 }
 
 function addRow(sums: Float64Array, weights: Float32Array, start: number, value: number): void {
