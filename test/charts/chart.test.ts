@@ -35,13 +35,13 @@ const REFUSED: readonly {
   {
     title: 'a lag threshold below what a worker has in work',
     over: 'production',
-    set: 'rollout.pools.spot.autoscaling.trigger=nats-jetstream',
+    set: 'rollout.pools.spot.autoscaling.trigger="nats-jetstream"',
     named: 'rollout.pools.spot.autoscaling.lagThreshold',
   },
   {
     title: 'mutual TLS without certificates',
     over: 'minimal',
-    set: 'tls.mode=mtls',
+    set: 'tls.mode="mtls"',
     named: 'tls.secrets.coordinator',
   },
   {
@@ -100,7 +100,7 @@ describeWithHelm('the chart', () => {
   });
 
   it.each(REFUSED)('refuses $title in a sentence that names the value', ({ over, set, named }) => {
-    const values = ['--values', join(CHART, 'ci', `${over}-values.yaml`), '--set', set];
+    const values = ['--values', join(CHART, 'ci', `${over}-values.yaml`), '--set-json', set];
     const { ok, errors } = helm(templateArguments(values));
     expect({ ok, errors }).toEqual({ ok: false, errors: expect.stringContaining(named) });
   });

@@ -37,7 +37,7 @@ describeWithHelm('what users of charts complain about', () => {
 
   it('10: half a GPU is refused, and what the notes say to type next is there', () => {
     const half = helm(
-      templateArguments(['--values', `${CHART}/ci/production-values.yaml`, '--set', 'trainer.gpus=0.5']),
+      templateArguments(['--values', `${CHART}/ci/production-values.yaml`, '--set-json', 'trainer.gpus=0.5']),
     );
     expect({ ok: half.ok, errors: half.errors }).toEqual({
       ok: false,
