@@ -4,7 +4,7 @@ import { RunDemand } from '../../coordinator/demand/run-demand.js';
 import type { RunRequest } from '../../coordinator/control/run-control.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { serveRunControl, type PublicListener } from '../control/serve-run-control.js';
-import { offerCoordinatorGauges } from '../telemetry/coordinator-gauges.js';
+import { offerCertificateGauge, offerCoordinatorGauges } from '../telemetry/coordinator-gauges.js';
 import { openTelemetry } from '../telemetry/process-telemetry.js';
 import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { openWorkspace, type Workspace } from './workspace.js';
@@ -81,6 +81,7 @@ async function serve<Value>(
   const { ledger, folder, clock, atWork, demand, fleet } = workspace;
   const metrics = await openMetricsPlan(choice, workspace.metrics);
   offerCoordinatorGauges(workspace.metrics, workspace);
+  offerCertificateGauge(workspace.metrics, listener?.tls);
   if (metrics.url !== undefined) say?.(`majlis: metrics at ${metrics.url}`);
   try {
     const control = await serveRunControl({

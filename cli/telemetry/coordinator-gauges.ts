@@ -1,12 +1,24 @@
 import { rolloutQueueNames } from '../../core/bus/subjects.js';
 import type { FleetStatus } from '../../core/domain/worker.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
+import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { poolStatuses, type PoolSources } from '../../coordinator/demand/pool-status.js';
 import type { Fleet } from '../fleet/fleet.js';
+
+const MILLISECONDS = 1000;
 
 export interface GaugeSources extends PoolSources {
   /** Workers of other processes, where there are such. */
   readonly fleet?: Pick<Fleet, 'pool'> & { readonly registry: { status(): FleetStatus } };
+}
+
+/** Offers until when the certificate is good that this process shows; nothing where it shows none. */
+export function offerCertificateGauge(metrics: ProcessRegistry, tls: CertificateFiles | undefined): void {
+  if (tls === undefined) return;
+  metrics.readGauge('majlis_certificate_expiry_timestamp_seconds', (gauge) => {
+    const { identity } = tls.current;
+    if (identity !== undefined) gauge.set(identity.expiresAtMs / MILLISECONDS);
+  });
 }
 
 /** Offers what a coordinator knows at the moment of a scrape. */

@@ -9,7 +9,10 @@ import {
   type KnownToken,
 } from '../../core/trust/authorize.js';
 import { CertificateFiles } from '../../core/trust/certificate-files.js';
+import { expiryWarning } from '../../core/trust/read-certificates.js';
 import { openTokensFile, type OpenTokensFile } from '../../core/trust/tokens-file.js';
+
+const DAY_MS = 86_400_000;
 
 /** Flags of commands that serve other machines, as commander parses them. */
 export interface ServerTrustFlags {
@@ -68,14 +71,38 @@ export async function openServerTrust(
   const { tokens, insecure = false } = flags;
   const { own } = context;
   const tls = await openTls(flags, context, tokens !== undefined || own !== undefined);
+  const stopWarning = warnDaily(flags.tlsCert, tls, context);
   const file = tokens === undefined ? undefined : await openTokens(tokens, context);
   const authorize = own === undefined ? file?.authorize : authorizeBy(() => together(own, file?.known()));
   return {
     ...(tls === undefined ? {} : { tls }),
     ...(authorize === undefined ? {} : { authorize }),
     insecure,
-    close: () => file?.close(),
+    close: () => {
+      stopWarning();
+      file?.close();
+    },
   };
+}
+
+/** Whoever missed the sentence at the start reads it the next day, until there is a new certificate. */
+function warnDaily(
+  path: string | undefined,
+  tls: CertificateFiles | undefined,
+  { clock, say }: TrustContext,
+): () => void {
+  if (path === undefined || tls === undefined) return () => undefined;
+  let stop = (): void => undefined;
+  const tomorrow = (): void => {
+    stop = clock.alarm(DAY_MS, () => {
+      const expiresAtMs = tls.current.identity?.expiresAtMs ?? Infinity;
+      const sentence = expiryWarning(path, expiresAtMs, clock.now());
+      if (sentence !== undefined) say(`majlis: ${sentence}`);
+      tomorrow();
+    });
+  };
+  tomorrow();
+  return () => stop();
 }
 
 /** A certificate of the CA alone says no role: `knowsCallers` tells whether something else does. */

@@ -16,7 +16,12 @@ export interface CertificatePaths {
 export interface Certificates {
   readonly ca?: Buffer;
   /** A certificate with its chain, and the private key that belongs to it. */
-  readonly identity?: { readonly certificate: Buffer; readonly privateKey: Buffer };
+  readonly identity?: {
+    readonly certificate: Buffer;
+    readonly privateKey: Buffer;
+    /** Milliseconds since the Unix epoch. */
+    readonly expiresAtMs: number;
+  };
   /** A sentence about each thing that works but should not stay so. */
   readonly warnings: readonly string[];
 }
@@ -43,8 +48,21 @@ export async function readCertificates(paths: CertificatePaths, clock: Clock): P
     const allowed = `the key of ${certificate}; write both files of one issue`;
     throw new BadInputError({ source: key, found, allowed });
   }
-  const identity = { certificate: Buffer.from(text), privateKey: privateKey.bytes };
-  return { ...authority, identity, warnings };
+  const expiresAtMs = Date.parse(leaf.validTo);
+  const identity = { certificate: Buffer.from(text), privateKey: privateKey.bytes, expiresAtMs };
+  const expiry = expiryWarning(certificate, expiresAtMs, now);
+  return { ...authority, identity, warnings: expiry === undefined ? warnings : [...warnings, expiry] };
+}
+
+const SOON_DAYS = 14;
+const DAY_MS = 86_400_000;
+
+/** One sentence on a certificate that has less than two weeks left; undefined where it has longer. */
+export function expiryWarning(path: string, expiresAtMs: number, now: number): string | undefined {
+  const days = Math.floor((expiresAtMs - now) / DAY_MS);
+  if (days >= SOON_DAYS) return undefined;
+  const date = new Date(expiresAtMs).toISOString().slice(0, 10);
+  return `${path} is a certificate that expires on ${date}, in ${days} days; next: ${NEXT}`;
 }
 
 async function readAuthority(path: string, now: number): Promise<Buffer> {

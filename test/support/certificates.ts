@@ -72,7 +72,7 @@ function signed({ issuer, subject, publicKey, extensions, from, to }: ToSign): s
     tagged(0x02, Buffer.concat([Buffer.from([1]), randomBytes(15)])),
     ECDSA_WITH_SHA256,
     distinguishedName(issuer.name),
-    sequence(time(from ?? new Date(now - DAY_MS)), time(to ?? new Date(now + DAY_MS))),
+    sequence(time(from ?? new Date(now - DAY_MS)), time(to ?? new Date(now + 60 * DAY_MS))),
     distinguishedName(subject),
     publicKey.export({ format: 'der', type: 'spki' }),
     ...(extensions.length === 0 ? [] : [tagged(0xa3, sequence(...extensions))]),

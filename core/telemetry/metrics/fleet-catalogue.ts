@@ -47,6 +47,11 @@ export const FLEET_METRICS = {
     EVERYBODY,
     'Gauges that could not be read at a scrape, by name: the bus was away, for example.',
   ),
+  majlis_certificate_expiry_timestamp_seconds: gauge(
+    [],
+    COORDINATOR,
+    'When the certificate expires that other machines are shown, in seconds since the Unix epoch.',
+  ),
   majlis_tasks_issued_total: counter(['pool'], COORDINATOR, 'Tasks put on the bus, every issue of each.'),
   majlis_tasks_reissued_total: counter(
     ['pool'],
