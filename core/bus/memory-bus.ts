@@ -85,7 +85,7 @@ export class MemoryBus implements Bus {
     for (;;) {
       this.refuseWhenCancelled(queueName, options.signal);
       const surplus = this.surplusOf(queue);
-      const kept = surplus.take(options.max);
+      const kept = await surplus.take(options.max);
       if (kept.length > 0) return kept;
       const now = this.clock.monotonic();
       const { parcelSize = 1 } = queue.settings;

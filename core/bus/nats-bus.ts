@@ -144,8 +144,10 @@ export class NatsBus implements Bus {
       });
     }
     const queue = this.find(name);
-    const kept = queue.surplus.take(options.max);
-    if (kept.length > 0) return kept;
+    if (this.link.isConnected && options.signal?.aborted !== true) {
+      const kept = await queue.surplus.take(options.max);
+      if (kept.length > 0) return kept;
+    }
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
     if (options.signal?.aborted === true || this.closing.signal.aborted) leave();

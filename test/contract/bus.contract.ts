@@ -444,6 +444,25 @@ export function describeBus(name: string, make: () => Promise<BusHarness>): void
         await pullNothing();
       });
 
+      it('stay leased where what is over is taken before the lease runs out', async () => {
+        await send('one', 'a', 'b', 'c');
+        await pull(1);
+        await harness.elapse(ACK_WAIT_MS - MARGIN_MS);
+        expect(texts(await pull(1))).toEqual(['b']);
+        await harness.elapse(ACK_WAIT_MS - MARGIN_MS);
+        expect(texts(await pull(1))).toEqual(['c']);
+        await harness.elapse(MARGIN_MS);
+        await pullNothing();
+      });
+
+      it('give nothing of what is over to a pull that is cancelled', async () => {
+        await send('one', 'a', 'b');
+        await pull(1);
+        const cancelled = bus.pull(queue, { max: 1, waitMs: 1000, signal: AbortSignal.abort() });
+        await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+        expect(texts(await pull(1))).toEqual(['b']);
+      });
+
       it('forget with their run what is over', async () => {
         await send('one', 'a', 'b', 'c');
         await pull(1);

@@ -281,6 +281,21 @@ describe('RolloutWorker', () => {
     expect(await rig.results()).toHaveLength(4);
   });
 
+  it('keeps the lease of a parcel while its parts are answered one after another', async () => {
+    const rig = new Rig(1);
+    rig.engine.beforeGenerate = () => rig.clock.sleep(1900);
+    await rig.start({ parcelSize: 6 });
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const parts = ids.map((id) => ({ data: encodeRolloutTask(aTask({ id })) }));
+    await rig.bus.publishParcel(queues.tasks, { run: 'run', dedupeId: 'all', parts });
+    await rig.clock.advance(0);
+    for (let second = 0; second < 11; second += 1) await rig.clock.advance(1000);
+    expect(await rig.taskQueue()).toEqual({ pending: 0, leased: 6, dead: [] });
+    await rig.clock.advance(1000);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(ids);
+    expect(await rig.taskQueue()).toEqual(DONE);
+  });
+
   it('answers a task that is issued a second time', async () => {
     const rig = new Rig();
     await rig.start();
