@@ -1,4 +1,5 @@
 import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
+import { countForParcel } from '../../core/bus/parcel.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { encodeRolloutTask } from '../../core/rpc/rollout-codec.js';
@@ -12,10 +13,13 @@ const TOGETHER = 128;
 
 /**
  * Tasks on their way to the queue. What the queue has no room for, or cannot be told while the bus is unreachable, waits
- * here, in order, for the next flush; its dedupe id keeps one that was stored without an answer from being stored twice.
+ * here, in order, for the next flush. What was sent together is sent together again: by its dedupe id, what was stored without
+ * an answer is not stored twice.
  */
 export class TaskOutbox {
   private waiting: OutgoingMessage[] = [];
+  /** Being sent, or sent without success. They go before those that wait. */
+  private groups: (readonly OutgoingMessage[])[] = [];
   private sending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -26,7 +30,7 @@ export class TaskOutbox {
 
   /** Tasks that have not reached the queue. */
   get size(): number {
-    return this.waiting.length;
+    return this.groups.reduce((sum, group) => sum + group.length, this.waiting.length);
   }
 
   add(task: RolloutTask, issue: number): void {
@@ -57,19 +61,29 @@ export class TaskOutbox {
 
   clear(): void {
     this.waiting = [];
+    this.groups = [];
   }
 
   private async publish(): Promise<void> {
-    if (this.waiting.length === 0) return;
-    const parcelSize = await this.bus.parcelSize(this.queue);
-    while (this.waiting.length > 0) {
-      const groups = inGroups(this.waiting.slice(0, TOGETHER * parcelSize), parcelSize);
+    while (this.size > 0) {
+      if (this.groups.length === 0 && !(await this.group())) return;
+      const groups = [...this.groups];
       const outcomes = await Promise.allSettled(groups.map((group) => this.send(group)));
-      const sent = new Set(groups.filter((_, at) => outcomes[at].status === 'fulfilled').flat());
-      this.waiting = this.waiting.filter((message) => !sent.has(message));
+      const sent = new Set(groups.filter((_, at) => outcomes[at].status === 'fulfilled'));
+      this.groups = this.groups.filter((group) => !sent.has(group));
       for (const outcome of outcomes) if (outcome.status === 'rejected') requirePassing(outcome.reason);
-      if (sent.size < groups.flat().length) return;
+      if (sent.size < groups.length) return;
     }
+  }
+
+  /** Puts together what is sent next; false where the bus cannot say at the moment how many go together. */
+  private async group(): Promise<boolean> {
+    const parcelSize = await this.bus.parcelSize(this.queue).catch(requirePassing);
+    if (parcelSize === undefined) return false;
+    while (this.waiting.length > 0 && this.groups.length < TOGETHER) {
+      this.groups.push(this.waiting.splice(0, countForParcel(this.waiting, parcelSize)));
+    }
+    return true;
   }
 
   /** As one parcel where there are several: its id is that of what it begins with, and how many they are. */
@@ -81,12 +95,6 @@ export class TaskOutbox {
       await this.bus.publishParcel(this.queue, { run: first.run, dedupeId, parts: group });
     }
   }
-}
-
-function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
-    items.slice(at * size, (at + 1) * size),
-  );
 }
 
 /** Throws what waiting does not mend. */

@@ -12,6 +12,26 @@ export const PARCEL_HEADER = 'Majlis-Parcel';
 
 type Part = OutgoingParcel['parts'][number];
 
+/** Of several parts together: a parcel has to stay small where its parts are. */
+const PARCEL_BYTES = 128 * 1024;
+
+/** How many of the messages, from the first on, go out together: those of its run, as far as a parcel of so many parts carries them. */
+export function countForParcel(
+  messages: readonly Pick<OutgoingMessage, 'run' | 'data'>[],
+  parcelSize: number,
+): number {
+  const most = Math.min(messages.length, parcelSize);
+  let bytes = 0;
+  let count = 0;
+  while (count < most) {
+    const { run, data } = messages[count];
+    bytes += data.length;
+    if (count > 0 && (run !== messages[0].run || bytes > PARCEL_BYTES)) break;
+    count += 1;
+  }
+  return count;
+}
+
 /** The one message that carries the parts. */
 export function packed({ run, dedupeId, parts }: OutgoingParcel): OutgoingMessage {
   const data = encodeMessage(Parcel, {

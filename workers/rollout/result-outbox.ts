@@ -1,4 +1,5 @@
 import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
+import { countForParcel } from '../../core/bus/parcel.js';
 import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -29,8 +30,6 @@ interface Waiting {
   readonly reject: (error: MajlisError) => void;
 }
 
-/** What one parcel carries at most: it has to stay small where its parts are. */
-const PARCEL_BYTES = 128 * 1024;
 /** Publishes under way at a time, where results travel in parcels: what is finished meanwhile goes together. */
 const TOGETHER = 2;
 
@@ -72,17 +71,10 @@ export class ResultOutbox {
     }
   }
 
-  /** The first of those that wait, and what follows it of the same run, as far as one parcel carries it. */
+  /** The first of those that wait, and what follows it as far as one parcel carries it. */
   private nextGroup(): Waiting[] {
-    const [{ result: first }] = this.waiting;
-    let bytes = 0;
-    let count = 0;
-    for (const { result } of this.waiting.slice(0, this.options.parcelSize)) {
-      bytes += result.data.length;
-      if (result.run !== first.run || (count > 0 && bytes > PARCEL_BYTES)) break;
-      count += 1;
-    }
-    return this.waiting.splice(0, count);
+    const results = this.waiting.slice(0, this.options.parcelSize).map(({ result }) => result);
+    return this.waiting.splice(0, countForParcel(results, this.options.parcelSize));
   }
 
   private async store(group: readonly Waiting[], signal: AbortSignal): Promise<void> {
