@@ -7,6 +7,8 @@ import sys
 
 from datasets import load_dataset
 
+if len(sys.argv) != 3:
+    sys.exit(f"usage: {sys.argv[0]} PROMPTS.jsonl OUT.parquet")
 source, out = sys.argv[1:]
 rows = load_dataset("json", data_files=source, split="train")
 rows.map(
