@@ -191,7 +191,7 @@ export class RolloutWorker {
   }
 
   private async pullUntilDrained(signal: AbortSignal): Promise<void> {
-    const { bus, queues, slots } = this.options;
+    const { slots } = this.options;
     const stop = AbortSignal.any([signal, this.draining.signal]);
     const stopped = new Promise<void>((resolve) => {
       if (stop.aborted) resolve();
@@ -200,9 +200,11 @@ export class RolloutWorker {
     // One that is held back asks nothing: before the first run of the pool nobody has made its queues.
     if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
     if (stop.aborted) return;
-    this.outbox = await this.openOutbox();
+    const parcelSizes = await Promise.race([this.parcelSizes(stop), stopped]);
+    if (parcelSizes === undefined) return;
+    this.outbox = this.openOutbox(parcelSizes.results);
     // What comes in parcels is asked for when there is room for one.
-    const least = Math.min(slots, await bus.parcelSize(queues.tasks));
+    const least = Math.min(slots, parcelSizes.tasks);
     while (!stop.aborted) {
       if (this.failure !== undefined) throw this.failure;
       if (this.paused !== undefined) await Promise.race([this.paused.over, stopped]);
@@ -211,9 +213,23 @@ export class RolloutWorker {
     }
   }
 
-  private async openOutbox(): Promise<ResultOutbox> {
+  /** How many parts go together in either queue, as soon as the bus can say. */
+  private async parcelSizes(
+    stop: AbortSignal,
+  ): Promise<{ readonly tasks: number; readonly results: number }> {
+    const { bus, queues, clock, retryDelayMs } = this.options;
+    for (;;) {
+      try {
+        return { tasks: await bus.parcelSize(queues.tasks), results: await bus.parcelSize(queues.results) };
+      } catch (thrown) {
+        if (MajlisError.from(thrown).code !== 'unavailable') throw thrown;
+      }
+      await clock.sleep(retryDelayMs, stop);
+    }
+  }
+
+  private openOutbox(parcelSize: number): ResultOutbox {
     const { bus, queues, clock, retryDelayMs: retryMs } = this.options;
-    const parcelSize = await bus.parcelSize(queues.results);
     // Of this publish alone: an id of the task would let the bus drop the answer to a reissued task.
     const nextId = (taskId: string): string => {
       this.published += 1;

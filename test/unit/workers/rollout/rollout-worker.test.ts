@@ -388,6 +388,24 @@ describe('RolloutWorker', () => {
     expect(rig.worker.state).toBe('DRAINED');
   });
 
+  it('waits for queues whose consumers are made anew while it starts, and drains while it waits', async () => {
+    const unavailable = new MajlisError('no consumer at the moment', { code: 'unavailable' });
+    const rig = new Rig();
+    jest.spyOn(rig.bus, 'parcelSize').mockRejectedValueOnce(unavailable);
+    await rig.start();
+    await rig.give(aTask({ id: 'early' }));
+    await rig.clock.advance(500);
+    expect((await rig.results()).map(({ taskId }) => taskId)).toEqual(['early']);
+    for (const asked of [Promise.reject(unavailable), new Promise<number>(() => undefined)]) {
+      const other = new Rig();
+      jest.spyOn(other.bus, 'parcelSize').mockReturnValueOnce(asked);
+      await other.start();
+      other.worker.drain();
+      await other.running;
+      expect([other.worker.state, other.clock.sleeping]).toEqual(['DRAINED', 0]);
+    }
+  });
+
   it('takes nothing while it is paused, answers what it holds, and goes on where it is resumed', async () => {
     const rig = new Rig(2);
     const { opened, open } = gate();
