@@ -162,12 +162,12 @@ export class NatsBus implements Bus {
   }
 
   async status(name: string): Promise<QueueStatus> {
-    const { address, note } = this.find(name);
-    const [{ pending, leased }, lastDeadLetter] = await Promise.all([
+    const { address } = this.find(name);
+    const [{ pending, leased }, lastDeadLetter, parts] = await Promise.all([
       this.streams.counts(address),
       this.healing(name, () => this.deadLetterBox.last(address)),
+      this.parcelSize(name),
     ]);
-    const parts = note?.parcelSize ?? 1;
     return { pending: pending * parts, leased: leased * parts, lastDeadLetter };
   }
 

@@ -69,6 +69,15 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       expect(lacks.length).toBe(version === '2.9' ? 2 : 0);
     });
 
+    it('counts the parts of parcels for one that has not declared their queue', async () => {
+      await bus.declareQueue({ ...settings, name: 'parcels', parcelSize: 3 });
+      const parts = ['a', 'b', 'c'].map((data) => ({ data: Buffer.from(data) }));
+      await bus.publishParcel('parcels', { run: 'run', dedupeId: 'abc', parts });
+      const other = await connected();
+      expect(await other.status('parcels')).toMatchObject({ pending: 3, leased: 0 });
+      await other.close();
+    });
+
     it('keeps what was stored through a kill of the server, and does what was under way', async () => {
       const queue = { ...settings, name: 'short', ackWaitMs: 300 };
       await bus.declareQueue(queue);
