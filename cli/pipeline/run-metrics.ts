@@ -1,5 +1,6 @@
 import type { Metrics } from '../../core/telemetry/metrics/metrics-sink.js';
-import { openMetricsSinks, type MetricsKind } from '../../core/telemetry/metrics/open-metrics-sinks.js';
+import type { MetricsKind } from '../../core/telemetry/metrics/metrics-kinds.js';
+import { openMetricsSinks } from '../../core/telemetry/metrics/open-metrics-sinks.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
 import { PrometheusMetrics } from '../../core/telemetry/metrics/prometheus-metrics.js';
 import { MajlisError } from '../../core/errors.js';

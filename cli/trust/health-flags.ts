@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { serveHealth, type HealthChecks, type HealthServer } from '../../core/rpc/serve-health.js';
+import type { HealthChecks, HealthServer } from '../../core/rpc/serve-health.js';
 import { wholeNumber } from '../commands/whole-number.js';
 
 /** Flags of processes that tell whether they live and are ready, as commander parses them. */
@@ -28,6 +28,8 @@ export async function openHealth(
   say: (sentence: string) => void,
 ): Promise<HealthServer | undefined> {
   if (port === undefined) return undefined;
+  // Loaded where it is used: each command has these flags at hand, and gRPC is large.
+  const { serveHealth } = await import('../../core/rpc/serve-health.js');
   const health = await serveHealth({ checks, port, host });
   say(`majlis: health at ${health.address}`);
   return health;

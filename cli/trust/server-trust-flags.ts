@@ -10,7 +10,7 @@ import {
 } from '../../core/trust/authorize.js';
 import { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { expiryWarning } from '../../core/trust/read-certificates.js';
-import { openTokensFile, type OpenTokensFile } from '../../core/trust/tokens-file.js';
+import type { OpenTokensFile } from '../../core/trust/tokens-file.js';
 
 const DAY_MS = 86_400_000;
 
@@ -137,7 +137,8 @@ export function openCertificates(
   });
 }
 
-function openTokens(path: string, { say }: TrustContext): Promise<OpenTokensFile> {
+async function openTokens(path: string, { say }: TrustContext): Promise<OpenTokensFile> {
+  const { openTokensFile } = await import('../../core/trust/tokens-file.js');
   return openTokensFile(path, {
     onTaken: () => say(`majlis: took up ${path} again`),
     onRefused: (failure) => say(stayed(failure, 'the tokens')),

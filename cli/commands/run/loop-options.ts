@@ -4,7 +4,7 @@ import type { Environment } from '../../../core/config/environment.js';
 import { BadInputError } from '../../../core/errors.js';
 import type { MetricsChoice } from '../../pipeline/run-metrics.js';
 import type { RunPlaces } from '../../pipeline/run-ports.js';
-import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/open-metrics-sinks.js';
+import { METRICS_KINDS, type MetricsKind } from '../../../core/telemetry/metrics/metrics-kinds.js';
 import { addTelemetryOptions, telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 import { wholeNumber } from '../whole-number.js';
 

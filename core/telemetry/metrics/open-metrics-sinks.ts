@@ -3,15 +3,11 @@ import type { Logger } from '../logger.js';
 import { CompositeMetrics } from './composite-metrics.js';
 import { IsolatedMetrics } from './isolated-metrics.js';
 import { openJsonLinesMetrics } from './json-lines-metrics.js';
+import type { MetricsKind } from './metrics-kinds.js';
 import type { MeasuredRun, MetricsSink } from './metrics-sink.js';
 import type { PrometheusMetrics } from './prometheus-metrics.js';
 import { openTensorboardMetrics } from './tensorboard-metrics.js';
 import { openWandbMetrics } from './wandb-metrics.js';
-
-/** Where a run's metrics can go, by the names that a configuration has for it. */
-export const METRICS_KINDS = ['jsonl', 'tensorboard', 'wandb', 'prometheus'] as const;
-
-export type MetricsKind = (typeof METRICS_KINDS)[number];
 
 /** The alarm of a sink that begins to fail. */
 export const METRICS_ALARM = 'metrics_sink_failed';

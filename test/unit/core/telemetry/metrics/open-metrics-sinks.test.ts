@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { METRICS_KINDS, openMetricsSinks } from '../../../../../core/telemetry/metrics/open-metrics-sinks.js';
-import type { MetricsKind } from '../../../../../core/telemetry/metrics/open-metrics-sinks.js';
+import { METRICS_KINDS } from '../../../../../core/telemetry/metrics/metrics-kinds.js';
+import { openMetricsSinks } from '../../../../../core/telemetry/metrics/open-metrics-sinks.js';
+import type { MetricsKind } from '../../../../../core/telemetry/metrics/metrics-kinds.js';
 import type { MetricsSink } from '../../../../../core/telemetry/metrics/metrics-sink.js';
 import { PrometheusMetrics } from '../../../../../core/telemetry/metrics/prometheus-metrics.js';
 import { RecordingLogger } from '../../../../../core/telemetry/recording-logger.js';
