@@ -433,6 +433,10 @@ describe('a server that closes', () => {
       'the reward server may not listen on 0.0.0.0',
     );
     const taken = startRewardHttp({ service, log, port: server.port });
-    await expect(taken).rejects.toThrow(`rewards cannot be served on 127.0.0.1:${server.port}`);
+    await expect(taken).rejects.toThrow(
+      `rewards cannot be served on 127.0.0.1:${server.port}: another process has that port`,
+    );
+    const elsewhere = startRewardHttp({ service, log, host: '192.0.2.1', insecure: true });
+    await expect(elsewhere).rejects.toThrow('192.0.2.1:0: this machine has no such address');
   });
 });
