@@ -6,6 +6,7 @@ import type { RewardName } from '../serving/served-rewards.js';
 import type { AddressedTo } from './http-contract.js';
 
 const MOST_DIGITS = 9;
+const DEADLINE = new RegExp(`^[1-9]\\d{0,${MOST_DIGITS - 1}}$`);
 
 const query = z.strictObject({
   reward: z.string().min(1).exactOptional(),
@@ -15,8 +16,7 @@ const query = z.strictObject({
   label: z.literal('locale').exactOptional(),
   deadline_ms: z
     .string()
-    .regex(/^[1-9]\d*$/)
-    .max(MOST_DIGITS)
+    .regex(DEADLINE, `milliseconds, a whole number of at most ${MOST_DIGITS} digits`)
     .transform(Number)
     .exactOptional(),
 });
