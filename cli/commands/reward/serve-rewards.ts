@@ -3,6 +3,7 @@ import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { createRewardService } from '../../../reward/serving/create-reward-service.js';
 import { DEFAULT_REWARD_LIMITS, type RewardLimits } from '../../../reward/serving/reward-limits.js';
 import { ServedRewards } from '../../../reward/serving/served-rewards.js';
+import { keptLines } from '../../serving/kept-lines.js';
 import { openRewardFaces, type FaceAddresses } from '../../serving/reward-faces.js';
 import {
   offerRewardGauges,
@@ -76,14 +77,14 @@ async function openKeeper(
     onTaken: (kept) => {
       reloads.inc({ outcome: 'taken' });
       terminal.say(`majlis: took up ${choice.file} again`);
-      for (const one of kept) terminal.say(`majlis: ${describe(one)}`);
+      for (const line of keptLines(kept)) terminal.say(`majlis: ${line}`);
     },
     onRefused: ({ message }) => {
       reloads.inc({ outcome: 'refused' });
       terminal.say(`majlis: ${message}; what was served before stays`);
     },
   });
-  for (const one of keeper.kept) terminal.say(`majlis: ${describe(one)}`);
+  for (const line of keptLines(keeper.kept)) terminal.say(`majlis: ${line}`);
   return keeper;
 }
 
@@ -147,20 +148,4 @@ function limitsOf(keeper: RewardsKeeper): RewardLimits {
       return Object.hasOwn(callers, name) ? callers[name] : everyCaller;
     },
   };
-}
-
-const SHORT_HASH = 12;
-
-function describe(kept: KeptReward): string {
-  const { alias, form, rubricId, rubricHash, rewardModelHash, unasked } = kept;
-  const short = (hash: string): string => hash.slice(0, SHORT_HASH);
-  const model = {
-    rules: 'its rules alone',
-    light: `light model ${short(rewardModelHash)}`,
-    network: `network ${short(rewardModelHash)}`,
-    several: `a model for each locale, together ${short(rewardModelHash)}`,
-  }[form];
-  const left =
-    unasked.length === 0 ? '' : `; not ${unasked.join(', ')}, which no rule says and nobody is asked`;
-  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}${left}`;
 }
