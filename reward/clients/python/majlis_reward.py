@@ -293,10 +293,19 @@ class RewardClient:
                 return self._idle.pop(), False
         if not self._is_secure:
             return http.client.HTTPConnection(self._host, self._port), True
-        context = ssl.create_default_context(cafile=self._ca)
-        if self._cert is not None:
-            context.load_cert_chain(self._cert, self._key)
-        return http.client.HTTPSConnection(self._host, self._port, context=context), True
+        return http.client.HTTPSConnection(self._host, self._port, context=self._trust()), True
+
+    def _trust(self) -> ssl.SSLContext:
+        """Whom it believes and what it shows. Python's own failures name neither the file nor what it is for."""
+        asked = f"ca {self._ca}"
+        try:
+            context = ssl.create_default_context(cafile=self._ca)
+            if self._cert is not None:
+                asked = f"cert {self._cert} with key {self._key or self._cert}"
+                context.load_cert_chain(self._cert, self._key)
+        except OSError as error:
+            raise RewardError(f"{asked} cannot be used: {error}", code="invalid_argument") from error
+        return context
 
 
 #: A prompt, its locale, and one answer.

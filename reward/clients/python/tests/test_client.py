@@ -156,6 +156,20 @@ def test_the_token_is_read_from_its_file_at_each_request(tmp_path) -> None:  # t
     assert [headers["authorization"] for headers in stub.headers] == ["Bearer first", "Bearer second"]
 
 
+def test_a_file_for_tls_that_is_of_no_use_is_named_with_what_it_is_for(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    url, none = "https://127.0.0.1:9", tmp_path / "none.pem"
+    for client, sentence in (
+        (RewardClient(url, ca=str(none)), f"ca {none} cannot be used: .*No such file"),
+        (RewardClient(url, ca=str(empty)), f"ca {empty} cannot be used"),
+        (RewardClient(url, cert=str(empty)), f"cert {empty} with key {empty} cannot be used"),
+    ):
+        with pytest.raises(RewardError, match=sentence) as failure:
+            client.score(["q"], ["a"])
+        assert (failure.value.code, failure.value.retryable) == ("invalid_argument", False)
+
+
 def test_a_token_in_the_address_is_shown_to_the_server_and_to_nobody_else() -> None:
     with served(refusal(403, "permission_denied", "no")) as stub:
         client = RewardClient(stub.url.replace("//", "//trainer:secret%2F%3D@"))
