@@ -278,8 +278,8 @@ export class NatsBus implements Bus {
   }
 
   private async bury({ name, address }: Queue, message: Msg, reason: string): Promise<void> {
-    await this.healing(name, () => this.deadLetterBox.bury(message, address, reason));
-    this.observer.deadLettered?.(name, reason);
+    const letters = await this.healing(name, () => this.deadLetterBox.bury(message, address, reason));
+    for (let letter = 0; letter < letters; letter += 1) this.observer.deadLettered?.(name, reason);
   }
 
   /** Does it, again where a stream of a queue that was declared here had vanished and was made anew. */

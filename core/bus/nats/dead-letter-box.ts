@@ -29,8 +29,8 @@ export class DeadLetterBox {
     private readonly claims: ClaimCheck,
   ) {}
 
-  /** Stores the message, or each part of a parcel, with its reason, then removes it from its queue. */
-  async bury(message: Msg, address: QueueAddress, reason: string): Promise<void> {
+  /** Stores the message, or each part of a parcel, with its reason, then removes it from its queue. Tells how many letters that is. */
+  async bury(message: Msg, address: QueueAddress, reason: string): Promise<number> {
     const headers = plainHeaders(message.headers);
     const parts = partsIfReadable(message.data, headers) ?? [{ data: message.data, headers }];
     for (const [place, part] of parts.entries())
@@ -39,6 +39,7 @@ export class DeadLetterBox {
     await this.link.call(`removing a dead message from ${address.stream}`, () =>
       this.link.connection.request(reply, '+ACK', { timeout: ANSWER_WITHIN_MS }),
     );
+    return parts.length;
   }
 
   /** Stores one part of a message, which stays where it is. */

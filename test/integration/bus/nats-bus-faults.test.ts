@@ -78,6 +78,18 @@ describe.each<NatsVersion>(['2.9', '2.14'])('the NATS bus on nats-server %s', (v
       await other.close();
     });
 
+    it('tells of a dead letter for each part of a parcel that was delivered too often', async () => {
+      const dead: string[] = [];
+      const watched = await connected({ observer: { deadLettered: (_queue, reason) => dead.push(reason) } });
+      await watched.declareQueue({ ...settings, name: 'parcels', parcelSize: 2, maxDeliveries: 1 });
+      const parts = ['a', 'b'].map((data) => ({ data: Buffer.from(data) }));
+      await watched.publishParcel('parcels', { run: 'run', dedupeId: 'ab', parts });
+      for (const delivery of await watched.pull('parcels', pull)) await delivery.nak();
+      expect(await watched.pull('parcels', { max: 2, waitMs: 200 })).toEqual([]);
+      expect(dead).toEqual(Array.from({ length: 2 }, () => 'delivered 1 times without an ack'));
+      await watched.close();
+    });
+
     it('keeps what was stored through a kill of the server, and does what was under way', async () => {
       const queue = { ...settings, name: 'short', ackWaitMs: 300 };
       await bus.declareQueue(queue);
