@@ -218,6 +218,27 @@ class TaskResult(_message.Message):
     given_up: GivenUpTask
     def __init__(self, rollout: _Optional[_Union[TrajectoryGroup, _Mapping]] = ..., given_up: _Optional[_Union[GivenUpTask, _Mapping]] = ...) -> None: ...
 
+class Parcel(_message.Message):
+    __slots__ = ("parts",)
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    parts: _containers.RepeatedCompositeFieldContainer[ParcelPart]
+    def __init__(self, parts: _Optional[_Iterable[_Union[ParcelPart, _Mapping]]] = ...) -> None: ...
+
+class ParcelPart(_message.Message):
+    __slots__ = ("data", "headers")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    headers: _containers.ScalarMap[str, str]
+    def __init__(self, data: _Optional[bytes] = ..., headers: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
 class Abstained(_message.Message):
     __slots__ = ("reason",)
     REASON_FIELD_NUMBER: _ClassVar[int]
