@@ -25,7 +25,8 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${ES_MODULES})/)`],
-  // Jest leaves a core to itself unless told, which on two cores runs one file after the other.
-  maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
+  // Jest leaves a core to itself unless told, which on two cores runs one file after the other. The longest files wait much
+  // of their time for processes of their own, so one more than there are cores keeps those busy.
+  maxWorkers: Math.max(availableParallelism() + 1, 3),
   testTimeout: 60_000,
 };

@@ -8,8 +8,8 @@ const REPORT = '.majlis/jest.json';
 /** Each row in its order, beside the other rows. */
 const rows = [
   [
-    ['format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']],
-    ['import walls', 'npm', ['run', '-s', 'walls']],
+    ['Python set-up', 'node', ['scripts/setup-python.mjs']],
+    ['python package', 'node', ['scripts/check-python.mjs']],
   ],
   [
     ['generated code', 'node', ['scripts/generate.mjs', '--check']],
@@ -21,8 +21,8 @@ const rows = [
     ['browser set-up', 'node', ['scripts/setup-browser.mjs']],
     ['NATS set-up', 'node', ['scripts/setup-nats.mjs']],
     ['Helm set-up', 'node', ['scripts/setup-helm.mjs']],
-    ['Python set-up', 'node', ['scripts/setup-python.mjs']],
-    ['python package', 'node', ['scripts/check-python.mjs']],
+    ['format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']],
+    ['import walls', 'npm', ['run', '-s', 'walls']],
   ],
 ];
 const tests = ['tests', 'npx', ['jest', '--json', `--outputFile=${REPORT}`]];

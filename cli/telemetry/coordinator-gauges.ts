@@ -13,7 +13,10 @@ export interface GaugeSources extends PoolSources {
 }
 
 /** Offers until when the certificate is good that this process shows; nothing where it shows none. */
-export function offerCertificateGauge(metrics: ProcessRegistry, tls: CertificateFiles | undefined): void {
+export function offerCertificateGauge(
+  metrics: ProcessRegistry,
+  tls: Pick<CertificateFiles, 'current'> | undefined,
+): void {
   if (tls === undefined) return;
   metrics.readGauge('majlis_certificate_expiry_timestamp_seconds', (gauge) => {
     const { identity } = tls.current;

@@ -1,5 +1,5 @@
 /** What coordinators and workers offer to scrapes, against the catalogue that dashboards are checked by. */
-import { offerCoordinatorGauges } from '../../../../cli/telemetry/coordinator-gauges.js';
+import { offerCertificateGauge, offerCoordinatorGauges } from '../../../../cli/telemetry/coordinator-gauges.js';
 import { fleetMetricsObserver } from '../../../../cli/telemetry/fleet-metrics-observer.js';
 import { runMetricsObserver } from '../../../../cli/telemetry/run-metrics-observer.js';
 import {
@@ -41,6 +41,7 @@ describe('the metrics of a run and its workers', () => {
     demand.begin(work);
     const registry = { status: () => ({ workers: [], refused: {} }) };
     offerCoordinatorGauges(metrics, { ...rig, demand, fleet: { pool: 'run', registry } });
+    offerCertificateGauge(metrics, { current: { warnings: [] } });
     fleetMetricsObserver(metrics, 'run');
     await rig.play();
     found = await scrape(metrics);
