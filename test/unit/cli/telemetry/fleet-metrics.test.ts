@@ -1,5 +1,8 @@
 /** What coordinators and workers offer to scrapes, against the catalogue that dashboards are checked by. */
-import { offerCertificateGauge, offerCoordinatorGauges } from '../../../../cli/telemetry/coordinator-gauges.js';
+import {
+  offerCertificateGauge,
+  offerCoordinatorGauges,
+} from '../../../../cli/telemetry/coordinator-gauges.js';
 import { fleetMetricsObserver } from '../../../../cli/telemetry/fleet-metrics-observer.js';
 import { runMetricsObserver } from '../../../../cli/telemetry/run-metrics-observer.js';
 import {
