@@ -1,5 +1,5 @@
 import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
-import { countForParcel } from '../../core/bus/parcel.js';
+import { countForParcel, publishTogether } from '../../core/bus/parcel.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
 import { encodeRolloutTask } from '../../core/rpc/rollout-codec.js';
@@ -88,12 +88,9 @@ export class TaskOutbox {
 
   /** As one parcel where there are several: its id is that of what it begins with, and how many they are. */
   private async send(group: readonly OutgoingMessage[]): Promise<void> {
-    const [first] = group;
-    if (group.length === 1) await this.bus.publish(this.queue, first);
-    else {
-      const dedupeId = `${first.dedupeId}+${group.length - 1}`;
-      await this.bus.publishParcel(this.queue, { run: first.run, dedupeId, parts: group });
-    }
+    const [{ run, dedupeId: firstId }] = group;
+    const dedupeId = group.length === 1 ? firstId : `${firstId}+${group.length - 1}`;
+    await publishTogether(this.bus, this.queue, { run, dedupeId, parts: group });
   }
 }
 

@@ -5,7 +5,7 @@ import { Parcel } from '../../proto/gen/majlis/v1/messages.js';
 import { MajlisError } from '../errors.js';
 import { encodeMessage } from '../rpc/encode-message.js';
 import { decodeMessage } from '../rpc/parse-message.js';
-import type { Delivery, MessageHeaders, OutgoingMessage, OutgoingParcel } from './bus.js';
+import type { Bus, Delivery, MessageHeaders, OutgoingMessage, OutgoingParcel } from './bus.js';
 
 /** Of a message that is a parcel: how many parts it has. */
 export const PARCEL_HEADER = 'Majlis-Parcel';
@@ -30,6 +30,18 @@ export function countForParcel(
     count += 1;
   }
   return count;
+}
+
+/** Publishes the parts as one parcel; one that is alone is a message like any other. */
+export function publishTogether(
+  bus: Pick<Bus, 'publish' | 'publishParcel'>,
+  queue: string,
+  parcel: OutgoingParcel,
+): ReturnType<Bus['publish']> {
+  const { run, dedupeId, parts } = parcel;
+  if (parts.length > 1) return bus.publishParcel(queue, parcel);
+  const [{ data, headers }] = parts;
+  return bus.publish(queue, { run, dedupeId, data, ...(headers === undefined ? {} : { headers }) });
 }
 
 /** The one message that carries the parts. */

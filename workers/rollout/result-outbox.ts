@@ -1,5 +1,5 @@
 import type { Bus, OutgoingMessage } from '../../core/bus/bus.js';
-import { countForParcel } from '../../core/bus/parcel.js';
+import { countForParcel, publishTogether } from '../../core/bus/parcel.js';
 import { publishWhenThereIsRoom } from '../../core/bus/publish-when-there-is-room.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -80,13 +80,9 @@ export class ResultOutbox {
   private async store(group: readonly Waiting[], signal: AbortSignal): Promise<void> {
     const { bus, queue, clock, retryMs, nextId } = this.options;
     const [{ result: first }] = group;
-    const { run, data, headers } = first;
-    const dedupeId = nextId(first.taskId);
     const parts = group.map(({ result }) => result);
-    const publish = (): Promise<unknown> =>
-      group.length === 1
-        ? bus.publish(queue, { run, dedupeId, data, headers })
-        : bus.publishParcel(queue, { run, dedupeId, parts });
+    const parcel = { run: first.run, dedupeId: nextId(first.taskId), parts };
+    const publish = () => publishTogether(bus, queue, parcel);
     await publishWhenThereIsRoom(publish, { queue, clock, retryMs, signal });
   }
 }
