@@ -59,6 +59,8 @@ export class AsyncDispatcher implements Dispatcher {
   private isHeld = true;
   private isWithdrawn = false;
   private issuing: Promise<void> = Promise.resolve();
+  /** Slots of the books that the ledger could not be told of: they go with the next issue. */
+  private readonly unrecorded = new Set<Slot>();
   private pumping: Promise<void> = Promise.resolve();
   private failure: MajlisError | undefined;
   private droppedStale = 0;
@@ -97,6 +99,7 @@ export class AsyncDispatcher implements Dispatcher {
     const { bus, queues, tasks } = this.options;
     this.isWithdrawn = true;
     this.outbox.clear();
+    this.unrecorded.clear();
     await this.patience.attempt(() => bus.purge(queues.tasks, tasks.run));
   }
 
@@ -152,7 +155,7 @@ export class AsyncDispatcher implements Dispatcher {
     const { outstanding } = slots;
     for (const slot of outstanding) slots.reissue(slot);
     this.lostTasks.reissued(outstanding.map(({ task }) => task.id));
-    await this.inTurn(() => this.send(outstanding, true));
+    await this.inTurn(() => this.send(outstanding));
   }
 
   private async readyBatch(plan: IterationPlan, books: Books, signal: AbortSignal): Promise<RolloutBatch> {
@@ -163,13 +166,17 @@ export class AsyncDispatcher implements Dispatcher {
       signal.throwIfAborted();
       const failure = this.failure ?? scorer.failure;
       if (failure !== undefined) throw failure;
-      await this.dropTooOld(books, books.slots.answered);
-      await this.fill(books.slots);
+      await this.patience.keep(() => this.renew(books), signal);
       const ready = scorer.scored.slice(0, perIteration);
       observer.answersCollected?.({ iteration: plan.iteration, done: ready.length, all: perIteration });
       if (ready.length === perIteration) return this.consume(plan, books, ready);
       await changed;
     }
+  }
+
+  private async renew(books: Books): Promise<void> {
+    await this.dropTooOld(books, books.slots.answered);
+    await this.fill(books.slots);
   }
 
   private consume(plan: IterationPlan, { slots }: Books, taskIds: readonly string[]): RolloutBatch {
@@ -188,25 +195,39 @@ export class AsyncDispatcher implements Dispatcher {
     });
   }
 
-  /** Issues take turns, so that room is never counted twice; while the run is held there are none. */
+  /**
+   * Issues take turns, so that room is never counted twice; while the run is held there are none. A failure is told to whoever
+   * issued, and the next turn comes all the same.
+   */
   private inTurn(issue: () => Promise<void>): Promise<void> {
-    this.issuing = this.issuing.then(async () => {
+    const issued = this.issuing.then(async () => {
       if (!this.isHeld) await issue();
     });
-    return this.issuing;
+    this.issuing = issued.catch(() => undefined);
+    return issued;
   }
 
-  private async send(slots: readonly Slot[], again = false): Promise<void> {
-    if (slots.length === 0) return;
-    const { ledger, tasks, clock, observer, reissueAfterMs } = this.options;
+  private async send(slots: readonly Slot[]): Promise<void> {
+    for (const slot of slots) this.unrecorded.add(slot);
+    if (this.unrecorded.size === 0) return;
+    const { ledger, tasks, clock, reissueAfterMs } = this.options;
     const deadlineMs = clock.now() + reissueAfterMs;
+    const sent = [...this.unrecorded];
     await ledger.issueTasks(
       tasks.run,
-      slots.map(({ task: { id, iteration }, issue }) => ({ id, iteration, issue, deadlineMs })),
+      sent.map(({ task: { id, iteration }, issue }) => ({ id, iteration, issue, deadlineMs })),
     );
-    for (const { task, issue } of slots) this.outbox.add(task, issue);
-    observer.tasksIssued?.({ count: slots.length, again });
+    this.unrecorded.clear();
+    for (const { task, issue } of sent) this.outbox.add(task, issue);
+    this.tellIssued(sent);
     await this.outbox.flush();
+  }
+
+  private tellIssued(slots: readonly Slot[]): void {
+    const first = slots.filter(({ issue }) => issue === 1).length;
+    const { observer } = this.options;
+    if (first > 0) observer.tasksIssued?.({ count: first, again: false });
+    if (first < slots.length) observer.tasksIssued?.({ count: slots.length - first, again: true });
   }
 
   /** Receives and refills for as long as the run lasts. A failure is raised where the loop next asks for a batch. */
@@ -291,6 +312,8 @@ export class AsyncDispatcher implements Dispatcher {
   /** Ends what is in the dead letters; what was taken and did not come back in time is dropped or issued again. */
   private async endLost(books: Books): Promise<void> {
     const { maxIssues } = this.options;
+    // The ledger cannot end what it was not told of; it is told with the next issue.
+    if (this.unrecorded.size > 0) return;
     const outstanding = books.slots.outstanding.map(({ task }) => task.id);
     const look = await this.lostTasks.look(outstanding, this.outbox.size);
     if (look === undefined) return;
@@ -314,7 +337,7 @@ export class AsyncDispatcher implements Dispatcher {
     this.lostTasks.reissued(overdue.map(({ task }) => task.id));
     const message = `${overdue.length} tasks did not come back and are issued again`;
     this.options.observer.alarm?.({ kind: 'tasks_reissued', message });
-    await this.inTurn(() => this.send(overdue, true));
+    await this.inTurn(() => this.send(overdue));
   }
 
   /** What one reading leaves is read at the next turn. */

@@ -53,10 +53,14 @@ export class TaskOutbox {
     return this.tracer.mark('issue task', { kind: 'producer', attributes, ...place });
   }
 
-  /** Publishes as far as the queue has room. Calls take turns, so that tasks keep their order. */
+  /**
+   * Publishes as far as the queue has room. Calls take turns, so that tasks keep their order; one that fails, fails for its
+   * caller alone.
+   */
   flush(): Promise<void> {
-    this.sending = this.sending.then(() => this.publish());
-    return this.sending;
+    const sent = this.sending.then(() => this.publish());
+    this.sending = sent.catch(() => undefined);
+    return sent;
   }
 
   clear(): void {

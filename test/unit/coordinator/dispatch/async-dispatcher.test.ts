@@ -4,6 +4,7 @@ import { MemoryBus } from '../../../../core/bus/memory-bus.js';
 import { rolloutQueueNames, rolloutQueues } from '../../../../core/bus/subjects.js';
 import type { RolloutTask } from '../../../../core/domain/trajectory.js';
 import { MemoryPolicies } from '../../../../core/engine/memory-policies.js';
+import { MajlisError } from '../../../../core/errors.js';
 import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
 import { createRng } from '../../../../core/math/rng.js';
 import {
@@ -272,6 +273,25 @@ describe('AsyncDispatcher', () => {
     await rig.clock.advance(300);
     for (let round = 0; round < 3; round += 1) await rig.answerAll();
     expect((await next).groups.map(({ task: { id } }) => id)).not.toContain(task.id);
+  });
+
+  it('issues what the ledger could not be told of at first, each once, and goes on', async () => {
+    const error = new MajlisError('the ledger file could not be written', { code: 'unavailable' });
+    const issue = jest.spyOn(rig.ledger, 'issueTasks');
+    for (let time = 0; time < 3; time += 1) issue.mockRejectedValueOnce(error);
+    const { batch } = await rig.collect(0);
+    expect(await rig.take()).toEqual([]);
+    for (let time = 0; time < 3; time += 1) await rig.clock.advance(250);
+    const first = await rig.answerAll();
+    expect((await batch).groups.map(({ task }) => task.id)).toEqual(first.map(({ id }) => id));
+    await rig.scorer.score(await batch);
+    issue.mockRejectedValueOnce(error);
+    const { batch: next } = await rig.collect(1);
+    const second = await rig.answerAll();
+    await rig.clock.advance(250);
+    expect((await next).groups.map(({ task }) => task.id)).toEqual(second.map(({ id }) => id));
+    expect((await rig.take()).map(({ task }) => task.iteration)).toEqual([1, 1]);
+    expect(rig.alarms).toMatchObject([{ message: error.message }, { message: error.message }]);
   });
 
   it('rejects with cancelled on its signal', async () => {

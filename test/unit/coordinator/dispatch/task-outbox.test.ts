@@ -44,6 +44,15 @@ describe('TaskOutbox', () => {
     expect(await arrived()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('sends what is left after a publish that failed for good', async () => {
+    const error = new MajlisError('the stream is not ours', { code: 'failed_precondition' });
+    jest.spyOn(bus, 'publishParcel').mockRejectedValueOnce(error);
+    add('a', 'b');
+    await expect(outbox.flush()).rejects.toBe(error);
+    await outbox.flush();
+    expect(await arrived()).toEqual(['a', 'b']);
+  });
+
   it('stores tasks once whose parcel was stored without an answer, whatever is added meanwhile', async () => {
     const publishParcel = bus.publishParcel.bind(bus);
     jest.spyOn(bus, 'publishParcel').mockImplementationOnce(async (...given) => {
