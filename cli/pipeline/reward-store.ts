@@ -50,6 +50,10 @@ const storedRewardSchema = z.discriminatedUnion('form', [
     heads: z.int(),
     /** Optimizer steps that the model has had. */
     steps: z.int(),
+    /** Of the weights in `model`. */
+    sha256: z.string().exactOptional(),
+    /** Of the weights in the directory that the model was made from. */
+    baseHash: z.string().exactOptional(),
   }),
   z.strictObject({ ...description, form: z.literal('light') }),
 ]);

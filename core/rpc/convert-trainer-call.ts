@@ -9,6 +9,7 @@ import {
 import type * as wire from '../../proto/gen/majlis/v1/trainer.js';
 import type {
   CheckpointRequest,
+  LoadedCheckpoint,
   LossName,
   ModelSpec,
   OptimStepRequest,
@@ -217,11 +218,13 @@ export function savedCheckpointFromMessage(
   return parseMessage(savedMessage, response, 'message majlis.v1.SaveCheckpointResponse');
 }
 
-/** The optimizer step of a LoadCheckpoint reply. */
-export function loadedStepFromMessage(response: wire.LoadCheckpointResponse | undefined): {
-  readonly step: number;
-} {
-  return parseMessage(message({ step: count }), response, 'message majlis.v1.LoadCheckpointResponse');
+const loadedMessage = message({ sha256: identifier, step: count });
+
+/** Wire to domain. */
+export function loadedCheckpointFromMessage(
+  response: wire.LoadCheckpointResponse | undefined,
+): LoadedCheckpoint {
+  return parseMessage(loadedMessage, response, 'message majlis.v1.LoadCheckpointResponse');
 }
 
 /** Wire to domain. */

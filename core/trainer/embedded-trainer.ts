@@ -22,6 +22,7 @@ import type {
   ForwardBackwardResult,
   ForwardRequest,
   ForwardResult,
+  LoadedCheckpoint,
   ModelId,
   ModelSpec,
   OptimStepRequest,
@@ -190,12 +191,12 @@ export class EmbeddedTrainer implements Trainer {
     });
   }
 
-  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<LoadedCheckpoint> {
     return this.models.inTurn(call, [request.modelId], async (model) => {
-      await readCheckpoint(model, request.directory);
+      const hash = await readCheckpoint(model, request.directory);
       model.micros = 0;
       model.answered.clear();
-      return { step: model.version };
+      return { sha256: hash, step: model.version };
     });
   }
 

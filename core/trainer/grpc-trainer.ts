@@ -6,7 +6,7 @@ import {
   capabilitiesFromMessage,
   createModelToMessage,
   directoryRequestToMessage,
-  loadedStepFromMessage,
+  loadedCheckpointFromMessage,
   modelIdFromMessage,
   optimStepResultFromMessage,
   optimStepToMessage,
@@ -26,6 +26,7 @@ import type {
   ForwardBackwardResult,
   ForwardRequest,
   ForwardResult,
+  LoadedCheckpoint,
   ModelId,
   ModelSpec,
   OptimStepRequest,
@@ -191,10 +192,10 @@ export class GrpcTrainer implements Trainer {
     return savedCheckpointFromMessage(await this.onModel(service.saveCheckpoint.bind(service), message));
   }
 
-  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+  async loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<LoadedCheckpoint> {
     const { service } = this.connection;
     const message = directoryRequestToMessage(call, here(request));
-    return loadedStepFromMessage(await this.onModel(service.loadCheckpoint.bind(service), message));
+    return loadedCheckpointFromMessage(await this.onModel(service.loadCheckpoint.bind(service), message));
   }
 
   /** A model that went with its trainer is deleted already. */

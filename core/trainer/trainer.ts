@@ -31,7 +31,7 @@ export interface Trainer {
   optimStep(call: TrainerCall, request: OptimStepRequest): Promise<OptimStepResult>;
   publishWeights(call: TrainerCall, request: PublishRequest): Promise<PublishedWeights>;
   saveCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<SavedCheckpoint>;
-  loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }>;
+  loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<LoadedCheckpoint>;
   deleteModel(call: TrainerCall, modelId: ModelId): Promise<void>;
   close(): Promise<void>;
 }
@@ -251,5 +251,11 @@ export interface CheckpointRequest {
 export interface SavedCheckpoint {
   readonly sha256: string;
   readonly bytes: number;
+  readonly step: number;
+}
+
+export interface LoadedCheckpoint {
+  /** Of the weights as they were read, the same that saving them gave. */
+  readonly sha256: string;
   readonly step: number;
 }

@@ -430,7 +430,10 @@ export function describeTrainer(name: string, make: () => Promise<TrainerHarness
         await train(interrupted, 3, 5);
         const another = await create('policy');
         for (const id of [interrupted, another]) {
-          expect(await trainer.loadCheckpoint(CALL, { modelId: id, directory })).toEqual({ step: 3 });
+          expect(await trainer.loadCheckpoint(CALL, { modelId: id, directory })).toEqual({
+            sha256: saved.sha256,
+            step: 3,
+          });
           await train(id, 3, 6);
         }
         const { deterministic } = await trainer.capabilities();

@@ -2,6 +2,7 @@ import { MajlisError } from '../../core/errors.js';
 import { canonicalJson } from '../../core/runtime/content-hash.js';
 import type {
   CheckpointRequest,
+  LoadedCheckpoint,
   ForwardBackwardRequest,
   ForwardBackwardResult,
   ForwardRequest,
@@ -159,7 +160,7 @@ export class FakeTrainer implements Trainer {
     return { sha256: weightsHash({ logits: saved }), bytes: saved.byteLength, step };
   }
 
-  async loadCheckpoint(_call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+  async loadCheckpoint(_call: TrainerCall, request: CheckpointRequest): Promise<LoadedCheckpoint> {
     const model = this.known(request.modelId);
     const saved = this.saved.get(request.directory);
     if (saved === undefined) {
@@ -170,7 +171,7 @@ export class FakeTrainer implements Trainer {
     model.gradient.fill(0);
     model.micros.clear();
     model.step = saved.step;
-    return { step: saved.step };
+    return { sha256: weightsHash({ logits: saved.weights }), step: saved.step };
   }
 
   async deleteModel(_call: TrainerCall, modelId: ModelId): Promise<void> {

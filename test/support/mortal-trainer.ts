@@ -1,6 +1,7 @@
 import { MajlisError } from '../../core/errors.js';
 import type {
   CheckpointRequest,
+  LoadedCheckpoint,
   ForwardBackwardRequest,
   ForwardBackwardResult,
   ForwardRequest,
@@ -67,7 +68,7 @@ export class MortalTrainer implements Trainer {
     return this.on(request, 'saveCheckpoint', (known) => this.inner.saveCheckpoint(call, known));
   }
 
-  loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<{ readonly step: number }> {
+  loadCheckpoint(call: TrainerCall, request: CheckpointRequest): Promise<LoadedCheckpoint> {
     return this.on(request, 'loadCheckpoint', (known) => this.inner.loadCheckpoint(call, known));
   }
 

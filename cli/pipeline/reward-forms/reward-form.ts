@@ -22,8 +22,19 @@ export interface FormTraining {
 }
 
 /** What its form says of a stored model. */
-export type FormDetails =
-  { readonly form?: 'trainer'; readonly heads: number; readonly steps: number } | { readonly form: 'light' };
+export type FormDetails = TrainerFormDetails | { readonly form: 'light' };
+
+/** Of a network in a trainer. What was written before hashes were has none, and nothing to be compared with. */
+export interface TrainerFormDetails {
+  readonly form?: 'trainer';
+  readonly heads: number;
+  /** Optimizer steps that the model has had. */
+  readonly steps: number;
+  /** Of the weights in its folder. */
+  readonly sha256?: string;
+  /** Of the weights in the directory that it was made from. */
+  readonly baseHash?: string;
+}
 
 /** A reward model that takes up room until it is freed. */
 export interface HeldRewardModel {

@@ -2,7 +2,7 @@ import type { TrainerRewardOptions } from '../../../core/config/reward-model-opt
 import type { Preference } from '../../../core/domain/preference.js';
 import { MajlisError } from '../../../core/errors.js';
 import type { Rng } from '../../../core/math/rng.js';
-import type { Trainer, TrainerCall } from '../../../core/trainer/trainer.js';
+import type { LoadedCheckpoint, Trainer, TrainerCall } from '../../../core/trainer/trainer.js';
 import { preferencesHash } from '../../../reward/model/encoded-pair.js';
 import type { ModelInTrainer } from '../../../reward/model/model-in-trainer.js';
 import { rewardModelHash } from '../../../reward/model/reward-model-hash.js';
@@ -17,6 +17,7 @@ import type {
   RewardForm,
   RewardNames,
   TrainedForm,
+  TrainerFormDetails,
 } from './reward-form.js';
 
 export interface TrainerRewardFormParts {
@@ -62,7 +63,8 @@ export class TrainerRewardForm implements RewardForm {
       baseHash: checkpoint.policy.hash,
       settings,
     });
-    return { held: heldInTrainer(model, { hash, rubricHash: rubric.hash }), evaluation };
+    const names = { hash, rubricHash: rubric.hash };
+    return { held: heldInTrainer(model, names, checkpoint.policy.hash), evaluation };
   }
 
   async restore(directory: string, details: FormDetails, names: RewardNames): Promise<HeldRewardModel> {
@@ -73,29 +75,46 @@ export class TrainerRewardForm implements RewardForm {
     }
     const { trainer, call, checkpoint } = this.parts;
     const place = { trainer, call, base: checkpoint.policy.location };
-    return heldInTrainer(await restoreInTrainer(place, directory, details), names);
+    return heldInTrainer(await restoreInTrainer(place, directory, details), names, details.baseHash);
   }
 }
 
-/** Takes a stored network up again, over the policy directory that it began with. */
+/**
+ * Takes a stored network up again, over the policy directory that it began with. Weights that are not the ones which its description
+ * names are `data_loss`; nothing of it stays in the trainer then.
+ */
 export async function restoreInTrainer(
   { trainer, call, base }: Pick<ModelInTrainer, 'trainer' | 'call'> & { readonly base: string },
   directory: string,
-  { heads, steps }: { readonly heads: number; readonly steps: number },
+  { heads, steps, sha256 }: TrainerFormDetails,
 ): Promise<ModelInTrainer> {
   const modelId = await trainer.createModel(call, { role: 'reward', base, heads, seed: 0 });
-  await trainer.loadCheckpoint(call, { modelId, directory });
+  try {
+    const loaded = await trainer.loadCheckpoint(call, { modelId, directory });
+    requireSame(directory, loaded, { sha256: sha256 ?? loaded.sha256, step: steps });
+  } catch (thrown) {
+    await Promise.allSettled([trainer.deleteModel(call, modelId)]);
+    throw thrown;
+  }
   return { trainer, call: { ...call, expectedVersion: steps }, modelId, heads };
 }
 
-/** A model that stands in the trainer, until it is freed there. */
-export function heldInTrainer(model: ModelInTrainer, names: RewardNames): HeldRewardModel {
+/** The weights of another model, in the place of those that were saved. */
+function requireSame(directory: string, found: LoadedCheckpoint, wanted: LoadedCheckpoint): void {
+  if (found.sha256 === wanted.sha256 && found.step === wanted.step) return;
+  const described = ({ sha256, step }: LoadedCheckpoint): string => `sha256 ${sha256} after ${step} steps`;
+  const sentence = `${directory} holds the weights of another model: found ${described(found)}; reward.json beside it names ${described(wanted)}. Next: put back the folder that the run wrote.`;
+  throw new MajlisError(sentence, { code: 'data_loss' });
+}
+
+/** A model that stands in the trainer, until it is freed there; `baseHash` names the weights that it was made from. */
+export function heldInTrainer(model: ModelInTrainer, names: RewardNames, baseHash?: string): HeldRewardModel {
   const { trainer, call, modelId, heads } = model;
   return {
     model: createTrainerRewardModel({ ...names, model }),
     save: async (directory) => {
-      const { step } = await trainer.saveCheckpoint(call, { modelId, directory });
-      return { heads, steps: step };
+      const { step: steps, sha256 } = await trainer.saveCheckpoint(call, { modelId, directory });
+      return { heads, steps, sha256, ...(baseHash === undefined ? {} : { baseHash }) };
     },
     free: () => trainer.deleteModel(call, modelId),
   };

@@ -49,8 +49,8 @@ export async function writeCheckpoint(model: ModelState, directory: string): Pro
   return { sha256: hash, bytes: tensors.length, step: model.version };
 }
 
-/** Puts a checkpoint of the same architecture into the model. A damaged one changes nothing and is `data_loss`. */
-export async function readCheckpoint(model: ModelState, directory: string): Promise<void> {
+/** Puts a checkpoint of the same architecture into the model, and gives its sha256. A damaged one changes nothing and is `data_loss`. */
+export async function readCheckpoint(model: ModelState, directory: string): Promise<string> {
   const state = await readState(directory);
   if (state.shape !== canonicalJson(model.shape)) {
     throw new MajlisError(`${directory} is of another architecture: ${state.shape}.`, {
@@ -71,6 +71,7 @@ export async function readCheckpoint(model: ModelState, directory: string): Prom
   model.version = state.version;
   model.adamSteps = state.adamSteps;
   model.touch();
+  return state.sha256;
 }
 
 function stateTensors(model: ModelState): Record<'weights' | 'mean' | 'variance', SharedFloats> {

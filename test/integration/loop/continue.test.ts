@@ -143,8 +143,8 @@ describe('a run that goes on', () => {
     const again = rig.restarted();
     const load = again.trainer.loadCheckpoint.bind(again.trainer);
     again.trainer.loadCheckpoint = async (call, request) => {
-      const { step } = await load(call, request);
-      return { step: step + 1 };
+      const loaded = await load(call, request);
+      return { ...loaded, step: loaded.step + 1 };
     };
     await expect(again.play()).rejects.toThrow(
       `${newest.policy.directory} is of step ${newest.policy.step + 1}, its manifest says ${newest.policy.step}`,

@@ -383,7 +383,11 @@ export interface LoadCheckpointRequest {
 }
 
 export interface LoadCheckpointResponse {
-  readonly step?: number | undefined;
+  readonly step?:
+    | number
+    | undefined;
+  /** Of the file that the weights were read from, as SaveCheckpoint gave it. */
+  readonly sha256: string;
 }
 
 export interface DeleteModelRequest {
@@ -3129,13 +3133,16 @@ export const LoadCheckpointRequest: MessageFns<LoadCheckpointRequest> = {
 };
 
 function createBaseLoadCheckpointResponse(): LoadCheckpointResponse {
-  return { step: undefined };
+  return { step: undefined, sha256: "" };
 }
 
 export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
   encode(message: LoadCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.step !== undefined) {
       writer.uint32(8).uint64(message.step);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(18).string(message.sha256);
     }
     return writer;
   },
@@ -3161,6 +3168,14 @@ export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
             message.step = longToNumber(reader.uint64());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3179,6 +3194,7 @@ export const LoadCheckpointResponse: MessageFns<LoadCheckpointResponse> = {
   fromPartial(object: DeepPartial<LoadCheckpointResponse>): LoadCheckpointResponse {
     const message = createBaseLoadCheckpointResponse() as any;
     message.step = object.step ?? undefined;
+    message.sha256 = object.sha256 ?? "";
     return message;
   },
 };

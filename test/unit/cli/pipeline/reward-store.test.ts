@@ -95,6 +95,26 @@ describe('reward models that are kept', () => {
     expect((await store.load('a', 'rubric-a'))?.rewardModelHash).toBe('hash-a');
   });
 
+  it('are refused where the weights are not the ones that were saved, naming both, and leave nothing in the trainer', async () => {
+    const trainer = aTrainer();
+    await storeOf(trainer).save('a', RECORD, await aModel(trainer));
+    const model = join(folder(), 'a', 'model');
+    saved.set(model, { weights: Float64Array.of(4, 3, 2, 1), step: 1 });
+    const other = aTrainer();
+    const stored = await storeOf(other).load('a', 'rubric-a');
+    const { sha256: wanted } = JSON.parse(readFileSync(join(folder(), 'a', 'reward.json'), 'utf8')) as {
+      sha256: string;
+    };
+    const restored = stored?.restore();
+    await expect(restored).rejects.toMatchObject({ code: 'data_loss' });
+    await expect(restored).rejects.toThrow(
+      new RegExp(
+        `${model} holds .* found sha256 (?!${wanted}).* after 1 steps; .* names sha256 ${wanted} after 1 steps`,
+      ),
+    );
+    expect(() => other.weightsOf('reward')).toThrow('no reward');
+  });
+
   it('are refused where their description is not one, naming the place', async () => {
     const trainer = aTrainer();
     const store = storeOf(trainer);

@@ -21,7 +21,7 @@ import {
   deleteModelFromMessage,
   directoryRequestFromMessage,
   directoryRequestToMessage,
-  loadedStepFromMessage,
+  loadedCheckpointFromMessage,
   modelIdFromMessage,
   optimStepFromMessage,
   optimStepResultFromMessage,
@@ -59,7 +59,7 @@ describe('an empty trainer message', () => {
     ['a save request', () => directoryRequestFromMessage(SaveCheckpointRequest.decode(EMPTY), 'm'), 'call'],
     ['a save reply', () => savedCheckpointFromMessage(SaveCheckpointResponse.decode(EMPTY)), 'sha256'],
     ['a load request', () => directoryRequestFromMessage(LoadCheckpointRequest.decode(EMPTY), 'm'), 'call'],
-    ['a load reply', () => loadedStepFromMessage(LoadCheckpointResponse.decode(EMPTY)), 'step'],
+    ['a load reply', () => loadedCheckpointFromMessage(LoadCheckpointResponse.decode(EMPTY)), 'sha256'],
     ['a delete request', () => deleteModelFromMessage(DeleteModelRequest.decode(EMPTY)), 'call'],
   ])('that should be %s is refused', (_name, read, place) => {
     expect(refusal(read).input.place).toBe(place);

@@ -50,10 +50,10 @@ def save_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> tuple[st
     return sha256, size
 
 
-def load_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> None:
-    """Puts a checkpoint of the same architecture into the model. A damaged one changes nothing and is DATA_LOSS."""
+def load_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> str:
+    """Puts a checkpoint of the same architecture into the model; its sha256. A damaged one changes nothing: DATA_LOSS."""
     folder = Path(directory)
-    version, adam_steps = ranks.on_first(lambda: _read_state(folder))
+    version, adam_steps, sha256 = ranks.on_first(lambda: _read_state(folder))
     tensors = load_file(folder / TENSOR_FILE)
     _require_same_shape(model, tensors, directory)
     _restore(model, tensors, adam_steps)
@@ -61,10 +61,11 @@ def load_checkpoint(model: ModelState, directory: str, ranks: Ranks) -> None:
     model.is_torn = False
     model.zero_gradient()
     model.answered = {}
+    return str(sha256)
 
 
-def _read_state(folder: Path) -> list[int]:
-    """[version, steps of Adam] of a whole checkpoint."""
+def _read_state(folder: Path) -> list[Any]:
+    """[version, steps of Adam, sha256 of the tensors] of a whole checkpoint."""
     for name in (STATE_FILE, TENSOR_FILE):
         if not (folder / name).is_file():
             raise CallError(StatusCode.NOT_FOUND, f"{folder / name} cannot be read.")
@@ -78,7 +79,7 @@ def _read_state(folder: Path) -> list[int]:
     if file_hash(folder / TENSOR_FILE) != sha256:
         message = f"{folder / TENSOR_FILE} does not have the sha256 that {STATE_FILE} gives."
         raise CallError(StatusCode.DATA_LOSS, message)
-    return [version, adam_steps]
+    return [version, adam_steps, sha256]
 
 
 def _tensors(model: ModelState) -> dict[str, Tensor]:

@@ -246,8 +246,8 @@ class Trainer:
     def load_checkpoint(self, request: Any) -> Any:
         """Puts a checkpoint into a model."""
         _call, model = self._named(request)
-        load_checkpoint(model, identifier(request, "directory"), self._ranks)
-        return wire.LoadCheckpointResponse(step=model.version)
+        sha256 = load_checkpoint(model, identifier(request, "directory"), self._ranks)
+        return wire.LoadCheckpointResponse(step=model.version, sha256=sha256)
 
     def delete_model(self, request: Any) -> Any:
         """Frees a model."""

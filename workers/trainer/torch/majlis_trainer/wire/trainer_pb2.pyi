@@ -466,10 +466,12 @@ class LoadCheckpointRequest(_message.Message):
     def __init__(self, call: _Optional[_Union[TrainerCall, _Mapping]] = ..., model_id: _Optional[str] = ..., directory: _Optional[str] = ...) -> None: ...
 
 class LoadCheckpointResponse(_message.Message):
-    __slots__ = ("step",)
+    __slots__ = ("step", "sha256")
     STEP_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     step: int
-    def __init__(self, step: _Optional[int] = ...) -> None: ...
+    sha256: str
+    def __init__(self, step: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class DeleteModelRequest(_message.Message):
     __slots__ = ("call", "model_id")
