@@ -1,9 +1,39 @@
 import { createNgramReader } from '../../../../core/math/hashed-ngrams.js';
+import { createRng } from '../../../../core/math/rng.js';
 
 const BUCKETS = 1 << 16;
 
 function bucketOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+}
+
+/** Letters, blanks, marks that join and that do not, jamo, what is another in NFC, pairs and halves of pairs. */
+const PIECES = [
+  ...'abcابتثهو가각漢 ',
+  ...['\n', '\u00a0\u2001', '\u064b', '\u0651', '\u064e', '\u0653', '\u0654', '\u0301', '\u0327'],
+  ...['\u1100', '\u1161', '\u11a8', '\u212b', '\uf900', '\u0958', '\u09c7', '\u09be', 'é', '😀', '\u{1d15e}'],
+  ...['\ud83d', '\ude00', 'a'.repeat(400)],
+];
+
+/** As the docstring of the reader says it, by strings and a map. */
+function defined(
+  text: string,
+  { buckets, shortest, longest }: { buckets: number; shortest: number; longest: number },
+): number[][] {
+  const plain = text.normalize('NFC').replace(/\s+/gu, ' ').replace(/^ | $/gu, '');
+  const points = Array.from(` ${plain} `, (letter) => letter.codePointAt(0) ?? 0);
+  const counts = new Map<number, number>();
+  for (let at = 0; at < points.length; at += 1) {
+    for (let size = shortest; size <= longest && at + size <= points.length; size += 1) {
+      let hash = 0x811c9dc5;
+      for (const point of points.slice(at, at + size)) hash = Math.imul(hash ^ point, 0x01000193);
+      const bucket = (hash ^ (hash >>> 15)) & (buckets - 1);
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+  }
+  let squares = 0;
+  for (const count of counts.values()) squares += Math.log1p(count) * Math.log1p(count);
+  return [...counts].map(([bucket, count]) => [bucket, Math.log1p(count) / Math.sqrt(squares)]);
 }
 
 describe('createNgramReader', () => {
@@ -50,6 +80,23 @@ describe('createNgramReader', () => {
     expect(length).toBe(2);
     const [blanks, loop] = [Math.log(3), Math.log(3001)];
     expect(values[1]).toBeCloseTo(loop / Math.hypot(blanks, loop), 12);
+  });
+
+  it.each([
+    { shortest: 2, longest: 4 },
+    { shortest: 1, longest: 3 },
+  ])('says of any text, to the last bit, what its definition says: $shortest to $longest', (sizes) => {
+    const shape = { buckets: 1 << 9, ...sizes };
+    const read = createNgramReader(shape);
+    const rng = createRng(11);
+    for (let times = 0; times < 200; times += 1) {
+      const text = Array.from({ length: rng.integer(120) }, () => PIECES[rng.integer(PIECES.length)]).join(
+        '',
+      );
+      const { indices, values, length } = read(text);
+      const entries = Array.from({ length }, (_, at) => [indices[at], values[at]]);
+      expect(entries).toEqual(defined(text, shape));
+    }
   });
 
   it('has no entries for a text without n-grams', () => {
