@@ -66,7 +66,7 @@ export class BenchDispatcher {
         ...{ iteration, policyVersion: 0, rubricHash: 'rubric', rewardModelHash: 'reward' },
         ...{ inputsHash: 'inputs', controlSequence: 0, metrics: {} },
       },
-      consumed: groups.map(({ task }) => task.id),
+      consumed: groups.map(({ task }) => ({ iteration: task.iteration, id: task.id })),
       policy: { ...NULL_POLICY, rubricHash: 'rubric' },
     });
   }

@@ -253,7 +253,7 @@ export class Coordinator {
     const { version: policyVersion } = progress.policy;
     await ledger.completeIteration(run, {
       record: { iteration, policyVersion, rubricHash, rewardModelHash, inputsHash, controlSequence, metrics },
-      consumed: batch.groups.map(({ task }) => task.id),
+      consumed: batch.groups.map(({ task }) => ({ iteration: task.iteration, id: task.id })),
       policy,
       ...(saved === undefined ? {} : { checkpoint: { ...saved, ...manifestOf(next) } }),
       ...(shadow.scores === undefined ? {} : { shadow: shadow.scores }),

@@ -303,7 +303,11 @@ export class AsyncDispatcher implements Dispatcher {
   private async end(books: Books, slots: readonly Slot[], end: 'dropped' | 'dead_lettered'): Promise<number> {
     const { ledger, scorer, observer, tasks } = this.options;
     const ids = slots.map(({ task }) => task.id);
-    await ledger.endTasks(tasks.run, ids, end);
+    await ledger.endTasks(
+      tasks.run,
+      slots.map(({ task: { iteration, id } }) => ({ iteration, id })),
+      end,
+    );
     observer.tasksEnded?.({ count: ids.length, end });
     for (const id of ids) scorer.forget(id);
     return books.slots.drop(ids);

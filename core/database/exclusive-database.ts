@@ -7,10 +7,7 @@ import { databaseError } from './database-error.js';
 /** What a column can hold. */
 export type SqlValue = string | number | null;
 
-/**
- * Pages kept in memory. Rows are looked for by hashes, so the tasks of one iteration lie on as many pages as there are
- * tasks; with SQLite's own 2 MB each of them is read again whenever its task moves on.
- */
+/** Kept in memory: the rows of the iterations at work, which change three times each, also where iterations are large. */
 const CACHE_KIBIBYTES = 64 * 1024;
 
 /** Pages that the log may hold, 32 MB: a page that changes several times in an iteration moves to the file once. */

@@ -41,7 +41,7 @@ export function journalOperations(database: ExclusiveDatabase, log: EventLog): J
       requireRun(database, run);
       const isNew = recordIteration(database, run, record);
       const { iteration, rubricHash, metrics } = record;
-      consumeTasks(database, run, { iteration, taskIds: consumed });
+      consumeTasks(database, run, { iteration, tasks: consumed });
       recordPolicy(database, run, policy);
       if (checkpoint !== undefined) recordCheckpoint(database, run, checkpoint);
       if (!isNew) return;

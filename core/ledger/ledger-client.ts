@@ -12,6 +12,7 @@ import type {
   Ledger,
   NewRun,
   RecordedPolicyVersion,
+  TaskKey,
   TaskRecord,
   TaskResult,
 } from './ledger.js';
@@ -73,8 +74,8 @@ export class LedgerClient implements Ledger {
     return this.call('acceptResult', run, result);
   }
 
-  endTasks(run: string, taskIds: readonly string[], end: 'dropped' | 'dead_lettered'): Promise<void> {
-    return this.call('endTasks', run, taskIds, end);
+  endTasks(run: string, tasks: readonly TaskKey[], end: 'dropped' | 'dead_lettered'): Promise<void> {
+    return this.call('endTasks', run, tasks, end);
   }
 
   dropOpenTasks(run: string): Promise<number> {

@@ -38,12 +38,12 @@ export interface Ledger {
     result: TaskResult,
   ): Promise<'accepted' | 'duplicate' | 'conflict' | 'unknown_task'>;
   /** Ends tasks that will not be consumed. A task that was consumed stays so. */
-  endTasks(run: string, taskIds: readonly string[], end: 'dropped' | 'dead_lettered'): Promise<void>;
+  endTasks(run: string, tasks: readonly TaskKey[], end: 'dropped' | 'dead_lettered'): Promise<void>;
   /** Ends as dropped whatever is outstanding or was accepted, and returns how many; what has ended stays as it ended. */
   dropOpenTasks(run: string): Promise<number>;
-  /** Every task of the run with its state, by id. As long as the run's history: to look back, not to work with. */
+  /** Every task of the run with its state, by iteration and id. As long as the run's history: to look back, not to work with. */
   tasks(run: string): Promise<readonly TaskRecord[]>;
-  /** One task of the run; undefined where none of this id was ever issued. */
+  /** The newest task of this id; undefined where none was ever issued. Looks through iterations from the last one back. */
   task(run: string, id: string): Promise<TaskRecord | undefined>;
   /** How many tasks the run ever issued. */
   taskCount(run: string): Promise<number>;
@@ -76,9 +76,13 @@ export interface Ledger {
 export type NewRun = Pick<Run, 'id' | 'name' | 'seed' | 'config' | 'configHash' | 'fingerprints'>;
 export type RecordedPolicyVersion = PolicyVersion & { readonly rubricHash: string };
 
-export interface IssuedTask {
-  readonly id: string;
+/** What names a task of a run: the same id in another iteration is another task. */
+export interface TaskKey {
   readonly iteration: number;
+  readonly id: string;
+}
+
+export interface IssuedTask extends TaskKey {
   /** How often it was put on the bus, from 1. */
   readonly issue: number;
   /** When it is issued again unless a result is in, by the coordinator's clock. */
@@ -114,8 +118,8 @@ export interface IterationRecord {
 
 export interface IterationEnd {
   readonly record: IterationRecord;
-  /** Ids of the tasks whose answers the iteration consumed. */
-  readonly consumed: readonly string[];
+  /** The tasks whose answers the iteration consumed. */
+  readonly consumed: readonly TaskKey[];
   /** The policy after the iteration; a version that is already recorded must be the same. */
   readonly policy: RecordedPolicyVersion;
   readonly checkpoint?: CheckpointManifest;

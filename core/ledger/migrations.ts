@@ -1,5 +1,6 @@
 import type { Migration } from '../database/migration.js';
 import { SCHEMA_2 } from './schema-2.js';
+import { SCHEMA_3 } from './schema-3.js';
 
 /** Every step so far, in order. Forward only: there is no way back but the backup that each step makes first. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -79,4 +80,5 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   SCHEMA_2,
+  SCHEMA_3,
 ];

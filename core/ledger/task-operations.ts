@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MajlisError } from '../errors.js';
 import type { ExclusiveDatabase } from '../database/exclusive-database.js';
-import type { TaskResult } from './ledger.js';
+import type { TaskKey, TaskResult } from './ledger.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, notConsumable, unknownTask } from './ledger-refusals.js';
 import { requireRun } from './run-operations.js';
@@ -12,59 +12,47 @@ const knownTask = z.object({ payloadHash: z.string().nullable() });
 const endedTask = z.object({ state: z.string(), consumedIn: z.number().nullable() });
 
 /**
- * Tasks and the first result of each. Invariants: a task that is outstanding has no row in `results`, one that is
- * accepted or consumed has one; a task that has ended stays as it ended, and a result that comes after that is unknown.
+ * Tasks and the first result of each. Invariants: a task that is outstanding has no result, one that is accepted or
+ * consumed has one; a task that has ended stays as it ended, and a result that comes after that is unknown.
  */
 export function taskOperations(database: ExclusiveDatabase): TaskOperations {
   return {
     issueTasks(run, tasks) {
       requireRun(database, run);
-      const rows = tasks.map(({ id, iteration, issue, deadlineMs }) => [id, iteration, issue, deadlineMs]);
-      const given = JSON.stringify(rows);
-      const changed = database.change(
-        `INSERT INTO tasks (run, id, iteration, issue, deadline_ms, state)
+      const rows = tasks.map(({ iteration, id, issue, deadlineMs }) => [iteration, id, issue, deadlineMs]);
+      database.change(
+        `INSERT INTO tasks (run, iteration, id, issue, deadline_ms, state)
            SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'outstanding' FROM json_each(?2) WHERE true
-         ON CONFLICT (run, id) DO UPDATE SET issue = max(issue, excluded.issue),
-           deadline_ms = iif(excluded.issue >= issue, excluded.deadline_ms, deadline_ms)
-           WHERE iteration = excluded.iteration`,
-        ...[run, given],
+         ON CONFLICT (run, iteration, id) DO UPDATE SET issue = max(issue, excluded.issue),
+           deadline_ms = iif(excluded.issue >= issue, excluded.deadline_ms, deadline_ms)`,
+        ...[run, JSON.stringify(rows)],
       );
-      if (changed < tasks.length)
-        throw alreadyRecorded(`task ${taskOfAnotherIteration(database, run, given)}`);
     },
 
     acceptResult(run, { taskId, iteration, payloadHash }) {
       const accepted = database.change(
-        `UPDATE tasks SET state = 'accepted' WHERE run = ? AND id = ? AND iteration = ? AND state = 'outstanding'`,
-        ...[run, taskId, iteration],
+        `UPDATE tasks SET state = 'accepted', payload_hash = ?
+           WHERE run = ? AND iteration = ? AND id = ? AND state = 'outstanding'`,
+        ...[payloadHash, run, iteration, taskId],
       );
-      if (accepted === 1) {
-        database.change(
-          'INSERT INTO results (run, iteration, task_id, payload_hash) VALUES (?, ?, ?, ?)',
-          ...[run, iteration, taskId, payloadHash],
-        );
-        return 'accepted';
-      }
+      if (accepted === 1) return 'accepted';
       const [task] = database.select(
         knownTask,
-        `SELECT results.payload_hash AS payloadHash
-         FROM tasks LEFT JOIN results
-           ON results.run = tasks.run AND results.iteration = tasks.iteration AND results.task_id = tasks.id
-         WHERE tasks.run = ? AND tasks.id = ? AND tasks.iteration = ?`,
-        ...[run, taskId, iteration],
+        'SELECT payload_hash AS payloadHash FROM tasks WHERE run = ? AND iteration = ? AND id = ?',
+        ...[run, iteration, taskId],
       );
       if (task === undefined || task.payloadHash === null) return 'unknown_task';
       return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
     },
 
-    endTasks(run, taskIds, end) {
+    endTasks(run, tasks, end) {
       requireRun(database, run);
-      for (const id of taskIds) {
+      for (const task of tasks) {
         const ended = database.change(
-          `UPDATE tasks SET state = ? WHERE run = ? AND id = ? AND state IN ('outstanding', 'accepted')`,
-          ...[end, run, id],
+          `UPDATE tasks SET state = ? WHERE run = ? AND iteration = ? AND id = ? AND state IN ('outstanding', 'accepted')`,
+          ...[end, run, task.iteration, task.id],
         );
-        if (ended === 0) requireTask(database, run, id);
+        if (ended === 0) requireTask(database, run, task);
       }
     },
 
@@ -88,54 +76,61 @@ export const NOT_ALL_NEWS = new MajlisError('some of these results are no news',
  */
 export function acceptNews(database: ExclusiveDatabase, run: string, results: readonly TaskResult[]): void {
   const given = JSON.stringify(
-    results.map(({ taskId, iteration, payloadHash }) => [taskId, iteration, payloadHash]),
+    results.map(({ iteration, taskId, payloadHash }) => [iteration, taskId, payloadHash]),
   );
-  const stored = database.change(
-    `INSERT OR IGNORE INTO results (run, iteration, task_id, payload_hash)
-       SELECT ?1, iteration, tasks.id, value ->> 2 FROM json_each(?2) CROSS JOIN tasks
-       ON run = ?1 AND tasks.id = value ->> 0 AND iteration = value ->> 1 AND state = 'outstanding'`,
-    ...[run, given],
-  );
+  // No row is ever new: an UPDATE … FROM would look through every task of the run for each result.
   const accepted = database.change(
-    `UPDATE tasks SET state = 'accepted' WHERE run = ?1 AND state = 'outstanding'
-       AND id IN (SELECT value ->> 0 FROM json_each(?2))`,
+    `INSERT INTO tasks (run, iteration, id, issue, deadline_ms, state, payload_hash)
+       SELECT ?1, iteration, tasks.id, issue, deadline_ms, 'accepted', value ->> 2 FROM json_each(?2) CROSS JOIN tasks
+       ON run = ?1 AND iteration = value ->> 0 AND tasks.id = value ->> 1 AND state = 'outstanding' WHERE true
+     ON CONFLICT (run, iteration, id) DO UPDATE SET state = excluded.state, payload_hash = excluded.payload_hash
+       WHERE state = 'outstanding'`,
     ...[run, given],
   );
-  if (stored === results.length && accepted === results.length) return;
-  throw NOT_ALL_NEWS;
+  if (accepted !== results.length) throw NOT_ALL_NEWS;
 }
 
 /** Ends accepted tasks as consumed by that iteration. Those that it consumed before stay so. */
 export function consumeTasks(
   database: ExclusiveDatabase,
   run: string,
-  { iteration, taskIds }: { readonly iteration: number; readonly taskIds: readonly string[] },
+  { iteration, tasks }: { readonly iteration: number; readonly tasks: readonly TaskKey[] },
 ): void {
-  const consumed = database.change(
-    `UPDATE tasks SET state = 'consumed', consumed_in = ?1 WHERE run = ?2 AND state = 'accepted'
-       AND id IN (SELECT value FROM json_each(?3))`,
-    ...[iteration, run, JSON.stringify(taskIds)],
-  );
-  if (consumed === taskIds.length) return;
-  for (const id of taskIds) {
-    const { state, consumedIn } = requireTask(database, run, id);
-    if (state !== 'consumed') throw notConsumable(id, state, iteration);
-    if (consumedIn !== iteration) throw alreadyRecorded(`task ${id} consumed by iteration ${consumedIn}`);
+  let consumed = 0;
+  for (const [issuedIn, ids] of idsByIteration(tasks)) {
+    consumed += database.change(
+      `UPDATE tasks SET state = 'consumed', consumed_in = ?1 WHERE run = ?2 AND iteration = ?3
+         AND id IN (SELECT value FROM json_each(?4)) AND state = 'accepted'`,
+      ...[iteration, run, issuedIn, JSON.stringify(ids)],
+    );
+  }
+  if (consumed === tasks.length) return;
+  for (const task of tasks) {
+    const { state, consumedIn } = requireTask(database, run, task);
+    if (state !== 'consumed') throw notConsumable(task.id, state, iteration);
+    if (consumedIn !== iteration)
+      throw alreadyRecorded(`task ${task.id} consumed by iteration ${consumedIn}`);
   }
 }
 
-/** The first of the rows [id, iteration, …] that is known as a task of another iteration. */
-function taskOfAnotherIteration(database: ExclusiveDatabase, run: string, rows: string): string {
-  const query = `SELECT tasks.id FROM json_each(?2) CROSS JOIN tasks
-    ON run = ?1 AND tasks.id = value ->> 0 AND iteration <> value ->> 1 LIMIT 1`;
-  const [task] = database.select(z.object({ id: z.string() }), query, run, rows);
-  if (task !== undefined) return task.id;
-  throw new MajlisError(`some tasks of run ${run} were not recorded`, { code: 'internal' });
+function idsByIteration(tasks: readonly TaskKey[]): ReadonlyMap<number, readonly string[]> {
+  const ids = new Map<number, string[]>();
+  for (const { iteration, id } of tasks) {
+    const known = ids.get(iteration);
+    if (known === undefined) ids.set(iteration, [id]);
+    else known.push(id);
+  }
+  return ids;
 }
 
-function requireTask(database: ExclusiveDatabase, run: string, id: string): z.infer<typeof endedTask> {
-  const query = 'SELECT state, consumed_in AS consumedIn FROM tasks WHERE run = ? AND id = ?';
-  const [task] = database.select(endedTask, query, run, id);
+function requireTask(
+  database: ExclusiveDatabase,
+  run: string,
+  { iteration, id }: TaskKey,
+): z.infer<typeof endedTask> {
+  const query =
+    'SELECT state, consumed_in AS consumedIn FROM tasks WHERE run = ? AND iteration = ? AND id = ?';
+  const [task] = database.select(endedTask, query, run, iteration, id);
   if (task === undefined) throw unknownTask(run, id);
   return task;
 }

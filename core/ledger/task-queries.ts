@@ -27,19 +27,28 @@ const countRow = z.object({ count: z.number() });
 
 const ISSUED_COLUMNS = 'id, iteration, issue, deadline_ms AS deadlineMs';
 
+/** Steps through the iterations that have tasks, the last one first, so that few rows are touched however many there are. */
+const NEWEST_OF_ID = `
+  WITH RECURSIVE known (iteration) AS (
+    SELECT max(iteration) FROM tasks WHERE run = ?1
+    UNION ALL
+    SELECT (SELECT max(iteration) FROM tasks WHERE run = ?1 AND iteration < known.iteration)
+      FROM known WHERE iteration IS NOT NULL)
+  SELECT id, tasks.iteration, issue, deadline_ms AS deadlineMs, state
+    FROM known CROSS JOIN tasks ON run = ?1 AND tasks.iteration = known.iteration AND id = ?2 LIMIT 1`;
+
 /** What is known of tasks and their results. */
 export function taskQueries(database: ExclusiveDatabase): TaskQueries {
   return {
     tasks(run) {
       requireRun(database, run);
-      const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? ORDER BY id`;
+      const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? ORDER BY iteration, id`;
       return database.select(taskRow, query, run);
     },
 
     task(run, id) {
       requireRun(database, run);
-      const query = `SELECT ${ISSUED_COLUMNS}, state FROM tasks WHERE run = ? AND id = ?`;
-      return database.select(taskRow, query, run, id)[0];
+      return database.select(taskRow, NEWEST_OF_ID, run, id)[0];
     },
 
     taskCount(run) {
@@ -61,9 +70,8 @@ export function taskQueries(database: ExclusiveDatabase): TaskQueries {
       requireRun(database, run);
       return database.select(
         resultRow,
-        `SELECT task_id AS taskId, results.iteration, payload_hash AS payloadHash
-         FROM results JOIN tasks ON tasks.run = results.run AND tasks.id = results.task_id
-         WHERE results.run = ? AND results.iteration = ? AND state IN ('accepted', 'consumed') ORDER BY task_id`,
+        `SELECT id AS taskId, iteration, payload_hash AS payloadHash FROM tasks
+         WHERE run = ? AND iteration = ? AND state IN ('accepted', 'consumed') ORDER BY id`,
         ...[run, iteration],
       );
     },

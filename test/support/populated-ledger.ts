@@ -99,7 +99,7 @@ function playerOf(ledger: Ledger, artifacts: SegmentArtifacts, folder: string): 
           ...{ iteration, policyVersion: iteration, rubricHash, rewardModelHash: 'm', inputsHash },
           ...{ controlSequence, metrics },
         },
-        consumed,
+        consumed: consumed.map((id) => ({ iteration, id })),
         policy: { ...policy, rubricHash },
         checkpoint: { ...manifestOf(folder, run, iteration + 1), policyVersion: policy, rubricHash },
       });

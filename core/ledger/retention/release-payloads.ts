@@ -49,7 +49,7 @@ const RELEASABLE = `
     AND touched.iteration < (SELECT count(*) FROM iterations WHERE run = touched.run) - ?`;
 
 const REFERENCED = `
-  SELECT payload_hash AS hash, run, iteration FROM results UNION ALL
+  SELECT payload_hash AS hash, run, iteration FROM tasks WHERE payload_hash IS NOT NULL UNION ALL
   SELECT inputs_hash, run, iteration FROM iterations`;
 
 const iterationRow = z.object({ run: z.string(), iteration: z.number() });

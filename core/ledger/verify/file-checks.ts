@@ -18,8 +18,8 @@ const checkpointRow = z.object({ run: z.string(), manifest: storedJson(checkpoin
 
 /** Payloads that retention did not release, with what they belong to. */
 const REFERENCED = `
-  SELECT payload_hash AS hash, 'the result of task ' || task_id || ' of run ' || results.run AS owner FROM results
-    LEFT JOIN released_payloads USING (run, iteration) WHERE released_payloads.run IS NULL
+  SELECT payload_hash AS hash, 'the result of task ' || id || ' of run ' || tasks.run AS owner FROM tasks
+    LEFT JOIN released_payloads USING (run, iteration) WHERE payload_hash IS NOT NULL AND released_payloads.run IS NULL
   UNION ALL
   SELECT inputs_hash, 'the inputs of iteration ' || iteration || ' of run ' || iterations.run FROM iterations
     LEFT JOIN released_payloads USING (run, iteration) WHERE released_payloads.run IS NULL`;

@@ -36,27 +36,15 @@ export const INVARIANTS: readonly Invariant[] = [
     name: 'tasks',
     promise: 'every task is in one state, which its result and its iteration bear out',
     violations: `
-      SELECT 'task ' || tasks.id || ' of run ' || tasks.run || ' is ' || state || ', and its result is '
-        || iif(task_id IS NULL, 'absent', 'there') AS problem
-      FROM tasks LEFT JOIN results ON results.run = tasks.run AND results.iteration = tasks.iteration
-        AND results.task_id = tasks.id
-      WHERE (state = 'outstanding' AND task_id IS NOT NULL)
-        OR (state IN ('accepted', 'consumed') AND task_id IS NULL)
+      SELECT 'task ' || id || ' of run ' || run || ' is ' || state || ', and its result is '
+        || iif(payload_hash IS NULL, 'absent', 'there') AS problem
+      FROM tasks WHERE (state = 'outstanding' AND payload_hash IS NOT NULL)
+        OR (state IN ('accepted', 'consumed') AND payload_hash IS NULL)
       UNION ALL
       SELECT 'task ' || id || ' of run ' || tasks.run || ' was consumed by iteration ' || consumed_in
         || ', which the journal does not have'
       FROM tasks LEFT JOIN iterations ON iterations.run = tasks.run AND iterations.iteration = consumed_in
       WHERE consumed_in IS NOT NULL AND iterations.run IS NULL`,
-  },
-  {
-    name: 'results',
-    promise: 'every result belongs to a task of its run and iteration',
-    violations: `
-      SELECT 'the result of task ' || task_id || ' of run ' || results.run || ' in iteration ' || results.iteration
-        || ' has no such task' AS problem
-      FROM results LEFT JOIN tasks ON tasks.run = results.run AND tasks.id = results.task_id
-        AND tasks.iteration = results.iteration
-      WHERE tasks.id IS NULL`,
   },
   {
     name: 'iterations',

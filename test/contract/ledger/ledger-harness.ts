@@ -1,5 +1,5 @@
 import type { Preference } from '../../../core/domain/preference.js';
-import type { IterationEnd, IterationRecord, Ledger } from '../../../core/ledger/ledger.js';
+import type { IterationEnd, IterationRecord, Ledger, TaskKey } from '../../../core/ledger/ledger.js';
 
 /** What an adapter's test supplies: an empty ledger, and a clock that stands at this time. */
 export interface LedgerHarness {
@@ -51,4 +51,9 @@ export function iterationEnd(iteration: number, changes: Partial<IterationRecord
   const version = iteration + 1;
   const policy = { version, hash: `h${version}`, location: `/policies/${version}`, rubricHash: 'rubric-a' };
   return { record, consumed: [], policy };
+}
+
+/** Tasks of the first iteration, as what ends them names them. */
+export function keys(...ids: readonly string[]): readonly TaskKey[] {
+  return ids.map((id) => ({ iteration: 0, id }));
 }

@@ -1,6 +1,6 @@
 import type { CheckpointManifest } from '../../../core/domain/checkpoint.js';
 import type { CurrentHarness } from './ledger-harness.js';
-import { iterationEnd, iterationRecord, preference } from './ledger-harness.js';
+import { iterationEnd, iterationRecord, keys, preference } from './ledger-harness.js';
 
 function manifest(iteration: number, changes: Partial<CheckpointManifest> = {}): CheckpointManifest {
   return {
@@ -114,9 +114,9 @@ export function describeRecords(harness: CurrentHarness): void {
     });
 
     it.each([
-      ['a task without a result', 'failed_precondition', { consumed: ['accepted', 'outstanding'] }],
-      ['a dropped task', 'failed_precondition', { consumed: ['accepted', 'dropped'] }],
-      ['a task that nobody issued', 'not_found', { consumed: ['accepted', 'nobody'] }],
+      ['a task without a result', 'failed_precondition', { consumed: keys('accepted', 'outstanding') }],
+      ['a dropped task', 'failed_precondition', { consumed: keys('accepted', 'dropped') }],
+      ['a task that nobody issued', 'not_found', { consumed: keys('accepted', 'nobody') }],
       [
         'another policy of that version',
         'already_exists',
@@ -129,14 +129,14 @@ export function describeRecords(harness: CurrentHarness): void {
       await ledger.issueTasks('run-1', ['accepted', 'outstanding', 'dropped'].map(task));
       const result = { taskId: 'accepted', iteration: 0, payloadHash: 'p' };
       await ledger.acceptResult('run-1', result);
-      await ledger.endTasks('run-1', ['dropped'], 'dropped');
+      await ledger.endTasks('run-1', keys('dropped'), 'dropped');
       const checkpoint = manifest(0);
       const { policy } = iterationEnd(0);
       const first = { ...iterationEnd(5), policy, checkpoint };
       await ledger.completeIteration('run-1', first);
       const before = await Promise.all([ledger.tasks('run-1'), ledger.events('run-1', 0, 99)]);
       const refused = ledger.completeIteration('run-1', {
-        ...{ ...iterationEnd(6), policy, consumed: ['accepted'] },
+        ...{ ...iterationEnd(6), policy, consumed: keys('accepted') },
         ...end,
       });
       await expect(refused).rejects.toMatchObject({ code });
@@ -150,10 +150,10 @@ export function describeRecords(harness: CurrentHarness): void {
       const { ledger } = harness();
       await ledger.issueTasks('run-1', [{ id: 'a', iteration: 0, issue: 1, deadlineMs: 1 }]);
       await ledger.acceptResult('run-1', { taskId: 'a', iteration: 0, payloadHash: 'p' });
-      const end = { ...iterationEnd(0), consumed: ['a'] };
+      const end = { ...iterationEnd(0), consumed: keys('a') };
       await ledger.completeIteration('run-1', end);
       await ledger.completeIteration('run-1', end);
-      const again = ledger.completeIteration('run-1', { ...iterationEnd(1), consumed: ['a'] });
+      const again = ledger.completeIteration('run-1', { ...iterationEnd(1), consumed: keys('a') });
       await expect(again).rejects.toMatchObject({ code: 'already_exists' });
       expect(await ledger.iterations('run-1')).toHaveLength(1);
     });

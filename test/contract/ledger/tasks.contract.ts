@@ -1,5 +1,5 @@
 import type { CurrentHarness } from './ledger-harness.js';
-import { iterationEnd, newRun } from './ledger-harness.js';
+import { iterationEnd, keys, newRun } from './ledger-harness.js';
 
 /** Tasks, their first results and their ends. */
 export function describeTasks(harness: CurrentHarness): void {
@@ -37,11 +37,14 @@ export function describeTasks(harness: CurrentHarness): void {
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([]);
     });
 
-    it('belong to one iteration, and a batch that says otherwise is refused whole', async () => {
-      await harness().ledger.issueTasks('run-1', [task('a')]);
-      const moved = harness().ledger.issueTasks('run-1', [task('new', 1), task('a', 1)]);
-      await expect(moved).rejects.toMatchObject({ code: 'already_exists' });
+    it('are named by iteration and id: one id in two iterations is two tasks', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('a', 1, 2), task('a', 2)]);
+      expect(await harness().ledger.acceptResult('run-1', result('a', 'p', 1))).toBe('accepted');
+      expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a'), task('a', 2)]);
+      await harness().ledger.endTasks('run-1', [{ iteration: 2, id: 'a' }], 'dropped');
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a')]);
+      expect(await harness().ledger.task('run-1', 'a')).toEqual({ ...task('a', 2), state: 'dropped' });
+      expect(await harness().ledger.results('run-1', 1)).toEqual([result('a', 'p', 1)]);
     });
 
     it('take the first result: the same again is a duplicate, another payload a conflict that changes nothing', async () => {
@@ -109,15 +112,15 @@ export function describeTasks(harness: CurrentHarness): void {
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a', 0, 2, 300)]);
     });
 
-    it('are each in one state, listed by id', async () => {
+    it('are each in one state, listed by iteration and id', async () => {
       await harness().ledger.issueTasks(
         'run-1',
         ['e', 'd', 'c', 'b', 'a'].map((id) => task(id)),
       );
       for (const id of ['b', 'c', 'd']) await harness().ledger.acceptResult('run-1', result(id));
-      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['c'] });
-      await harness().ledger.endTasks('run-1', ['d'], 'dropped');
-      await harness().ledger.endTasks('run-1', ['e'], 'dead_lettered');
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('c') });
+      await harness().ledger.endTasks('run-1', keys('d'), 'dropped');
+      await harness().ledger.endTasks('run-1', keys('e'), 'dead_lettered');
       expect(await harness().ledger.tasks('run-1')).toEqual([
         { ...task('a'), state: 'outstanding' },
         { ...task('b'), state: 'accepted' },
@@ -139,8 +142,8 @@ export function describeTasks(harness: CurrentHarness): void {
     it('that have not ended are dropped together', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c'), task('d')]);
       for (const id of ['b', 'c']) await harness().ledger.acceptResult('run-1', result(id));
-      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['c'] });
-      await harness().ledger.endTasks('run-1', ['d'], 'dead_lettered');
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('c') });
+      await harness().ledger.endTasks('run-1', keys('d'), 'dead_lettered');
       expect(await harness().ledger.dropOpenTasks('run-1')).toBe(2);
       const states = (await harness().ledger.tasks('run-1')).map(({ state }) => state);
       expect(states).toEqual(['dropped', 'dropped', 'consumed', 'dead_lettered']);
@@ -149,9 +152,9 @@ export function describeTasks(harness: CurrentHarness): void {
     it('stay as they ended, and take no result after that', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c')]);
       for (const id of ['a', 'c']) await harness().ledger.acceptResult('run-1', result(id));
-      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: ['a'] });
-      await harness().ledger.endTasks('run-1', ['a', 'b', 'c'], 'dropped');
-      await harness().ledger.endTasks('run-1', ['a', 'b', 'c'], 'dead_lettered');
+      await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('a') });
+      await harness().ledger.endTasks('run-1', keys('a', 'b', 'c'), 'dropped');
+      await harness().ledger.endTasks('run-1', keys('a', 'b', 'c'), 'dead_lettered');
       await harness().ledger.issueTasks('run-1', [task('b', 0, 2)]);
       expect(await harness().ledger.acceptResult('run-1', result('b'))).toBe('unknown_task');
       expect(await harness().ledger.acceptResult('run-1', result('c'))).toBe('duplicate');
@@ -164,13 +167,13 @@ export function describeTasks(harness: CurrentHarness): void {
     it('give no result once they are dropped', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b')]);
       for (const id of ['a', 'b']) await harness().ledger.acceptResult('run-1', result(id));
-      await harness().ledger.endTasks('run-1', ['a'], 'dropped');
+      await harness().ledger.endTasks('run-1', keys('a'), 'dropped');
       expect(await harness().ledger.results('run-1', 0)).toEqual([result('b')]);
     });
 
     it('that nobody issued cannot be ended, and then none of the call is', async () => {
       await harness().ledger.issueTasks('run-1', [task('a')]);
-      const ending = harness().ledger.endTasks('run-1', ['a', 'nobody'], 'dropped');
+      const ending = harness().ledger.endTasks('run-1', keys('a', 'nobody'), 'dropped');
       await expect(ending).rejects.toMatchObject({ code: 'not_found' });
       expect(await harness().ledger.outstandingTasks('run-1')).toHaveLength(1);
     });

@@ -284,7 +284,7 @@ describe('majlis doctor', () => {
     });
     expect(checkLedger(folder())).toMatchObject({
       status: 'ok',
-      found: expect.stringContaining('has schema 2'),
+      found: expect.stringContaining('has schema 3'),
     });
   });
 });

@@ -35,7 +35,7 @@ const WRITER = `
       const payloadHash = await artifacts.put(Buffer.alloc(2048, taskId + ' '));
       await ledger.acceptResult(run, { taskId, iteration, payloadHash });
     }));
-    await ledger.endTasks(run, [dropped], 'dropped');
+    await ledger.endTasks(run, [{ iteration, id: dropped }], 'dropped');
     await ledger.requestControl(run, { kind: 'swap_rubric', rubricHash: 'b' });
     await ledger.stampControl(run, [iteration + 1], iteration);
     const directory = folder + '/checkpoints/' + iteration;
@@ -46,7 +46,7 @@ const WRITER = `
     await ledger.completeIteration(run, {
       record: { iteration, policyVersion: iteration, rubricHash: 'b', rewardModelHash: 'm', inputsHash,
         controlSequence: iteration + 1, metrics: { kl: iteration } },
-      consumed, policy: { ...policy, rubricHash: 'b' },
+      consumed: consumed.map((id) => ({ iteration, id })), policy: { ...policy, rubricHash: 'b' },
       checkpoint: { iteration: iteration + 1, policyVersion: policy, rubricHash: 'b', policyHeldUntil: 0, rngSeed: 1,
         klController: { kind: 'fixed', coef: 1 }, policy: { directory, sha256: sha256(directory), step: iteration } },
     });

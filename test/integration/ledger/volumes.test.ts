@@ -83,7 +83,7 @@ describeWhereMountsWork('a full disk', () => {
       small(),
       `
       const ledger = await openSqliteLedger(folder + '/l', clock);
-      await ledger.createRun({ id: 'r', name: 'r', seed: 1, config: 'x'.repeat(500_000), configHash: 'c', fingerprints: {} });
+      await ledger.createRun({ id: 'r', name: 'r', seed: 1, config: 'x'.repeat(700_000), configHash: 'c', fingerprints: {} });
       await ledger.close();
       writeFileSync(folder + '/filler', Buffer.alloc(2e6));
       const refusal = await backUpLedger(folder + '/l', folder + '/b').then(() => 'none', told);

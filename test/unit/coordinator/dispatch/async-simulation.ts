@@ -159,7 +159,7 @@ export class AsyncSimulation {
         controlSequence: 0,
         metrics: {},
       },
-      consumed: batch.groups.map(({ task }) => task.id),
+      consumed: batch.groups.map(({ task }) => ({ iteration: task.iteration, id: task.id })),
       policy: { ...this.policy, rubricHash: 'rubric-0' },
     });
   }

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { ExclusiveDatabase } from '../../../../core/database/exclusive-database.js';
+import { migrate } from '../../../../core/database/migrate.js';
 import type { Ledger } from '../../../../core/ledger/ledger.js';
+import { LEDGER } from '../../../../core/ledger/ledger-schema.js';
+import { MIGRATIONS } from '../../../../core/ledger/migrations.js';
 import { openSqliteLedger } from '../../../../core/ledger/sqlite-ledger.js';
 import { verifyLedger } from '../../../../core/ledger/verify/verify-ledger.js';
 import { packageRoot } from '../../../../core/runtime/package-root.js';
@@ -113,7 +117,7 @@ describe('a ledger of schema 1', () => {
   it('goes on like a new one, and passes every check', async () => {
     await ledger.setRunState('run-failed', 'running');
     await ledger.acceptResult('run-failed', { taskId: 'x', iteration: 1, payloadHash: 'p' });
-    await ledger.endTasks('run-failed', ['z'], 'dropped');
+    await ledger.endTasks('run-failed', [{ iteration: 1, id: 'z' }], 'dropped');
     expect(await ledger.events('run-failed', 0, 9)).toMatchObject([
       { sequence: 1, payload: { kind: 'state_changed', state: 'running' } },
     ]);
@@ -127,5 +131,41 @@ describe('a ledger of schema 1', () => {
     const checks = await verifyLedger(`${path()}.schema-1.backup`);
     expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(checks.length).toBeGreaterThan(10);
+  });
+});
+
+describe('a ledger of schema 2', () => {
+  const folder = useTemporaryFolder();
+
+  it('keeps each task in its state, with its result', async () => {
+    const path = join(folder(), 'ledger.sqlite');
+    const database = ExclusiveDatabase.open(path, { kind: LEDGER });
+    migrate(database, MIGRATIONS.slice(0, 2));
+    database.execute(`
+      INSERT INTO runs (id, name, state, seed, config_hash, config, epoch, created_at_ms)
+        VALUES ('r', 'n', 'running', 1, 'c', '{}', 1, 0);
+      INSERT INTO tasks (run, id, iteration, issue, deadline_ms, state, consumed_in) VALUES
+        ('r', 'a', 1, 2, 50, 'outstanding', NULL), ('r', 'b', 1, 1, 50, 'accepted', NULL),
+        ('r', 'z', 0, 1, 40, 'consumed', 0), ('r', 'c', 0, 1, 40, 'dropped', NULL),
+        ('r', 'd', 0, 1, 40, 'dropped', NULL), ('r', 'e', 0, 5, 40, 'dead_lettered', NULL);
+      INSERT INTO results VALUES ('r', 1, 'b', 'pb'), ('r', 0, 'z', 'pz'), ('r', 0, 'c', 'pc');`);
+    database.release();
+    const ledger = await openSqliteLedger(path, new FakeClock());
+    const tasks = await ledger.tasks('r');
+    expect(tasks.map(({ id, issue, deadlineMs, state }) => [id, issue, deadlineMs, state])).toEqual([
+      ['c', 1, 40, 'dropped'],
+      ['d', 1, 40, 'dropped'],
+      ['e', 5, 40, 'dead_lettered'],
+      ['z', 1, 40, 'consumed'],
+      ['a', 2, 50, 'outstanding'],
+      ['b', 1, 50, 'accepted'],
+    ]);
+    expect(await ledger.results('r', 0)).toEqual([{ taskId: 'z', iteration: 0, payloadHash: 'pz' }]);
+    const again = { iteration: 0, payloadHash: 'pc' };
+    expect(await ledger.acceptResult('r', { taskId: 'c', ...again })).toBe('duplicate');
+    expect(await ledger.acceptResult('r', { taskId: 'd', ...again })).toBe('unknown_task');
+    expect(await ledger.outstandingTasks('r')).toEqual([{ id: 'a', iteration: 1, issue: 2, deadlineMs: 50 }]);
+    await ledger.close();
+    expect(existsSync(`${path}.schema-2.backup`)).toBe(true);
   });
 });
