@@ -3,8 +3,10 @@
  */
 import { Parcel } from '../../proto/gen/majlis/v1/messages.js';
 import { MajlisError } from '../errors.js';
-import { encodeMessage } from '../rpc/encode-message.js';
 import { decodeMessage } from '../rpc/parse-message.js';
+import { BackwardWriter } from '../rpc/wire/backward-writer.js';
+import { readParcel, writeParcel } from '../rpc/wire/parcel-fields.js';
+import { readPlain } from '../rpc/wire/plain-reader.js';
 import type { Bus, Delivery, MessageHeaders, OutgoingMessage, OutgoingParcel } from './bus.js';
 
 /** Of a message that is a parcel: how many parts it has. */
@@ -44,11 +46,11 @@ export function publishTogether(
   return bus.publish(queue, { run, dedupeId, data, ...(headers === undefined ? {} : { headers }) });
 }
 
+const writer = new BackwardWriter();
+
 /** The one message that carries the parts. */
 export function packed({ run, dedupeId, parts }: OutgoingParcel): OutgoingMessage {
-  const data = encodeMessage(Parcel, {
-    parts: parts.map((part) => ({ data: part.data, headers: part.headers ?? {} })),
-  });
+  const data = writer.message(parts, writeParcel);
   return { run, dedupeId, data, headers: { [PARCEL_HEADER]: String(parts.length) } };
 }
 
@@ -56,14 +58,14 @@ export function packed({ run, dedupeId, parts }: OutgoingParcel): OutgoingMessag
 export function partsOf(data: Uint8Array, headers: MessageHeaders): readonly Required<Part>[] | undefined {
   const announced = headers[PARCEL_HEADER];
   if (announced === undefined) return undefined;
-  const { parts } = readParcel(data);
+  const parts = readPlain(data, readParcel) ?? decodedParts(data);
   if (parts.length > 0 && announced === String(parts.length)) return parts;
   throw new MajlisError(`a parcel of ${announced} parts holds ${parts.length}`, { code: 'data_loss' });
 }
 
-function readParcel(data: Uint8Array): Parcel {
+function decodedParts(data: Uint8Array): readonly Required<Part>[] {
   try {
-    return decodeMessage(Parcel, data, 'message majlis.v1.Parcel');
+    return decodeMessage(Parcel, data, 'message majlis.v1.Parcel').parts;
   } catch (thrown) {
     const { message } = MajlisError.from(thrown);
     throw new MajlisError(message, { code: 'data_loss', cause: thrown });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FinishReason as WireFinishReason } from '../../proto/gen/majlis/v1/messages.js';
 import type * as wire from '../../proto/gen/majlis/v1/messages.js';
 import type { Prompt } from '../domain/prompt.js';
-import type { FinishReason, RolloutTask, Trajectory, TrajectoryGroup } from '../domain/trajectory.js';
+import type { FinishReason } from '../domain/trajectory.js';
 import {
   count,
   enumeration,
@@ -91,18 +91,4 @@ export const givenUpTaskMessage = message({
 /** Domain to wire. */
 export function promptToMessage(prompt: Prompt): wire.Prompt {
   return { id: prompt.id, locale: prompt.locale, text: prompt.text, category: prompt.category };
-}
-
-/** Domain to wire. */
-export function rolloutTaskToMessage(task: RolloutTask): wire.RolloutTask {
-  return { ...task, prompt: { ...task.prompt, prompt: promptToMessage(task.prompt.prompt) } };
-}
-
-/** Domain to wire. */
-export function trajectoryGroupToMessage(group: TrajectoryGroup): wire.TrajectoryGroup {
-  return { ...group, trajectories: group.trajectories.map(trajectoryToMessage) };
-}
-
-function trajectoryToMessage(trajectory: Trajectory): wire.Trajectory {
-  return { ...trajectory, finish: FINISH_TO_WIRE[trajectory.finish] };
 }

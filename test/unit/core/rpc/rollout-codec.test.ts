@@ -1,6 +1,6 @@
 import { Task, TaskResult } from '../../../../proto/gen/majlis/v1/messages.js';
 import type { RolloutTask, TrajectoryGroup } from '../../../../core/domain/trajectory.js';
-import { rolloutTaskToMessage, trajectoryGroupToMessage } from '../../../../core/rpc/convert-rollout.js';
+
 import {
   decodeRolloutResult,
   decodeRolloutTask,
@@ -9,6 +9,7 @@ import {
   encodeRolloutTask,
   encodeTrajectoryGroup,
 } from '../../../../core/rpc/rollout-codec.js';
+import { rolloutTaskToMessage, trajectoryGroupToMessage } from '../../../support/rollout-messages.js';
 import { refusal } from './refusal.js';
 
 const task: RolloutTask = {
