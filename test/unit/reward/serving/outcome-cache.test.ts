@@ -19,6 +19,20 @@ describe('OutcomeCache', () => {
     expect([cache.entries, cache.bytes]).toEqual([3, 774]);
   });
 
+  it('goes by when each was asked for last, wherever it stood', () => {
+    const cache = new OutcomeCache(3 * 258);
+    const isKept = (key: string): boolean => cache.find(key) !== undefined;
+    for (const key of ['a', 'b', 'c']) cache.keep(key, scored);
+    // The newest, the one in the middle, the oldest: c stands last before, then b, then a.
+    expect(['c', 'b', 'a'].every(isKept)).toBe(true);
+    cache.keep('d', scored);
+    cache.keep('e', scored);
+    expect(['c', 'b', 'a', 'd', 'e'].map(isKept)).toEqual([false, false, true, true, true]);
+    for (const key of ['f', 'g', 'h', 'i']) cache.keep(key, scored);
+    expect(['d', 'e', 'f', 'g', 'h', 'i'].filter(isKept)).toEqual(['g', 'h', 'i']);
+    expect([cache.entries, cache.bytes]).toEqual([3, 774]);
+  });
+
   it('keeps verdicts on the answer only, and nothing that is larger than itself', () => {
     const cache = new OutcomeCache(1000);
     cache.keep('abstained', { kind: 'abstained', reason: 'r' });
