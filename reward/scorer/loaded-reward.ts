@@ -3,7 +3,7 @@ import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import type { AnswerToReward, RewardModel, RewardScore } from '../model/reward-model.js';
 import { normalizeReward, rawReward, type RewardNormalizer } from '../model/reward-normalizer.js';
-import type { AnswerGate } from './veto-gate.js';
+import { lengthGate, type AnswerGate } from './veto-gate.js';
 
 /** What scores under one rubric. */
 export interface LoadedReward {
@@ -41,6 +41,7 @@ export async function gateAnswers(
   answers: readonly AnswerToReward[],
   gate: AnswerGate,
 ): Promise<(string | undefined)[]> {
+  if (gate === lengthGate) return answers.map(({ prompt, answer }) => gate(prompt, answer));
   const reasons: (string | undefined)[] = [];
   let read = 0;
   for (const { prompt, answer } of answers) {

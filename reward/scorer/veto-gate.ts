@@ -21,12 +21,15 @@ export function createVetoGate(scoreAnswer: AnswerScorer): AnswerGate {
   };
 }
 
+/** The gate of a rubric without vetoes, which reads nothing. */
+export const lengthGate: AnswerGate = (_prompt, answer) => tooLong(answer);
+
 /** The gate of a rubric. Rules that veto nothing are not asked, and where none does nothing but lengths is looked at. */
 export function createRubricGate(rubric: Rubric, profile: LocaleProfile): AnswerGate {
   const criteria = rubric.criteria.filter(
     ({ veto, evaluator }) => veto !== undefined && !ASKED_EVALUATORS.has(evaluator),
   );
-  if (criteria.length === 0) return (_prompt, answer) => tooLong(answer);
+  if (criteria.length === 0) return lengthGate;
   return createVetoGate(createAnswerScorer({ ...rubric, criteria }, profile));
 }
 
