@@ -85,6 +85,7 @@ function joined(members: readonly Member[], context: SourceContext): OpenedServe
 function routed(members: readonly Member[], names: Pick<RewardModel, 'hash' | 'rubricHash'>): RewardModel {
   return {
     ...names,
+    answersAtOnce: Math.max(...members.map(({ opened }) => opened.reward.model.answersAtOnce ?? Infinity)),
     score: async (answers, signal) => {
       const outcomes: Outcome<RewardScore>[] = [];
       const paying = answers.map(({ prompt }) => memberOf(members, prompt.locale));

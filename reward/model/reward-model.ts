@@ -25,6 +25,8 @@ export interface RewardModel {
   readonly hash: string;
   /** The rubric by which its preferences were judged. */
   readonly rubricHash: string;
+  /** What a call is worth: more answers at one time are none the faster. Absent, the more the better. */
+  readonly answersAtOnce?: number;
   /**
    * One outcome per answer, in order; a `scored` one has finite numbers. The same answers in one call score alike each time; what
    * stands beside an answer moves its score by the rounding of float32 at most. An aborted signal rejects with its reason.

@@ -55,8 +55,10 @@ export class RewardQueue {
   }
 
   private async work(): Promise<void> {
+    const { answersAtOnce = Infinity } = this.reward.model;
+    const most = Math.min(this.options.answersPerCall, answersAtOnce);
     while (this.waiting.length > 0) {
-      await this.serve(this.waiting.take(this.options.answersPerCall));
+      await this.serve(this.waiting.take(most));
       // A model that computes in this thread resolves in the same turn: sockets and timers are to have theirs.
       if (this.waiting.length > 0) await turnOfTheLoop();
     }

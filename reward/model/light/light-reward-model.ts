@@ -16,6 +16,9 @@ export interface LightReward {
   readonly model: LightModel;
 }
 
+/** Some tenths of a millisecond: whoever waits for the first has them while the next are read. */
+const ANSWERS_AT_ONCE = 16;
+
 /** Answers between two turns of the event loop. */
 const ANSWERS_PER_TURN = 256;
 
@@ -28,6 +31,7 @@ export function createLightRewardModel({ hash, rubric, profile, model }: LightRe
   return {
     hash,
     rubricHash: rubric.hash,
+    answersAtOnce: ANSWERS_AT_ONCE,
     score: async (answers, signal) => {
       const outcomes: Outcome<RewardScore>[] = [];
       for (const [at, answer] of answers.entries()) {

@@ -102,6 +102,14 @@ describe('the reward service', () => {
     expect(outcomes.flat()).toEqual([1, 2, 3, 4, 5].map((raw) => paid(raw, (raw - 10) / 5)));
   });
 
+  it('gives a model no more than a call is worth to it', async () => {
+    const reward = lengthReward();
+    const light = { ...reward, model: { ...reward.model, answersAtOnce: 3 } };
+    const { service, calls } = rig({ answersPerCall: 4 }, light);
+    await service.score(asking(['a', 'b', 'c', 'd', 'e']), anonymous);
+    expect(calls.map(({ answers }) => answers)).toEqual([3, 2]);
+  });
+
   it('lets a small request through while a large one is served, and the loop turn between calls', async () => {
     const { service } = rig({ answersPerCall: 10 });
     const order: string[] = [];

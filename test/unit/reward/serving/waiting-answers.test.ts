@@ -22,6 +22,20 @@ const take = (waiting: WaitingAnswers, most: number): string =>
     .map(({ answer }) => answer.answer)
     .join(' ');
 
+/** Stretches of one request by their first and last place. */
+const told = (taken: string): string => {
+  const stretches: { letter: string; first: number; last: number }[] = [];
+  for (const answer of taken.split(' ')) {
+    const [letter, place] = [answer[0], Number(answer.slice(1))];
+    const open = stretches.at(-1);
+    if (open?.letter === letter && open.last === place - 1) open.last = place;
+    else stretches.push({ letter, first: place, last: place });
+  }
+  return stretches
+    .map(({ letter, first, last }) => `${letter}${first}${first === last ? '' : `-${last}`}`)
+    .join(' ');
+};
+
 describe('WaitingAnswers', () => {
   it('gives all that there is, request by request, where it fits', () => {
     const { waiting } = waitingFor([2, 1, 2]);
@@ -31,11 +45,20 @@ describe('WaitingAnswers', () => {
   });
 
   it('gives as many of each, what small ones leave to large ones, and goes on where it ended', () => {
-    const { waiting } = waitingFor([6, 1, 6]);
-    expect(take(waiting, 6)).toBe('a0 a1 b0 c0 c1 a2');
-    expect(waiting.length).toBe(7);
-    expect(take(waiting, 3)).toBe('c2 c3 a3');
-    expect(take(waiting, 9)).toBe('c4 c5 a4 a5');
+    const { waiting } = waitingFor([60, 1, 60]);
+    // A third of 60 each; what b leaves of its share, a has of its next.
+    expect(told(take(waiting, 60))).toBe('a0-19 b0 c0-19 a20-38');
+    expect(waiting.length).toBe(61);
+    expect(told(take(waiting, 40))).toBe('a39 c20-39 a40-58');
+    expect(told(take(waiting, 60))).toBe('a59 c40-59');
+  });
+
+  it('gives sixteen of one at a time where few are taken: each is through sooner than by crumbs of all', () => {
+    const { waiting } = waitingFor([20, 16, 1]);
+    expect(told(take(waiting, 8))).toBe('a0-7');
+    expect(told(take(waiting, 8))).toBe('a8-15');
+    expect(told(take(waiting, 20))).toBe('b0-15 c0 a16-18');
+    expect(told(take(waiting, 20))).toBe('a19');
   });
 
   it('loses and doubles nothing, whatever is taken', () => {
