@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { addModelCommands } from './reward/add-model-commands.js';
 import { addServeCommand } from './reward/add-serve-command.js';
-import { addHealthOptions, type HealthFlags } from '../trust/health-flags.js';
+import { addHealthOptions } from '../trust/health-flags.js';
+import type { GatewayFlags } from './reward/serve-gateway.js';
 import { perform, type Session } from './session.js';
+import { addTraceOption } from './telemetry-flags.js';
 
 interface SpendFlags {
   readonly config: string;
@@ -18,12 +20,16 @@ export function addRewardCommand(program: Command, session: Session): void {
     .description(
       'reward models from files, served rewards, and the judge gateway: train, test and serve models, serve judges, see costs',
     );
-  addHealthOptions(
-    reward
-      .command('gateway')
-      .description('ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets')
-      .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md"),
-  ).action((flags: HealthFlags & { readonly config: string }, self: Command) =>
+  addTraceOption(
+    addHealthOptions(
+      reward
+        .command('gateway')
+        .description(
+          'ask judges on behalf of everybody: one store of verdicts, one set of limits and budgets',
+        )
+        .requiredOption('--config <file>', "the gateway's file, see docs/gateway.md"),
+    ),
+  ).action((flags: GatewayFlags, self: Command) =>
     perform(session, self, async () =>
       (await import('./reward/serve-gateway.js')).serveGateway(flags, session),
     ),

@@ -6,7 +6,7 @@ import type { MajlisError } from '../../core/errors.js';
 import type { PoolStatus } from '../../core/domain/pool-status.js';
 import type { Ledger } from '../../core/ledger/ledger.js';
 import type { Clock } from '../../core/runtime/clock.js';
-import { startRpcServer } from '../../core/rpc/server.js';
+import { startRpcServer, type RpcTelemetry } from '../../core/rpc/server.js';
 import { AuditLog } from '../../core/trust/audit-log.js';
 import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
@@ -44,6 +44,8 @@ export interface ServeRunControlOptions {
   readonly registry?: WorkerRegistry | undefined;
   /** Serves other machines there, too. */
   readonly listener?: PublicListener;
+  /** Told of the calls that are answered. */
+  readonly telemetry?: RpcTelemetry;
   /** Takes a sentence about something that no caller can be told. */
   readonly say?: (sentence: string) => void;
 }
@@ -107,6 +109,7 @@ export async function serveRunControl(options: ServeRunControlOptions): Promise<
     },
     maxMessageBytes: MOST_MESSAGE_BYTES,
     clock,
+    ...options.telemetry,
   };
   const owner = authorizeToken(token, { name: localUser(), role: 'admin' });
   const servers = [await startRpcServer({ ...served, authorize: owner })];

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { startRpcServer } from '../../core/rpc/server.js';
+import { startRpcServer, type RpcTelemetry } from '../../core/rpc/server.js';
 import { digestOf } from '../../core/trust/authorize.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
@@ -16,6 +16,8 @@ export interface GatewayServerOptions {
   /** What clients show. */
   readonly token: string;
   readonly clock: Clock;
+  /** Told of the calls that are answered. */
+  readonly telemetry?: RpcTelemetry;
   /** Takes a sentence about certificates and tokens that change. */
   readonly say?: (sentence: string) => void;
 }
@@ -41,6 +43,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     host: config.listen.host,
     port: config.listen.port,
     clock,
+    ...options.telemetry,
   }).catch((thrown: unknown) => {
     trust.close();
     throw thrown;

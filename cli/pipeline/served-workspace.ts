@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import { serveRunControl, type PublicListener } from '../control/serve-run-control.js';
 import { offerCertificateGauge, offerCoordinatorGauges } from '../telemetry/coordinator-gauges.js';
 import { openTelemetry } from '../telemetry/process-telemetry.js';
+import { rpcTelemetry } from '../telemetry/rpc-telemetry.js';
 import { openMetricsPlan, type MetricsChoice, type MetricsPlan } from './run-metrics.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -92,6 +93,7 @@ async function serve<Value>(
       ...(fleet === undefined ? {} : { registry: fleet.registry, token: fleet.localToken }),
       demand,
       pools: () => poolStatuses(workspace),
+      telemetry: rpcTelemetry(workspace),
       ...(createRun === undefined
         ? {}
         : { createRun: (request: RunRequest) => createRun(request, workspace) }),

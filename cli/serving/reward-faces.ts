@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../../core/config/listen-address.js';
-import { startRpcServer } from '../../core/rpc/server.js';
+import { startRpcServer, type RpcTelemetry } from '../../core/rpc/server.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
 import type { RewardHttpObserver } from '../../reward/http/reward-http-observer.js';
@@ -25,6 +25,8 @@ export interface RewardFacesOptions extends FaceAddresses {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RewardHttpObserver;
+  /** Told of the calls over gRPC. */
+  readonly calls: RpcTelemetry;
   /** Longest request, in bytes; 8 MiB unless told. */
   readonly bodyBytes?: number | undefined;
 }
@@ -99,13 +101,13 @@ async function openHttp(
 
 async function openGrpc(
   { host, port }: ListenAddress,
-  { service, trust, clock, bodyBytes }: RewardFacesOptions,
+  { service, trust, clock, calls, bodyBytes }: RewardFacesOptions,
 ): Promise<Face> {
   const stopping = new AbortController();
   const server = await startRpcServer({
     name: 'the reward server',
     services: [rewardRpc({ service, software: SOFTWARE, stopping: stopping.signal })],
-    ...{ host, port, clock, ...trust },
+    ...{ host, port, clock, ...trust, ...calls },
     ...(bodyBytes === undefined ? {} : { maxMessageBytes: bodyBytes }),
   });
   return {

@@ -30,7 +30,8 @@ export interface TelemetryChoice {
 
 export interface TelemetryOptions {
   /** What the process is to those who read its traces. */
-  readonly service: 'majlis-coordinator' | 'majlis-worker' | 'majlis-trainer' | 'majlis-reward';
+  readonly service:
+    'majlis-coordinator' | 'majlis-worker' | 'majlis-trainer' | 'majlis-reward' | 'majlis-gateway';
   /** A receiver of OTLP over HTTP, such as http://localhost:4318; nothing is traced without one. */
   readonly traceUrl?: string | undefined;
   /** `warn` unless told. */

@@ -92,7 +92,7 @@ export function coordinatorService(options: CoordinatorServiceOptions): RpcServi
       return control.rollBackRun(run, to);
     }),
   };
-  return { definition: CoordinatorServiceService, implementation };
+  return { definition: CoordinatorServiceService, implementation, sessions: ['attachWorker', 'watchRun'] };
 }
 
 /** Writes a watch to its end, no faster than the client reads it. */

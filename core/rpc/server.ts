@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import type {
-  ServerCredentials,
-  ServerInterceptor,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { ServerCredentials, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.js';
 import { ServerReflectionService as ServerReflectionAlphaService } from '../../proto/gen/grpc/reflection/v1alpha/reflection.js';
@@ -15,6 +10,8 @@ import { MajlisError } from '../errors.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { packageRoot } from '../runtime/package-root.js';
+import { NO_TRACING } from '../telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../telemetry/tracing/tracer.js';
 import type { Authorize } from '../trust/authorize.js';
 import type { CertificateFiles } from '../trust/certificate-files.js';
 import { refusePublicAddress } from '../trust/refuse-public-address.js';
@@ -22,15 +19,27 @@ import { requireAuthorization, type Audit } from './authorization.js';
 import type { Reflection } from './reflection.js';
 import { toGrpcStatus } from './status.js';
 import { serverCredentials } from './tls-credentials.js';
+import { traceServerCalls } from './trace-calls.js';
+import { readTolerantly, refuseUnreadable } from './unreadable-messages.js';
 
 /** One gRPC service and the object that serves it. */
 export interface RpcService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
+  /** Methods, as the definition names them, whose calls last as long as two processes know each other: none is a span. */
+  readonly sessions?: readonly string[];
+}
+
+/** What a process is told of the calls that it answers. */
+export interface RpcTelemetry {
+  /** Each authorized call is a span, caused by whoever its `traceparent` names; nothing is traced without one. */
+  readonly tracer?: Tracer | undefined;
+  /** Told of each call that was ended for bytes that are no message, as `package.Service/Method`. */
+  readonly onUnreadable?: (method: string) => void;
 }
 
 /** What a server serves, and where. */
-export interface RpcServerOptions {
+export interface RpcServerOptions extends RpcTelemetry {
   /** What a sentence about it begins with, such as `the coordinator`. */
   readonly name?: string;
   readonly services: readonly RpcService[];
@@ -48,8 +57,6 @@ export interface RpcServerOptions {
   readonly insecure?: boolean;
   /** What a refusal says would allow it; `--insecure` unless told. */
   readonly allowance?: string;
-  /** What every authorized call passes before its handler. */
-  readonly interceptors?: readonly ServerInterceptor[];
   /** Longest message either way, in bytes. */
   readonly maxMessageBytes?: number;
   /** How long `close` lets running calls finish, in milliseconds. */
@@ -88,13 +95,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const server = new Server({
     interceptors: [
       ...(options.authorize === undefined ? [] : [requireAuthorization(options.authorize, options.audit)]),
-      ...(options.interceptors ?? []),
+      ...traceServerCalls(options.tracer ?? NO_TRACING, tracedPaths(options.services)),
+      refuseUnreadable(options.onUnreadable),
     ],
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
   });
   for (const { definition, implementation } of options.services)
-    server.addService(definition, implementation);
+    server.addService(readTolerantly(definition), implementation);
   const names = options.services.map(({ definition }) => serviceName(definition));
   const health = addHealth(server, names);
   addReflection(server, names);
@@ -137,6 +145,14 @@ function addReflection(server: Server, names: readonly string[]): void {
 async function openReflection(listed: readonly string[]): Promise<Reflection> {
   const { Reflection } = await import('./reflection.js');
   return new Reflection(await readFile(join(packageRoot, 'proto', 'gen', 'descriptors.binpb')), listed);
+}
+
+/** Health and reflection are not among them: probes would fill the receiver. */
+function tracedPaths(services: readonly RpcService[]): ReadonlySet<string> {
+  const paths = services.flatMap(({ definition, sessions = [] }) =>
+    Object.entries(definition).flatMap(([name, { path }]) => (sessions.includes(name) ? [] : [path])),
+  );
+  return new Set(paths);
 }
 
 function serviceName(definition: ServiceDefinition): string {

@@ -37,12 +37,13 @@ export function traceClientCalls(tracer: Tracer): Interceptor[] {
 }
 
 /**
- * What a server's calls pass: a span for each, caused by whoever its metadata name, within which the handler runs. Nothing
- * where nothing is traced.
+ * What a server's calls of those paths pass: a span for each, caused by whoever its metadata name, within which the handler runs.
+ * Nothing where nothing is traced.
  */
-export function traceServerCalls(tracer: Tracer): ServerInterceptor[] {
+export function traceServerCalls(tracer: Tracer, paths: ReadonlySet<string>): ServerInterceptor[] {
   if (tracer === NO_TRACING) return [];
   const trace: ServerInterceptor = ({ path }, call) => {
+    if (!paths.has(path)) return new ServerInterceptingCall(call);
     let end: CallSpan['end'] = () => undefined;
     let within = <Result>(work: () => Result): Result => work();
     const listener = new ServerListenerBuilder()

@@ -43,5 +43,5 @@ export function judgeService({ gateway, currency, software, stopping }: JudgeSer
       spendReportToMessage({ currency, spend: await gateway.spend(spendFilterFromMessage(request)) }),
     ),
   };
-  return { definition: JudgeServiceService, implementation };
+  return { definition: JudgeServiceService, implementation, sessions: ['judgeStream'] };
 }

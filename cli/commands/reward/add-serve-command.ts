@@ -3,7 +3,7 @@ import { parseListenAddress, type ListenAddress } from '../../../core/config/lis
 import { addHealthOptions } from '../../trust/health-flags.js';
 import { addTrustFileOptions } from '../../trust/server-trust-flags.js';
 import { perform, type Session } from '../session.js';
-import { addMetricsOptions } from '../telemetry-flags.js';
+import { addTelemetryOptions } from '../telemetry-flags.js';
 import { wholeNumber } from '../whole-number.js';
 import type { ServeRewardsFlags } from './serve-rewards.js';
 
@@ -32,7 +32,7 @@ export function addServeCommand(reward: Command, session: Session): void {
       wholeNumber('--threads', 1, MOST_THREADS),
       1,
     );
-  addMetricsOptions(addHealthOptions(addTrustFileOptions(command))).action(
+  addTelemetryOptions(addHealthOptions(addTrustFileOptions(command))).action(
     (flags: ServeRewardsFlags, self: Command) =>
       perform(session, self, async () => (await import('./serve-rewards.js')).serveRewards(flags, session)),
   );

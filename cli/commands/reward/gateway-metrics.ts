@@ -18,7 +18,8 @@ export type WatchedGateway = Pick<JudgeGateway, 'status' | 'budgetsLeft'>;
  * with the process; gauges are read from the gateway at each scrape, and what is left of budgets from its store.
  */
 export class GatewayMetrics implements GatewayObserver, Exposition {
-  private readonly registry = new Registry();
+  /** Where other metrics of the process may stand, too. */
+  readonly registry = new Registry();
   private readonly verdicts = this.counter(
     'majlis_judge_verdicts_total',
     'Questions that were told their verdict: from the cache, shared with an equal question, or by a judge.',

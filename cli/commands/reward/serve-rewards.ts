@@ -14,19 +14,15 @@ import { RewardsKeeper, type KeptReward } from '../../serving/rewards-keeper.js'
 import { servedChoice, type ServedFlags } from '../../serving/served-choice.js';
 import { offerMetrics } from '../../telemetry/offer-metrics.js';
 import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
+import { rpcTelemetry } from '../../telemetry/rpc-telemetry.js';
 import { openHealth, type HealthFlags } from '../../trust/health-flags.js';
 import { openServerTrust, type ServerTrust, type ServerTrustFlags } from '../../trust/server-trust-flags.js';
 import type { CommandResult, Session } from '../session.js';
-import type { TelemetryFlags } from '../telemetry-flags.js';
+import { telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 
 /** The options of `majlis reward serve`. */
 export interface ServeRewardsFlags
-  extends
-    ServedFlags,
-    FaceAddresses,
-    HealthFlags,
-    Omit<ServerTrustFlags, 'listen'>,
-    Omit<TelemetryFlags, 'trace'> {
+  extends ServedFlags, FaceAddresses, HealthFlags, Omit<ServerTrustFlags, 'listen'>, TelemetryFlags {
   readonly threads: number;
 }
 
@@ -44,7 +40,8 @@ interface Serving {
  * to drain, and leaves.
  */
 export async function serveRewards(flags: ServeRewardsFlags, session: Session): Promise<CommandResult> {
-  const telemetry = await openTelemetry({ service: 'majlis-reward' });
+  const { traceUrl } = telemetryChoice(flags, session.environment);
+  const telemetry = await openTelemetry({ service: 'majlis-reward', traceUrl });
   const rewards = new ServedRewards();
   let started: EmbeddedTrainer | undefined;
   const trainer = (): EmbeddedTrainer => (started ??= EmbeddedTrainer.create({ threads: flags.threads }));
@@ -104,9 +101,10 @@ async function serveKept(serving: Serving): Promise<CommandResult> {
 }
 
 async function serveTrusted(
-  { flags, session, telemetry: { metrics, logger: log }, rewards, keeper }: Serving,
+  { flags, session, telemetry, rewards, keeper }: Serving,
   trust: ServerTrust,
 ): Promise<CommandResult> {
+  const { metrics, logger: log } = telemetry;
   const { clock, signal, terminal } = session;
   const say = (sentence: string): void => terminal.say(`majlis: ${sentence}`);
   const kept = (): readonly KeptReward[] => keeper.kept;
@@ -115,7 +113,7 @@ async function serveTrusted(
   offerRewardGauges(metrics, { status: () => service.status(), kept });
   const faces = await openRewardFaces({
     ...{ ...flags, service, trust, clock, log },
-    observer: rewardHttpMetricsObserver(metrics),
+    ...{ observer: rewardHttpMetricsObserver(metrics), calls: rpcTelemetry(telemetry) },
     bodyBytes: keeper.config.limits.bodyBytes,
   });
   try {

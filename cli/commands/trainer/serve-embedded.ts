@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { readToken } from '../../../core/config/read-token.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
-import { traceServerCalls } from '../../../core/rpc/trace-calls.js';
 import { trainerService } from '../../../core/rpc/trainer-service.js';
 import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { digestOf } from '../../../core/trust/authorize.js';
 import { openServerTrust, type ServerTrustFlags } from '../../trust/server-trust-flags.js';
 import { openTelemetry } from '../../telemetry/process-telemetry.js';
+import { rpcTelemetry } from '../../telemetry/rpc-telemetry.js';
 import { telemetryChoice, type TelemetryFlags } from '../telemetry-flags.js';
 import type { CommandResult, Session } from '../session.js';
 
@@ -37,7 +37,7 @@ export async function serveEmbedded(
     const server = await startRpcServer({
       ...{ name: 'the trainer', services: [trainerService(trainer, incarnationId)] },
       ...{ host, port, clock, ...trust },
-      interceptors: traceServerCalls(telemetry.tracer),
+      ...rpcTelemetry(telemetry),
     });
     try {
       terminal.say(`majlis: trainer at ${server.address}`);

@@ -11,7 +11,7 @@ export interface FleetMetricDescription {
   readonly kind: FleetMetricKind;
   readonly labels: readonly string[];
   /** Which processes offer it. */
-  readonly offeredBy: readonly ('coordinator' | 'worker' | 'reward server')[];
+  readonly offeredBy: readonly ('coordinator' | 'worker' | 'reward server' | 'judge gateway')[];
   readonly help: string;
   /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
@@ -36,6 +36,11 @@ const DEVIATIONS = [-5, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 5];
 
 export const FLEET_METRICS = {
   majlis_build_info: gauge(['version'], EVERYBODY, '1, with the version of this build.'),
+  majlis_rpc_unreadable_requests_total: counter(
+    ['method'],
+    ['coordinator', 'reward server', 'judge gateway'],
+    'Calls over gRPC that were ended for bytes that are no message.',
+  ),
   majlis_leader: gauge([], COORDINATOR, '1 while this process owns the ledger and issues tasks.'),
   majlis_event_loop_delay_seconds: gauge(
     ['quantile'],

@@ -5,7 +5,7 @@ import { MajlisError } from '../../../core/errors.js';
 import { handleUnary } from '../../../core/rpc/handle-unary.js';
 import { startRpcServer } from '../../../core/rpc/server.js';
 import type { RpcServer } from '../../../core/rpc/server.js';
-import { traceClientCalls, traceServerCalls } from '../../../core/rpc/trace-calls.js';
+import { traceClientCalls } from '../../../core/rpc/trace-calls.js';
 import { openOtlpTracing } from '../../../core/telemetry/tracing/otlp-tracing.js';
 import type { Tracing } from '../../../core/telemetry/tracing/otlp-tracing.js';
 import {
@@ -37,7 +37,7 @@ beforeEach(async () => {
   });
   server = await startRpcServer({
     services: [{ definition: ExternalScalerService, implementation: { isActive } }],
-    interceptors: traceServerCalls(answerer.tracer),
+    tracer: answerer.tracer,
   });
   const interceptors = traceClientCalls(caller.tracer);
   client = new ExternalScalerClient(server.address, credentials.createInsecure(), { interceptors });

@@ -3,6 +3,7 @@ import {
   rewardHttpMetricsObserver,
   rewardMetricsObserver,
 } from '../../../../cli/serving/reward-metrics.js';
+import { rpcTelemetry } from '../../../../cli/telemetry/rpc-telemetry.js';
 import type { KeptReward } from '../../../../cli/serving/rewards-keeper.js';
 import {
   FLEET_METRICS,
@@ -10,6 +11,8 @@ import {
 } from '../../../../core/telemetry/metrics/fleet-catalogue.js';
 import { offerProcessMetrics } from '../../../../core/telemetry/metrics/process-metrics.js';
 import { ProcessRegistry } from '../../../../core/telemetry/metrics/process-registry.js';
+import { RecordingLogger } from '../../../../core/telemetry/recording-logger.js';
+import { NO_TRACING } from '../../../../core/telemetry/tracing/no-tracing.js';
 
 const HASHES = { rubricHash: 'r'.repeat(64), rewardModelHash: 'm'.repeat(64) };
 const KEPT: KeptReward = { alias: 'active', rubricId: 'ar-msa', form: 'light', unasked: [], ...HASHES };
@@ -35,6 +38,9 @@ async function exposition(kept: readonly KeptReward[]): Promise<string> {
   observer.onRefusal({ caller: 'omar', code: 'resource_exhausted', tookMs: 1 });
   observer.onModelCall({ ...HASHES, answers: 2, tookMs: 3 });
   rewardHttpMetricsObserver(metrics).onAnswer({ contract: 'openrlhf', status: 200, tookMs: 8 });
+  const logger = new RecordingLogger();
+  rpcTelemetry({ logger, metrics, tracer: NO_TRACING }).onUnreadable?.('s.S/M');
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { method: 's.S/M' } }]);
   metrics.counter('majlis_reward_reloads_total').inc({ outcome: 'taken' });
   const text = await metrics.text();
   stop();
@@ -67,6 +73,7 @@ describe('the metrics of a reward server', () => {
       'majlis_reward_http_request_duration_seconds_sum{contract="openrlhf"} 0.008',
       'majlis_reward_requests_waiting 2',
       'majlis_reward_queued_answers 5',
+      'majlis_rpc_unreadable_requests_total{method="s.S/M"} 1',
       'majlis_reward_cache_bytes 640',
       `majlis_reward_alias_info{alias="active",rubric="ar-msa",rubric_hash="${HASHES.rubricHash}",reward_model_hash="${HASHES.rewardModelHash}"} 1`,
     ]) {

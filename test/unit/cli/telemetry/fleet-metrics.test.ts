@@ -4,6 +4,7 @@ import {
   offerCoordinatorGauges,
 } from '../../../../cli/telemetry/coordinator-gauges.js';
 import { fleetMetricsObserver } from '../../../../cli/telemetry/fleet-metrics-observer.js';
+import { rpcTelemetry } from '../../../../cli/telemetry/rpc-telemetry.js';
 import { runMetricsObserver } from '../../../../cli/telemetry/run-metrics-observer.js';
 import {
   FLEET_METRICS,
@@ -11,6 +12,8 @@ import {
 } from '../../../../core/telemetry/metrics/fleet-catalogue.js';
 import { offerProcessMetrics } from '../../../../core/telemetry/metrics/process-metrics.js';
 import { ProcessRegistry } from '../../../../core/telemetry/metrics/process-registry.js';
+import { RecordingLogger } from '../../../../core/telemetry/recording-logger.js';
+import { NO_TRACING } from '../../../../core/telemetry/tracing/no-tracing.js';
 import { RunDemand } from '../../../../coordinator/demand/run-demand.js';
 import { LoopRig } from '../../../support/loop-rig.js';
 
@@ -46,6 +49,7 @@ describe('the metrics of a run and its workers', () => {
     offerCoordinatorGauges(metrics, { ...rig, demand, fleet: { pool: 'run', registry } });
     offerCertificateGauge(metrics, { current: { warnings: [] } });
     fleetMetricsObserver(metrics, 'run');
+    rpcTelemetry({ logger: new RecordingLogger(), metrics, tracer: NO_TRACING });
     await rig.play();
     found = await scrape(metrics);
     stop();
@@ -53,7 +57,7 @@ describe('the metrics of a run and its workers', () => {
 
   it('are those of the catalogue and no others', () => {
     const isOfThem = ({ offeredBy }: FleetMetricDescription): boolean =>
-      offeredBy.some((who) => who !== 'reward server');
+      offeredBy.some((who) => who === 'coordinator' || who === 'worker');
     const listed = Object.entries<FleetMetricDescription>(FLEET_METRICS).flatMap(([name, metric]) =>
       isOfThem(metric) ? [name] : [],
     );
