@@ -16,7 +16,6 @@ import type { TrajectoryGroup } from '../../core/domain/trajectory.js';
 import type { PolicyAnnouncer } from '../../core/engine/policy-locator.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import { decodeRolloutTask } from '../../core/rpc/rollout-codec.js';
-import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
 import type { EagerScorer } from '../score/eager-scorer.js';
 import { AsyncIntake } from './async-intake.js';
 import type { Arrival } from './async-intake.js';
@@ -30,7 +29,7 @@ import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { slotTask } from './slot-task.js';
 import { TaskOutbox } from './task-outbox.js';
 import { TaskSlots } from './task-slots.js';
-import { traceAdmission } from './trace-admission.js';
+import { traceAdmissions } from './trace-admissions.js';
 import type { Slot, SlotOptions } from './task-slots.js';
 
 export interface AsyncDispatcherOptions extends DispatcherOptions {
@@ -254,7 +253,7 @@ export class AsyncDispatcher implements Dispatcher {
 
   /** Answers first: a task that one worker answered and another gave up is answered. */
   private async receive(deliveries: readonly Delivery[], books: Books): Promise<void> {
-    const arrivals = await Promise.all(deliveries.map((delivery) => this.admit(delivery, books)));
+    const arrivals = await this.admit(deliveries, books);
     for (const arrival of arrivals) {
       // While a repeat was being stored, its task may have been consumed or dropped.
       if (arrival.kind !== 'answered' || books.slots.find(arrival.slot.task.id) === undefined) continue;
@@ -272,12 +271,13 @@ export class AsyncDispatcher implements Dispatcher {
     await Promise.all(read.map((delivery) => delivery.ack()));
   }
 
-  private admit(delivery: Delivery, { intake }: Books): Promise<Arrival> {
-    return traceAdmission(this.options.tracer, delivery, async (span) => {
-      const arrival = await intake.admit(delivery);
-      span.set({ [SPAN_ATTRIBUTES.outcome]: arrival.kind });
-      return arrival;
+  private async admit(deliveries: readonly Delivery[], { intake }: Books): Promise<readonly Arrival[]> {
+    let arrivals: readonly Arrival[] = [];
+    await traceAdmissions(this.options.tracer, deliveries, async () => {
+      arrivals = await intake.admit(deliveries);
+      return arrivals.map(({ kind }) => kind);
     });
+    return arrivals;
   }
 
   private answered(slot: Slot, result: TrajectoryGroup): void {

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../core/bus/bus.js';
 import type { TrajectoryGroup } from '../../core/domain/trajectory.js';
-import type { ResultIntake } from './result-intake.js';
+import type { Answer, ResultIntake, Sorted } from './result-intake.js';
 import type { Slot, TaskSlots } from './task-slots.js';
 
 /** What a delivery means for its task. */
@@ -16,27 +16,43 @@ export type Arrival =
 const LATE: Arrival = { kind: 'late' };
 const REFUSED: Arrival = { kind: 'refused' };
 
-/** What comes back in an async run: an answer that may count is stored, and the rest is told apart. */
+/** What comes back in an async run: answers that may count are stored, and the rest is told apart. */
 export class AsyncIntake {
   constructor(
-    private readonly intake: ResultIntake,
+    private readonly intake: ResultIntake<Slot>,
     private readonly slots: TaskSlots,
   ) {}
 
-  /** Reads a delivery and stores an answer that may count. It is not acknowledged yet. */
-  async admit(delivery: Delivery): Promise<Arrival> {
-    const read = await this.intake.read(delivery);
-    if (read === undefined) return REFUSED;
-    const taskId = read.kind === 'given_up' ? read.taskId : read.group.taskId;
-    const slot = this.slots.find(taskId);
-    if (slot === undefined) return (await this.intake.late(delivery, taskId)) ? LATE : REFUSED;
-    return read.kind === 'given_up' ? { kind: 'too_old', slot } : this.answered(delivery, slot, read.group);
+  /** Reads deliveries and stores the answers that may count. They are not acknowledged yet. [delivery] */
+  async admit(deliveries: readonly Delivery[]): Promise<readonly Arrival[]> {
+    const { intake, slots } = this;
+    const sorted = deliveries.map((delivery) => intake.sort(delivery, (id) => slots.find(id)));
+    const tooOld = new Set<Sorted<Slot>>(
+      sorted.filter((one) => one.kind === 'answer' && !slots.isAdmissible(one.open.task)),
+    );
+    const answers = sorted.filter((one) => one.kind === 'answer').filter((answer) => !tooOld.has(answer));
+    const stored = await intake.store(answers);
+    return Promise.all(sorted.map((one) => this.arrival(one, { stored, tooOld })));
   }
 
-  private async answered(delivery: Delivery, slot: Slot, result: TrajectoryGroup): Promise<Arrival> {
-    const { task } = slot;
-    if (!(await this.intake.fits(delivery, task, result))) return REFUSED;
-    if (!this.slots.isAdmissible(task)) return { kind: 'too_old', slot };
-    return (await this.intake.store(delivery, task)) ? { kind: 'answered', slot, result } : REFUSED;
+  private async arrival(
+    one: Sorted<Slot>,
+    {
+      stored,
+      tooOld,
+    }: { readonly stored: ReadonlySet<Answer<Slot>>; readonly tooOld: ReadonlySet<Sorted<Slot>> },
+  ): Promise<Arrival> {
+    switch (one.kind) {
+      case 'answer':
+        if (tooOld.has(one)) return { kind: 'too_old', slot: one.open };
+        return stored.has(one) ? { kind: 'answered', slot: one.open, result: one.group } : REFUSED;
+      case 'given_up':
+        return { kind: 'too_old', slot: one.open };
+      case 'closed':
+        return (await this.intake.late(one.delivery, one.taskId)) ? LATE : REFUSED;
+      case 'refused':
+        await this.intake.refuse(one.delivery, one.refusal);
+        return REFUSED;
+    }
   }
 }

@@ -14,8 +14,8 @@
  *   the run's id (task ids do, which is why they do not order it).
  */
 import type { DeadLetter, Delivery } from '../../core/bus/bus.js';
+import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
-import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
 import { BusPatience } from './bus-patience.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
 import { dropOpenTasks } from './drop-open-tasks.js';
@@ -26,14 +26,14 @@ import type { IterationPlan, RolloutBatch } from './rollout-batch.js';
 import { rolloutTasks } from './rollout-tasks.js';
 import { StoredResults } from './stored-results.js';
 import { TaskOutbox } from './task-outbox.js';
-import { traceAdmission } from './trace-admission.js';
+import { traceAdmissions } from './trace-admissions.js';
 
 const PULL_MAX = 256;
 const PULL_WAIT_MS = 250;
 
 export class LockstepDispatcher implements Dispatcher {
   private readonly outbox: TaskOutbox;
-  private readonly intake: ResultIntake;
+  private readonly intake: ResultIntake<{ readonly task: RolloutTask }>;
   private readonly lostTasks: LostTasks;
   private readonly patience: BusPatience;
   private readonly stored: StoredResults;
@@ -118,32 +118,46 @@ export class LockstepDispatcher implements Dispatcher {
     const deliveries = await bus.pull(queues.results, pull);
     if (deliveries.length > 0) {
       this.lostTasks.heard();
-      await Promise.all(deliveries.map((delivery) => this.receive(delivery, outstanding)));
+      await this.receive(deliveries, outstanding);
       observer.answersCollected?.({ iteration, done: outstanding.done, all: outstanding.size });
     }
     if (!outstanding.isComplete) await this.reissueLost(outstanding);
   }
 
-  private async receive(delivery: Delivery, outstanding: OutstandingTasks): Promise<void> {
-    await traceAdmission(this.options.tracer, delivery, async (span) => {
-      const isAdmitted = await this.admit(delivery, outstanding);
-      span.set({ [SPAN_ATTRIBUTES.outcome]: isAdmitted ? 'admitted' : 'refused' });
-      if (isAdmitted) await delivery.ack();
+  private async receive(deliveries: readonly Delivery[], outstanding: OutstandingTasks): Promise<void> {
+    const known: Delivery[] = [];
+    await traceAdmissions(this.options.tracer, deliveries, async () => {
+      const areAdmitted = await this.admit(deliveries, outstanding);
+      known.push(...deliveries.filter((_, at) => areAdmitted[at]));
+      return areAdmitted.map((isAdmitted) => (isAdmitted ? 'admitted' : 'refused'));
     });
+    await Promise.all(known.map((delivery) => delivery.ack()));
   }
 
-  /** False where the delivery was refused. */
-  private async admit(delivery: Delivery, outstanding: OutstandingTasks): Promise<boolean> {
-    const read = await this.intake.read(delivery);
-    if (read === undefined) return false;
-    const taskId = read.kind === 'given_up' ? read.taskId : read.group.taskId;
-    const task = outstanding.task(taskId);
-    // No policy is too old in lockstep: a worker that gave the task up anyway leaves it to be issued again.
-    if (task === undefined || read.kind === 'given_up') return this.intake.late(delivery, taskId);
-    if (!(await this.intake.fits(delivery, task, read.group))) return false;
-    if (!(await this.intake.store(delivery, task))) return false;
-    outstanding.fulfil(taskId, read.group);
-    return true;
+  /** False for a delivery that was refused. [delivery] */
+  private async admit(
+    deliveries: readonly Delivery[],
+    outstanding: OutstandingTasks,
+  ): Promise<readonly boolean[]> {
+    const { intake } = this;
+    const sorted = deliveries.map((delivery) => intake.sort(delivery, (id) => outstanding.find(id)));
+    const stored = await intake.store(sorted.filter((one) => one.kind === 'answer'));
+    for (const { open, group } of stored) outstanding.fulfil(open.task.id, group);
+    return Promise.all(
+      sorted.map(async (one) => {
+        switch (one.kind) {
+          case 'answer':
+            return stored.has(one);
+          case 'refused':
+            return intake.refuse(one.delivery, one.refusal);
+          // No policy is too old in lockstep: a worker that gave the task up anyway leaves it to be issued again.
+          case 'given_up':
+            return intake.late(one.delivery, one.open.task.id);
+          case 'closed':
+            return intake.late(one.delivery, one.taskId);
+        }
+      }),
+    );
   }
 
   private async reissueLost(outstanding: OutstandingTasks): Promise<void> {

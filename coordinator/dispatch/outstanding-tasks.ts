@@ -40,8 +40,8 @@ export class OutstandingTasks {
     return [...this.line];
   }
 
-  task(id: string): RolloutTask | undefined {
-    return this.entries.get(id)?.task;
+  find(id: string): { readonly task: RolloutTask } | undefined {
+    return this.entries.get(id);
   }
 
   /** Issues of a task by this start of the run; those of earlier starts do not count. */

@@ -9,6 +9,7 @@ import type { Delivery } from '../../core/bus/bus.js';
 import type { RolloutTask, TrajectoryGroup } from '../../core/domain/trajectory.js';
 import { WORKER_HEADER } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
+import type { ResultVerdict } from '../../core/ledger/ledger.js';
 import { decodeRolloutResult } from '../../core/rpc/rollout-codec.js';
 import type { RolloutResult } from '../../core/rpc/rollout-codec.js';
 import { sha256 } from '../../core/runtime/content-hash.js';
@@ -16,58 +17,67 @@ import { refusalOf } from './admission.js';
 import type { DispatcherOptions } from './dispatcher.js';
 import { largestResult } from './largest-result.js';
 import type { Refusal } from './refusal.js';
-import { storeResult } from './store-result.js';
 
 type IntakeOptions = Pick<
   DispatcherOptions,
   'ledger' | 'artifacts' | 'observer' | 'tasks' | 'engineFingerprint'
 >;
 
-export class ResultIntake {
+/** What a dispatcher keeps of a task that is open. */
+interface Open {
+  readonly task: RolloutTask;
+}
+
+/** A delivery that answers an open task as it was asked. */
+export interface Answer<Kept extends Open> {
+  readonly kind: 'answer';
+  readonly delivery: Delivery;
+  readonly open: Kept;
+  readonly group: TrajectoryGroup;
+}
+
+export type Sorted<Kept extends Open> =
+  | Answer<Kept>
+  /** A worker did not do the open task. */
+  | { readonly kind: 'given_up'; readonly delivery: Delivery; readonly open: Kept }
+  /** Of a task that is not open. */
+  | { readonly kind: 'closed'; readonly delivery: Delivery; readonly taskId: string }
+  | { readonly kind: 'refused'; readonly delivery: Delivery; readonly refusal: Refusal };
+
+export class ResultIntake<Kept extends Open> {
   private readonly largest: number;
 
   constructor(private readonly options: IntakeOptions) {
     this.largest = largestResult(options.tasks);
   }
 
-  /** What a delivery says; undefined where it was refused. */
-  async read(delivery: Delivery): Promise<RolloutResult | undefined> {
+  /** What a delivery is, given the tasks that are open. Nothing has happened to it yet. */
+  sort(delivery: Delivery, find: (taskId: string) => Kept | undefined): Sorted<Kept> {
     const read = this.decoded(delivery);
-    if (!('message' in read)) return read;
-    await this.refuse(delivery, read);
-    return undefined;
+    if ('message' in read) return { kind: 'refused', delivery, refusal: read };
+    const taskId = read.kind === 'given_up' ? read.taskId : read.group.taskId;
+    const open = find(taskId);
+    if (open === undefined) return { kind: 'closed', delivery, taskId };
+    if (read.kind === 'given_up') return { kind: 'given_up', delivery, open };
+    const refusal = refusalOf(read.group, open.task, this.options.engineFingerprint);
+    if (refusal === undefined) return { kind: 'answer', delivery, open, group: read.group };
+    const message = `result of ${taskId} was refused: ${refusal.message}`;
+    return { kind: 'refused', delivery, refusal: { ...refusal, message } };
   }
 
-  /** True where the group answers the task as it was asked; otherwise it was refused. */
-  async fits(delivery: Delivery, task: RolloutTask, group: TrajectoryGroup): Promise<boolean> {
-    const refusal = refusalOf(group, task, this.options.engineFingerprint);
-    if (refusal === undefined) return true;
-    await this.refuse(delivery, {
-      ...refusal,
-      message: `result of ${task.id} was refused: ${refusal.message}`,
-    });
-    return false;
-  }
-
-  /** True where this payload is the open task's result, which is stored then; otherwise it was refused. */
-  async store(delivery: Delivery, { id: taskId, iteration }: RolloutTask): Promise<boolean> {
-    const { run } = this.options.tasks;
-    const result = { run, taskId, iteration, data: delivery.data };
-    const { verdict, payloadHash } = await storeResult(this.options, result);
-    switch (verdict) {
-      case 'accepted':
-        return true;
-      case 'duplicate':
-        this.options.observer.resultRepeated?.();
-        return true;
-      case 'conflict':
-        await this.refuse(delivery, conflicting(taskId, payloadHash));
-        return false;
-      case 'unknown_task':
-        throw new MajlisError(`the ledger does not know task ${taskId}, which was issued`, {
-          code: 'internal',
-        });
-    }
+  /** Stores the payloads, then has the ledger accept them. Returns those that are their tasks' results; the others were refused. */
+  async store(answers: readonly Answer<Kept>[]): Promise<ReadonlySet<Answer<Kept>>> {
+    if (answers.length === 0) return new Set();
+    const { ledger, artifacts, tasks } = this.options;
+    const hashes = await Promise.all(answers.map(({ delivery }) => artifacts.put(delivery.data)));
+    const results = answers.map(({ open: { task } }, at) => ({
+      ...{ taskId: task.id, iteration: task.iteration, payloadHash: hashes[at] },
+    }));
+    const verdicts = await ledger.acceptResults(tasks.run, results);
+    const areStored = await Promise.all(
+      answers.map((answer, at) => this.heed(answer, verdicts[at], hashes[at])),
+    );
+    return new Set(answers.filter((_, at) => areStored[at]));
   }
 
   /** A result of a task that is not open. True where it says nothing new; otherwise it was refused. */
@@ -79,10 +89,8 @@ export class ResultIntake {
       return this.refuseUnknown(delivery, `task ${taskId} is not asked for now`);
     const payloadHash = sha256(delivery.data);
     const again = { taskId, iteration: known.iteration, payloadHash };
-    if ((await ledger.acceptResult(tasks.run, again)) === 'conflict') {
-      await this.refuse(delivery, conflicting(taskId, payloadHash));
-      return false;
-    }
+    const [verdict] = await ledger.acceptResults(tasks.run, [again]);
+    if (verdict === 'conflict') return this.refuse(delivery, conflicting(taskId, payloadHash));
     observer.resultRepeated?.();
     return true;
   }
@@ -104,17 +112,39 @@ export class ResultIntake {
     }
   }
 
-  private async refuseUnknown(delivery: Delivery, message: string): Promise<false> {
-    await this.refuse(delivery, { reason: 'unknown_task', message });
-    return false;
-  }
-
-  private async refuse(delivery: Delivery, refusal: Refusal): Promise<void> {
+  /** Counts it, blames its worker and keeps it in the dead letters. Always false: it does not count. */
+  async refuse(delivery: Delivery, refusal: Refusal): Promise<false> {
     const { observer } = this.options;
     const kind = refusal.reason === 'conflicting' ? 'conflicting_result' : 'refused_result';
     observer.resultRefused?.(refusal, delivery.headers[WORKER_HEADER]);
     observer.alarm?.({ kind, message: refusal.message });
     await delivery.terminate(`${refusal.reason}: ${refusal.message}`);
+    return false;
+  }
+
+  private async heed(
+    { delivery, open: { task } }: Answer<Kept>,
+    verdict: ResultVerdict | undefined,
+    payloadHash: string,
+  ): Promise<boolean> {
+    switch (verdict) {
+      case 'accepted':
+        return true;
+      case 'duplicate':
+        this.options.observer.resultRepeated?.();
+        return true;
+      case 'conflict':
+        return this.refuse(delivery, conflicting(task.id, payloadHash));
+      case 'unknown_task':
+      case undefined:
+        throw new MajlisError(`the ledger does not know task ${task.id}, which was issued`, {
+          code: 'internal',
+        });
+    }
+  }
+
+  private refuseUnknown(delivery: Delivery, message: string): Promise<false> {
+    return this.refuse(delivery, { reason: 'unknown_task', message });
   }
 }
 

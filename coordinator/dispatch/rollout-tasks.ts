@@ -18,16 +18,15 @@ export function rolloutTasks(
   prompts: readonly ScheduledPrompt[],
   options: RolloutTaskOptions,
 ): RolloutTask[] {
-  return prompts.map((scheduled) => rolloutTask(plan, scheduled, options));
+  const seeds = options.rng.fork(plan.iteration);
+  return prompts.map((scheduled) => rolloutTask(plan, scheduled, { ...options, seeds }));
 }
 
 function rolloutTask(
   plan: IterationPlan,
   { prompt, group }: ScheduledPrompt,
-  options: RolloutTaskOptions,
+  { run, groupSize, sampling, seeds }: RolloutTaskOptions & { readonly seeds: Rng },
 ): RolloutTask {
-  const { run, groupSize, sampling, rng } = options;
-  const seeds = rng.fork(plan.iteration).fork(prompt.prompt.id).fork(group);
   return {
     id: contentHash({ run, iteration: plan.iteration, prompt: prompt.prompt.id, group }),
     run,
@@ -38,7 +37,7 @@ function rolloutTask(
     policyHash: plan.policy.hash,
     rubricHash: plan.reward.rubricHash,
     rewardModelHash: plan.reward.rewardModelHash,
-    seed: seeds.uint32(),
+    seed: seeds.fork(prompt.prompt.id).fork(group).uint32(),
     sampling,
   };
 }

@@ -32,7 +32,7 @@ export class StoredResults {
   }
 
   private fulfil(group: TrajectoryGroup, outstanding: OutstandingTasks): void {
-    const task = outstanding.task(group.taskId);
+    const task = outstanding.find(group.taskId)?.task;
     const refusal =
       task === undefined
         ? 'the iteration has no such task'

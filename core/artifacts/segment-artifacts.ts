@@ -39,6 +39,8 @@ export class SegmentArtifacts implements ArtifactStore {
   private readonly places = new PayloadPlaces();
   private readonly puts = new Map<string, Promise<void>>();
   private readonly segmentTails: SegmentTail[] = [];
+  /** The segment that takes records, as far as it is known to be there; undefined while a new one is made. */
+  private ready: SegmentWriter | undefined;
   private writer: Promise<SegmentWriter> | undefined;
   private lastSegment = 0;
   private closed = false;
@@ -64,7 +66,7 @@ export class SegmentArtifacts implements ArtifactStore {
     this.refuseWhenClosed();
     const sha256 = hashOf(bytes);
     const underWay = this.puts.get(sha256);
-    const put = underWay ?? this.store(sha256, new Uint8Array(bytes));
+    const put = underWay ?? this.store(sha256, bytes);
     if (underWay === undefined) this.puts.set(sha256, put);
     try {
       await put;
@@ -117,9 +119,21 @@ export class SegmentArtifacts implements ArtifactStore {
     if (scan.tail !== undefined) this.segmentTails.push({ path, ...scan.tail });
   }
 
-  private async store(sha256: string, bytes: Uint8Array): Promise<void> {
+  /** Nearly every payload is new and has a segment with room for it: its bytes are taken before this returns. */
+  private store(sha256: string, bytes: Uint8Array): Promise<void> {
+    const { ready } = this;
+    if (ready !== undefined && this.hasRoom(ready) && !this.places.has(sha256)) {
+      return this.append(ready, sha256, bytes);
+    }
+    return this.storeSlowly(sha256, new Uint8Array(bytes));
+  }
+
+  private async storeSlowly(sha256: string, bytes: Uint8Array): Promise<void> {
     if (await this.isWhole(sha256)) return;
-    const writer = await this.writerWithRoom();
+    await this.append(await this.writerWithRoom(), sha256, bytes);
+  }
+
+  private async append(writer: SegmentWriter, sha256: string, bytes: Uint8Array): Promise<void> {
     const offset = await writer.append(sha256, bytes);
     this.places.set(sha256, { segment: segmentNumber(writer.path), offset, length: bytes.length });
   }
@@ -149,10 +163,16 @@ export class SegmentArtifacts implements ArtifactStore {
   private async replaceWhenFull(previous: Promise<SegmentWriter> | undefined): Promise<SegmentWriter> {
     // The put that asked for it was told when a segment could not be created; the next put tries again.
     const current = await previous?.catch(() => undefined);
-    if (current !== undefined && !current.isBroken && current.size < this.segmentBytes) return current;
+    if (current !== undefined && this.hasRoom(current)) return current;
+    this.ready = undefined;
     await current?.close();
     this.lastSegment += 1;
-    return SegmentWriter.create(join(this.folder, segmentName(this.lastSegment)));
+    this.ready = await SegmentWriter.create(join(this.folder, segmentName(this.lastSegment)));
+    return this.ready;
+  }
+
+  private hasRoom(writer: SegmentWriter): boolean {
+    return !writer.isBroken && writer.size < this.segmentBytes;
   }
 
   private refuseWhenClosed(): void {

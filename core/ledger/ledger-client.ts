@@ -12,6 +12,7 @@ import type {
   Ledger,
   NewRun,
   RecordedPolicyVersion,
+  ResultVerdict,
   TaskKey,
   TaskRecord,
   TaskResult,
@@ -67,11 +68,8 @@ export class LedgerClient implements Ledger {
     return this.call('issueTasks', run, tasks);
   }
 
-  acceptResult(
-    run: string,
-    result: TaskResult,
-  ): Promise<'accepted' | 'duplicate' | 'conflict' | 'unknown_task'> {
-    return this.call('acceptResult', run, result);
+  acceptResults(run: string, results: readonly TaskResult[]): Promise<readonly ResultVerdict[]> {
+    return this.call('acceptResults', run, results);
   }
 
   endTasks(run: string, tasks: readonly TaskKey[], end: 'dropped' | 'dead_lettered'): Promise<void> {

@@ -33,10 +33,8 @@ export interface Ledger {
   controlEvents(run: string): Promise<readonly RecordedControlEvent[]>;
 
   issueTasks(run: string, tasks: readonly IssuedTask[]): Promise<void>;
-  acceptResult(
-    run: string,
-    result: TaskResult,
-  ): Promise<'accepted' | 'duplicate' | 'conflict' | 'unknown_task'>;
+  /** Takes the results one after another, in one commit, and says of each what it was. [result] */
+  acceptResults(run: string, results: readonly TaskResult[]): Promise<readonly ResultVerdict[]>;
   /** Ends tasks that will not be consumed. A task that was consumed stays so. */
   endTasks(run: string, tasks: readonly TaskKey[], end: 'dropped' | 'dead_lettered'): Promise<void>;
   /** Ends as dropped whatever is outstanding or was accepted, and returns how many; what has ended stays as it ended. */
@@ -102,6 +100,9 @@ export interface TaskResult {
   /** sha256 of the payload in the artifact store. */
   readonly payloadHash: string;
 }
+
+/** What a result was to its task, which nobody may have issued. */
+export type ResultVerdict = 'accepted' | 'duplicate' | 'conflict' | 'unknown_task';
 
 /** The update journal's entry: what one iteration consumed and produced. */
 export interface IterationRecord {

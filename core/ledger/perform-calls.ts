@@ -1,7 +1,6 @@
 import { commitTogether } from '../database/commit-together.js';
 import type { CallPerformer } from '../database/database-calls.js';
 import type { DatabaseCall } from '../database/database-messages.js';
-import { acceptTogether } from './accept-together.js';
 import { controlOperations } from './control-operations.js';
 import { eventOperations } from './event-operations.js';
 import { EventLog } from './event-log.js';
@@ -28,8 +27,6 @@ export function callPerformer(database: ExclusiveDatabase): CallPerformer {
     ...eventOperations(database, log),
   };
   return (calls) => {
-    const accepted = acceptTogether(database, calls);
-    if (accepted !== undefined) return { outcomes: accepted, notices: [] };
     const work = calls.map((call) => () => log.during(call.atMs, () => perform(operations, call)));
     const outcomes = commitTogether(database, work);
     const runs = outcomes.flatMap((outcome) => ('value' in outcome ? outcome.value.runs : []));

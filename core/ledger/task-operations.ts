@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { MajlisError } from '../errors.js';
 import type { ExclusiveDatabase } from '../database/exclusive-database.js';
-import type { TaskKey, TaskResult } from './ledger.js';
+import type { ResultVerdict, TaskKey, TaskResult } from './ledger.js';
 import type { LedgerOperations } from './ledger-operations.js';
 import { alreadyRecorded, notConsumable, unknownTask } from './ledger-refusals.js';
 import { requireRun } from './run-operations.js';
 
-type TaskOperations = Pick<LedgerOperations, 'issueTasks' | 'acceptResult' | 'endTasks' | 'dropOpenTasks'>;
+type TaskOperations = Pick<LedgerOperations, 'issueTasks' | 'acceptResults' | 'endTasks' | 'dropOpenTasks'>;
+
+/** Of fewer results, the statement for all costs as much as one for each. */
+const FEWEST = 4;
 
 const knownTask = z.object({ payloadHash: z.string().nullable() });
 const endedTask = z.object({ state: z.string(), consumedIn: z.number().nullable() });
@@ -29,20 +31,10 @@ export function taskOperations(database: ExclusiveDatabase): TaskOperations {
       );
     },
 
-    acceptResult(run, { taskId, iteration, payloadHash }) {
-      const accepted = database.change(
-        `UPDATE tasks SET state = 'accepted', payload_hash = ?
-           WHERE run = ? AND iteration = ? AND id = ? AND state = 'outstanding'`,
-        ...[payloadHash, run, iteration, taskId],
-      );
-      if (accepted === 1) return 'accepted';
-      const [task] = database.select(
-        knownTask,
-        'SELECT payload_hash AS payloadHash FROM tasks WHERE run = ? AND iteration = ? AND id = ?',
-        ...[run, iteration, taskId],
-      );
-      if (task === undefined || task.payloadHash === null) return 'unknown_task';
-      return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
+    acceptResults(run, results) {
+      if (results.length >= FEWEST && acceptNews(database, run, results))
+        return results.map(() => 'accepted');
+      return results.map((result) => acceptResult(database, run, result));
     },
 
     endTasks(run, tasks, end) {
@@ -66,18 +58,35 @@ export function taskOperations(database: ExclusiveDatabase): TaskOperations {
   };
 }
 
-export const NOT_ALL_NEWS = new MajlisError('some of these results are no news', {
-  code: 'failed_precondition',
-});
+function acceptResult(
+  database: ExclusiveDatabase,
+  run: string,
+  { taskId, iteration, payloadHash }: TaskResult,
+): ResultVerdict {
+  const accepted = database.change(
+    `UPDATE tasks SET state = 'accepted', payload_hash = ?
+       WHERE run = ? AND iteration = ? AND id = ? AND state = 'outstanding'`,
+    ...[payloadHash, run, iteration, taskId],
+  );
+  if (accepted === 1) return 'accepted';
+  const [task] = database.select(
+    knownTask,
+    'SELECT payload_hash AS payloadHash FROM tasks WHERE run = ? AND iteration = ? AND id = ?',
+    ...[run, iteration, taskId],
+  );
+  if (task === undefined || task.payloadHash === null) return 'unknown_task';
+  return task.payloadHash === payloadHash ? 'duplicate' : 'conflict';
+}
 
 /**
- * Accepts results that are all news: each the first of an outstanding task. Throws `NOT_ALL_NEWS` where one is not, and the
- * transaction is to be undone; each has to be looked at by itself then.
+ * Accepts results that are all news, each the first of an outstanding task, as nearly always: one statement costs less
+ * than one for each. False, with nothing done, where one of them is not.
  */
-export function acceptNews(database: ExclusiveDatabase, run: string, results: readonly TaskResult[]): void {
+function acceptNews(database: ExclusiveDatabase, run: string, results: readonly TaskResult[]): boolean {
   const given = JSON.stringify(
     results.map(({ iteration, taskId, payloadHash }) => [iteration, taskId, payloadHash]),
   );
+  database.execute('SAVEPOINT news');
   // No row is ever new: an UPDATE … FROM would look through every task of the run for each result.
   const accepted = database.change(
     `INSERT INTO tasks (run, iteration, id, issue, deadline_ms, state, payload_hash)
@@ -87,7 +96,9 @@ export function acceptNews(database: ExclusiveDatabase, run: string, results: re
        WHERE state = 'outstanding'`,
     ...[run, given],
   );
-  if (accepted !== results.length) throw NOT_ALL_NEWS;
+  const areAll = accepted === results.length;
+  database.execute(areAll ? 'RELEASE news' : 'ROLLBACK TO news; RELEASE news');
+  return areAll;
 }
 
 /** Ends accepted tasks as consumed by that iteration. Those that it consumed before stay so. */

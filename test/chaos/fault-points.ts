@@ -29,7 +29,7 @@ export function ledgerWithPoints(ledger: Ledger, executioner: Executioner, diary
       for (const { iteration } of tasks) executioner.enter(iteration);
       return committed(inner(run, tasks));
     },
-    acceptResult: (inner, ...given) => committed(inner(...given)),
+    acceptResults: (inner, ...given) => committed(inner(...given)),
     requestControl: async (inner, run, event) => {
       const reply = inner(run, event);
       if (event.kind === 'resume') executioner.asleep('resuming');

@@ -15,9 +15,9 @@ const COMMIT_TAKES_MS = 40;
 export function acknowledgesBeforeCommit(ledger: Ledger): Ledger {
   let written: Promise<unknown> = Promise.resolve();
   return around<Ledger>(ledger, {
-    acceptResult: async (inner, run, result) => {
-      written = Promise.all([written, delay(COMMIT_TAKES_MS).then(() => inner(run, result))]);
-      return 'accepted';
+    acceptResults: async (inner, run, results) => {
+      written = Promise.all([written, delay(COMMIT_TAKES_MS).then(() => inner(run, results))]);
+      return results.map(() => 'accepted');
     },
     completeIteration: async (inner, run, end) => {
       await written;

@@ -72,7 +72,7 @@ function playerOf(ledger: Ledger, artifacts: SegmentArtifacts, folder: string): 
     await ledger.issueTasks(run, issued);
     for (const taskId of ids) {
       const payloadHash = await artifacts.put(Buffer.from(`payload of ${taskId}`));
-      await ledger.acceptResult(run, { taskId, iteration, payloadHash });
+      await ledger.acceptResults(run, [{ taskId, iteration, payloadHash }]);
     }
     return ids;
   };

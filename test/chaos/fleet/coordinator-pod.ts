@@ -55,10 +55,12 @@ function spoken(ledger: Ledger, say: Say): Ledger {
       say({ what: 'issued', tasks: ids, again: ids.some((id) => issuedHere.has(id)) });
       for (const id of ids) issuedHere.add(id);
     },
-    acceptResult: async (inner, run, result) => {
-      const verdict = await inner(run, result);
-      if (verdict === 'accepted') say({ what: 'accepted', task: result.taskId });
-      return verdict;
+    acceptResults: async (inner, run, results) => {
+      const verdicts = await inner(run, results);
+      for (const [at, { taskId }] of results.entries()) {
+        if (verdicts[at] === 'accepted') say({ what: 'accepted', task: taskId });
+      }
+      return verdicts;
     },
   });
 }

@@ -1,5 +1,12 @@
 import type { Preference } from '../../../core/domain/preference.js';
-import type { IterationEnd, IterationRecord, Ledger, TaskKey } from '../../../core/ledger/ledger.js';
+import type {
+  IterationEnd,
+  IterationRecord,
+  Ledger,
+  ResultVerdict,
+  TaskKey,
+  TaskResult,
+} from '../../../core/ledger/ledger.js';
 
 /** What an adapter's test supplies: an empty ledger, and a clock that stands at this time. */
 export interface LedgerHarness {
@@ -56,4 +63,14 @@ export function iterationEnd(iteration: number, changes: Partial<IterationRecord
 /** Tasks of the first iteration, as what ends them names them. */
 export function keys(...ids: readonly string[]): readonly TaskKey[] {
   return ids.map((id) => ({ iteration: 0, id }));
+}
+
+/** What one result is to its task. */
+export async function accept(
+  ledger: Pick<Ledger, 'acceptResults'>,
+  result: TaskResult,
+  run = 'run-1',
+): Promise<ResultVerdict | undefined> {
+  const [verdict] = await ledger.acceptResults(run, [result]);
+  return verdict;
 }

@@ -128,7 +128,7 @@ export function describeRecords(harness: CurrentHarness): void {
       const task = (id: string) => ({ id, iteration: 0, issue: 1, deadlineMs: 1 });
       await ledger.issueTasks('run-1', ['accepted', 'outstanding', 'dropped'].map(task));
       const result = { taskId: 'accepted', iteration: 0, payloadHash: 'p' };
-      await ledger.acceptResult('run-1', result);
+      await ledger.acceptResults('run-1', [result]);
       await ledger.endTasks('run-1', keys('dropped'), 'dropped');
       const checkpoint = manifest(0);
       const { policy } = iterationEnd(0);
@@ -149,7 +149,7 @@ export function describeRecords(harness: CurrentHarness): void {
     it('consumes a task once', async () => {
       const { ledger } = harness();
       await ledger.issueTasks('run-1', [{ id: 'a', iteration: 0, issue: 1, deadlineMs: 1 }]);
-      await ledger.acceptResult('run-1', { taskId: 'a', iteration: 0, payloadHash: 'p' });
+      await ledger.acceptResults('run-1', [{ taskId: 'a', iteration: 0, payloadHash: 'p' }]);
       const end = { ...iterationEnd(0), consumed: keys('a') };
       await ledger.completeIteration('run-1', end);
       await ledger.completeIteration('run-1', end);

@@ -1,5 +1,5 @@
 import type { CurrentHarness } from './ledger-harness.js';
-import { iterationEnd, keys, newRun } from './ledger-harness.js';
+import { accept, iterationEnd, keys, newRun } from './ledger-harness.js';
 
 /** Tasks, their first results and their ends. */
 export function describeTasks(harness: CurrentHarness): void {
@@ -19,7 +19,7 @@ export function describeTasks(harness: CurrentHarness): void {
     it('are outstanding from their issue to their first result', async () => {
       await harness().ledger.issueTasks('run-1', [task('b', 1), task('c'), task('a')]);
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a'), task('c'), task('b', 1)]);
-      expect(await harness().ledger.acceptResult('run-1', result('a'))).toBe('accepted');
+      expect(await accept(harness().ledger, result('a'))).toBe('accepted');
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('c'), task('b', 1)]);
     });
 
@@ -32,14 +32,14 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('do not become outstanding again when they are issued after their result', async () => {
       await harness().ledger.issueTasks('run-1', [task('a')]);
-      await harness().ledger.acceptResult('run-1', result('a'));
+      await accept(harness().ledger, result('a'));
       await harness().ledger.issueTasks('run-1', [task('a', 0, 2)]);
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([]);
     });
 
     it('are named by iteration and id: one id in two iterations is two tasks', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('a', 1, 2), task('a', 2)]);
-      expect(await harness().ledger.acceptResult('run-1', result('a', 'p', 1))).toBe('accepted');
+      expect(await accept(harness().ledger, result('a', 'p', 1))).toBe('accepted');
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a'), task('a', 2)]);
       await harness().ledger.endTasks('run-1', [{ iteration: 2, id: 'a' }], 'dropped');
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([task('a')]);
@@ -49,19 +49,23 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('take the first result: the same again is a duplicate, another payload a conflict that changes nothing', async () => {
       await harness().ledger.issueTasks('run-1', [task('a')]);
-      expect(await harness().ledger.acceptResult('run-1', result('a', 'first'))).toBe('accepted');
-      expect(await harness().ledger.acceptResult('run-1', result('a', 'first'))).toBe('duplicate');
-      expect(await harness().ledger.acceptResult('run-1', result('a', 'second'))).toBe('conflict');
+      expect(await accept(harness().ledger, result('a', 'first'))).toBe('accepted');
+      expect(await accept(harness().ledger, result('a', 'first'))).toBe('duplicate');
+      expect(await accept(harness().ledger, result('a', 'second'))).toBe('conflict');
       expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'first')]);
     });
 
-    it('take one of many results that arrive together', async () => {
-      await harness().ledger.issueTasks('run-1', [task('a')]);
+    it('take one of many results that arrive together, in calls of their own or in one', async () => {
+      await harness().ledger.issueTasks('run-1', [task('a'), task('b')]);
       const outcomes = await Promise.all(
-        ['x', 'y', 'x', 'z'].map((payload) => harness().ledger.acceptResult('run-1', result('a', payload))),
+        ['x', 'y', 'x', 'z'].map((payload) => accept(harness().ledger, result('a', payload))),
       );
       expect(outcomes).toEqual(['accepted', 'conflict', 'duplicate', 'conflict']);
-      expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'x')]);
+      const inOne = ['y', 'x', 'y', 'z'].map((payload) => result('b', payload));
+      expect(await harness().ledger.acceptResults('run-1', inOne)).toEqual([
+        ...['accepted', 'conflict', 'duplicate', 'conflict'],
+      ]);
+      expect(await harness().ledger.results('run-1', 0)).toEqual([result('a', 'x'), result('b', 'y')]);
     });
 
     it('take every result of many that arrive together, and tell apart the one that is no news', async () => {
@@ -70,11 +74,17 @@ export function describeTasks(harness: CurrentHarness): void {
         'run-1',
         ids.map((id) => task(id)),
       );
-      const accept = (some: readonly string[]) =>
-        Promise.all(some.map((id) => harness().ledger.acceptResult('run-1', result(id, `of ${id}`))));
-      expect(new Set(await accept(ids.slice(0, 6)))).toEqual(new Set(['accepted']));
-      const mixed = await accept(['t06', 't07', 't00', 't08', 'nobody', 't09']);
-      expect(mixed).toEqual(['accepted', 'accepted', 'duplicate', 'accepted', 'unknown_task', 'accepted']);
+      const acceptAll = (some: readonly string[]) =>
+        harness().ledger.acceptResults(
+          'run-1',
+          some.map((id) => result(id, `of ${id}`)),
+        );
+      expect(new Set(await acceptAll(ids.slice(0, 6)))).toEqual(new Set(['accepted']));
+      const mixed = await acceptAll(['t06', 't07', 't00', 't08', 'nobody', 't09', 't06']);
+      expect(mixed).toEqual([
+        ...['accepted', 'accepted', 'duplicate', 'accepted', 'unknown_task', 'accepted', 'duplicate'],
+      ]);
+      expect(await acceptAll([])).toEqual([]);
       expect(await harness().ledger.results('run-1', 0)).toEqual(
         ids.slice(0, 10).map((id) => result(id, `of ${id}`)),
       );
@@ -84,17 +94,17 @@ export function describeTasks(harness: CurrentHarness): void {
     it('that were never issued are unknown: by id, by iteration or by run', async () => {
       await harness().ledger.createRun({ ...newRun, id: 'run-2' });
       await harness().ledger.issueTasks('run-1', [task('a')]);
-      expect(await harness().ledger.acceptResult('run-1', result('b'))).toBe('unknown_task');
-      expect(await harness().ledger.acceptResult('run-1', result('a', 'p', 1))).toBe('unknown_task');
-      expect(await harness().ledger.acceptResult('run-2', result('a'))).toBe('unknown_task');
-      expect(await harness().ledger.acceptResult('nobody', result('a'))).toBe('unknown_task');
+      expect(await accept(harness().ledger, result('b'))).toBe('unknown_task');
+      expect(await accept(harness().ledger, result('a', 'p', 1))).toBe('unknown_task');
+      expect(await accept(harness().ledger, result('a'), 'run-2')).toBe('unknown_task');
+      expect(await accept(harness().ledger, result('a'), 'nobody')).toBe('unknown_task');
       expect(await harness().ledger.outstandingTasks('run-1')).toHaveLength(1);
     });
 
     it('give back the results of an iteration in the order of task ids, whatever the order of arrival', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c'), task('d', 1)]);
-      for (const id of ['c', 'a', 'b']) await harness().ledger.acceptResult('run-1', result(id));
-      await harness().ledger.acceptResult('run-1', result('d', 'p', 1));
+      for (const id of ['c', 'a', 'b']) await accept(harness().ledger, result(id));
+      await accept(harness().ledger, result('d', 'p', 1));
       expect((await harness().ledger.results('run-1', 0)).map(({ taskId }) => taskId)).toEqual([
         'a',
         'b',
@@ -117,7 +127,7 @@ export function describeTasks(harness: CurrentHarness): void {
         'run-1',
         ['e', 'd', 'c', 'b', 'a'].map((id) => task(id)),
       );
-      for (const id of ['b', 'c', 'd']) await harness().ledger.acceptResult('run-1', result(id));
+      for (const id of ['b', 'c', 'd']) await accept(harness().ledger, result(id));
       await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('c') });
       await harness().ledger.endTasks('run-1', keys('d'), 'dropped');
       await harness().ledger.endTasks('run-1', keys('e'), 'dead_lettered');
@@ -132,7 +142,7 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('are found one by one, and counted', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b', 1, 2)]);
-      await harness().ledger.acceptResult('run-1', result('a'));
+      await accept(harness().ledger, result('a'));
       expect(await harness().ledger.task('run-1', 'a')).toEqual({ ...task('a'), state: 'accepted' });
       expect(await harness().ledger.task('run-1', 'b')).toEqual({ ...task('b', 1, 2), state: 'outstanding' });
       expect(await harness().ledger.task('run-1', 'c')).toBeUndefined();
@@ -141,7 +151,7 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('that have not ended are dropped together', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c'), task('d')]);
-      for (const id of ['b', 'c']) await harness().ledger.acceptResult('run-1', result(id));
+      for (const id of ['b', 'c']) await accept(harness().ledger, result(id));
       await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('c') });
       await harness().ledger.endTasks('run-1', keys('d'), 'dead_lettered');
       expect(await harness().ledger.dropOpenTasks('run-1')).toBe(2);
@@ -151,14 +161,14 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('stay as they ended, and take no result after that', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b'), task('c')]);
-      for (const id of ['a', 'c']) await harness().ledger.acceptResult('run-1', result(id));
+      for (const id of ['a', 'c']) await accept(harness().ledger, result(id));
       await harness().ledger.completeIteration('run-1', { ...iterationEnd(0), consumed: keys('a') });
       await harness().ledger.endTasks('run-1', keys('a', 'b', 'c'), 'dropped');
       await harness().ledger.endTasks('run-1', keys('a', 'b', 'c'), 'dead_lettered');
       await harness().ledger.issueTasks('run-1', [task('b', 0, 2)]);
-      expect(await harness().ledger.acceptResult('run-1', result('b'))).toBe('unknown_task');
-      expect(await harness().ledger.acceptResult('run-1', result('c'))).toBe('duplicate');
-      expect(await harness().ledger.acceptResult('run-1', result('c', 'other'))).toBe('conflict');
+      expect(await accept(harness().ledger, result('b'))).toBe('unknown_task');
+      expect(await accept(harness().ledger, result('c'))).toBe('duplicate');
+      expect(await accept(harness().ledger, result('c', 'other'))).toBe('conflict');
       const states = (await harness().ledger.tasks('run-1')).map(({ state }) => state);
       expect(states).toEqual(['consumed', 'dropped', 'dropped']);
       expect(await harness().ledger.outstandingTasks('run-1')).toEqual([]);
@@ -166,7 +176,7 @@ export function describeTasks(harness: CurrentHarness): void {
 
     it('give no result once they are dropped', async () => {
       await harness().ledger.issueTasks('run-1', [task('a'), task('b')]);
-      for (const id of ['a', 'b']) await harness().ledger.acceptResult('run-1', result(id));
+      for (const id of ['a', 'b']) await accept(harness().ledger, result(id));
       await harness().ledger.endTasks('run-1', keys('a'), 'dropped');
       expect(await harness().ledger.results('run-1', 0)).toEqual([result('b')]);
     });

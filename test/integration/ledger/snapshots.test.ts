@@ -33,7 +33,7 @@ const WRITER = `
     const [dropped, ...consumed] = ids;
     await Promise.all(ids.map(async (taskId) => {
       const payloadHash = await artifacts.put(Buffer.alloc(2048, taskId + ' '));
-      await ledger.acceptResult(run, { taskId, iteration, payloadHash });
+      await ledger.acceptResults(run, [{ taskId, iteration, payloadHash }]);
     }));
     await ledger.endTasks(run, [{ iteration, id: dropped }], 'dropped');
     await ledger.requestControl(run, { kind: 'swap_rubric', rubricHash: 'b' });

@@ -36,7 +36,7 @@ describeWhereMountsWork('a full disk', () => {
       let accepted = 0, refusal;
       const accept = async (id) => {
         await ledger.issueTasks('r', [{ id, iteration: 0, issue: 1, deadlineMs: 0 }]);
-        await ledger.acceptResult('r', { taskId: id, iteration: 0, payloadHash: 'p'.repeat(2000) });
+        await ledger.acceptResults('r', [{ taskId: id, iteration: 0, payloadHash: 'p'.repeat(2000) }]);
         accepted += 1;
       };
       while (refusal === undefined) await accept('t' + accepted).catch((error) => (refusal = told(error)));

@@ -260,10 +260,10 @@ describe('AsyncDispatcher', () => {
     await rig.answer(task);
     let store = (): void => undefined;
     const stored = new Promise<void>((resolve) => (store = resolve));
-    const accept = rig.ledger.acceptResult.bind(rig.ledger);
-    const slow = jest.spyOn(rig.ledger, 'acceptResult').mockImplementation(async (...result) => {
+    const accept = rig.ledger.acceptResults.bind(rig.ledger);
+    const slow = jest.spyOn(rig.ledger, 'acceptResults').mockImplementation(async (...results) => {
       await stored;
-      return accept(...result);
+      return accept(...results);
     });
     await rig.answer(task);
     const { batch: next } = await rig.collect(1, 5);

@@ -1,12 +1,14 @@
 import type { Delivery } from '../../../../core/bus/bus.js';
 import { MemoryArtifacts } from '../../../../core/artifacts/memory-artifacts.js';
 import { MemoryLedger } from '../../../../core/ledger/memory-ledger.js';
+import type { RolloutTask } from '../../../../core/domain/trajectory.js';
 import { WORKER_HEADER } from '../../../../core/domain/worker.js';
 import { createRng } from '../../../../core/math/rng.js';
 import { encodeTrajectoryGroup } from '../../../../core/rpc/rollout-codec.js';
 import { largestResult } from '../../../../coordinator/dispatch/largest-result.js';
 import type { Refusal } from '../../../../coordinator/dispatch/refusal.js';
 import { ResultIntake } from '../../../../coordinator/dispatch/result-intake.js';
+import type { Sorted } from '../../../../coordinator/dispatch/result-intake.js';
 import type { RunAlarm } from '../../../../coordinator/run-observer.js';
 import { aResult, aTask, aTrajectory } from '../../../support/builders.js';
 import { FakeClock } from '../../../support/fake-clock.js';
@@ -25,7 +27,7 @@ class Rig {
   readonly alarms: RunAlarm['kind'][] = [];
   readonly deadLetters: string[] = [];
   repeated = 0;
-  readonly intake = new ResultIntake({
+  readonly intake = new ResultIntake<{ readonly task: RolloutTask }>({
     ledger: this.ledger,
     artifacts: new MemoryArtifacts(),
     tasks,
@@ -44,6 +46,16 @@ class Rig {
     const identity = { name: 'run', seed: 1, config: '{}', configHash: 'c', fingerprints: {} };
     await this.ledger.createRun({ id: 'run', ...identity });
     await this.ledger.issueTasks('run', [{ id: task.id, iteration: 0, issue: 1, deadlineMs: 0 }]);
+  }
+
+  sort(data: Uint8Array, run?: string): Sorted<{ readonly task: RolloutTask }> {
+    return this.intake.sort(this.delivery(data, run), (id) => (id === task.id ? { task } : undefined));
+  }
+
+  /** Whether the answer is now its task's result. */
+  async store(data: Uint8Array): Promise<boolean> {
+    const sorted = this.sort(data);
+    return sorted.kind === 'answer' && (await this.intake.store([sorted])).has(sorted);
   }
 
   delivery(data: Uint8Array, run = 'run'): Delivery {
@@ -67,7 +79,8 @@ describe('ResultIntake', () => {
     ['too large to be an answer', new Uint8Array(largestResult(tasks) + 1), 'run', 'too_large'],
     ['for another run', answer, 'run of last week', 'unknown_run'],
   ])('refuses what is %s, by its reason, and keeps it', async (_what, data, run, reason) => {
-    expect(await rig.intake.read(rig.delivery(data, run))).toBeUndefined();
+    const sorted = rig.sort(data, run);
+    if (sorted.kind === 'refused') await rig.intake.refuse(sorted.delivery, sorted.refusal);
     expect(rig.refusals.map((refusal) => refusal.reason)).toEqual([reason]);
     expect(rig.blamed).toEqual(['liar']);
     expect(rig.alarms).toEqual(['refused_result']);
@@ -78,7 +91,7 @@ describe('ResultIntake', () => {
     const text = 'x'.repeat(largestResult(tasks) - 1024);
     const long = aResult(task, [aTrajectory({ text }), aTrajectory({ index: 1 })]);
     const data = encodeTrajectoryGroup(long);
-    expect(await rig.intake.read(rig.delivery(data))).toEqual({ kind: 'answered', group: long });
+    expect(rig.sort(data)).toMatchObject({ kind: 'answer', open: { task }, group: long });
   });
 
   it('refuses a result of a task that nobody issued', async () => {
@@ -87,18 +100,18 @@ describe('ResultIntake', () => {
   });
 
   it('takes the first result of a task; the same again is no news, another one is refused and kept', async () => {
-    expect(await rig.intake.store(rig.delivery(answer), task)).toBe(true);
+    expect(await rig.store(answer)).toBe(true);
     expect(rig.repeated).toBe(0);
-    expect(await rig.intake.store(rig.delivery(answer), task)).toBe(true);
+    expect(await rig.store(answer)).toBe(true);
     expect(rig.repeated).toBe(1);
-    expect(await rig.intake.store(rig.delivery(other), task)).toBe(false);
+    expect(await rig.store(other)).toBe(false);
     expect(rig.refusals.map(({ reason }) => reason)).toEqual(['conflicting']);
     expect(rig.alarms).toEqual(['conflicting_result']);
     expect(rig.deadLetters).toEqual([expect.stringMatching(/^conflicting: task task-0 came back/)]);
   });
 
   it('compares a late result with what the ledger holds, whichever start of the run accepted it', async () => {
-    await rig.intake.store(rig.delivery(answer), task);
+    await rig.store(answer);
     expect(await rig.intake.late(rig.delivery(answer), task.id)).toBe(true);
     expect(await rig.intake.late(rig.delivery(other), task.id)).toBe(false);
     expect([rig.repeated, rig.refusals.map(({ reason }) => reason)]).toEqual([1, ['conflicting']]);

@@ -116,7 +116,7 @@ describe('a ledger of schema 1', () => {
 
   it('goes on like a new one, and passes every check', async () => {
     await ledger.setRunState('run-failed', 'running');
-    await ledger.acceptResult('run-failed', { taskId: 'x', iteration: 1, payloadHash: 'p' });
+    await ledger.acceptResults('run-failed', [{ taskId: 'x', iteration: 1, payloadHash: 'p' }]);
     await ledger.endTasks('run-failed', [{ iteration: 1, id: 'z' }], 'dropped');
     expect(await ledger.events('run-failed', 0, 9)).toMatchObject([
       { sequence: 1, payload: { kind: 'state_changed', state: 'running' } },
@@ -162,8 +162,8 @@ describe('a ledger of schema 2', () => {
     ]);
     expect(await ledger.results('r', 0)).toEqual([{ taskId: 'z', iteration: 0, payloadHash: 'pz' }]);
     const again = { iteration: 0, payloadHash: 'pc' };
-    expect(await ledger.acceptResult('r', { taskId: 'c', ...again })).toBe('duplicate');
-    expect(await ledger.acceptResult('r', { taskId: 'd', ...again })).toBe('unknown_task');
+    expect(await ledger.acceptResults('r', [{ taskId: 'c', ...again }])).toEqual(['duplicate']);
+    expect(await ledger.acceptResults('r', [{ taskId: 'd', ...again }])).toEqual(['unknown_task']);
     expect(await ledger.outstandingTasks('r')).toEqual([{ id: 'a', iteration: 1, issue: 2, deadlineMs: 50 }]);
     await ledger.close();
     expect(existsSync(`${path}.schema-2.backup`)).toBe(true);

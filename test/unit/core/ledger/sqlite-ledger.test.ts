@@ -31,7 +31,7 @@ describe('the SQLite ledger', () => {
     const first = await open();
     await first.createRun(newRun);
     await first.issueTasks('r', [{ id: 't', iteration: 0, issue: 1, deadlineMs: 5 }]);
-    await first.acceptResult('r', { taskId: 't', iteration: 0, payloadHash: 'p' });
+    await first.acceptResults('r', [{ taskId: 't', iteration: 0, payloadHash: 'p' }]);
     await first.close();
     const second = await open();
     expect(await second.getRun('r')).toMatchObject(newRun);
@@ -157,7 +157,7 @@ function startWriter(path: string) {
       let acknowledged = 0;
       const work = async () => {
         for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-          await ledger.acceptResult('r', { taskId: id, iteration: 0, payloadHash: 'p' });
+          await ledger.acceptResults('r', [{ taskId: id, iteration: 0, payloadHash: 'p' }]);
           writeSync(1, id + '\\n');
           acknowledged += 1;
           if (acknowledged === 500) process.kill(process.pid, 'SIGKILL');
