@@ -5,6 +5,8 @@
  *   known here. Losing this registry loses no task.
  * - A worker that the run cannot use is refused when it attaches, or held back where the run came after it.
  * - What is announced is kept and repeated to whoever attaches later, the oldest first.
+ * - A name is its holder's for as long as his session stands: another takes it only with the same seal, which is then the same
+ *   worker with a new connection, or once the session has ended.
  * - A worker that was found to answer wrongly stays out, under its name, until that was some time ago. It is blamed for
  *   results under its own seal only.
  */
@@ -18,6 +20,7 @@ import type {
   WorkerWelcome,
 } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
+import type { ErrorCode } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { readSealedName } from '../../core/trust/worker-seal.js';
 import { rankForRemoval } from './rank-for-removal.js';
@@ -25,10 +28,13 @@ import { RefusedResults } from './refused-results.js';
 import { refusalOfWorker } from './worker-refusal.js';
 import type { FleetNeeds, WorkerRefusal } from './worker-refusal.js';
 
+/** Why a worker was not taken in. */
+export type SessionRefusal = WorkerRefusal['kind'] | 'cordoned' | 'name_taken';
+
 /** Who watches the fleet; it never changes it. */
 export interface FleetObserver {
   workerAttached?(hello: WorkerHello): void;
-  workerRefused?(worker: string, kind: WorkerRefusal['kind'] | 'cordoned', sentence: string): void;
+  workerRefused?(worker: string, kind: SessionRefusal, sentence: string): void;
   /** Ended as it should, or has not been heard of for three intervals; it held so many tasks. */
   workerGone?(worker: string, why: 'left' | 'silent', held: number): void;
   /** Too many of its results were refused: it takes no more tasks. */
@@ -65,6 +71,8 @@ interface Entry {
   readonly send: (directive: WorkerDirective) => void;
   readonly end: (why: MajlisError) => void;
   beat: WorkerHeartbeat;
+  /** Its stream stands, as far as is known here. */
+  isConnected: boolean;
   heldBack: string | undefined;
   stopWaiting: () => void;
 }
@@ -99,9 +107,9 @@ export class WorkerRegistry {
   }
 
   /**
-   * Takes a worker in and tells it what was announced. One that is of no use is `failed_precondition` with one sentence.
-   * A worker of that name that was attached before is the same one with a new connection where it has the same seal, and
-   * is told to take another name where not. `end` ends the session of a worker that is silent, or that was replaced.
+   * Takes a worker in and tells it what was announced. One that is of no use is `failed_precondition` with one sentence; one
+   * whose name another holds is `already_exists`, which passes when that one leaves. `end` ends the session of a worker that is
+   * silent, or that has come back.
    */
   attach(
     hello: WorkerHello,
@@ -110,14 +118,16 @@ export class WorkerRegistry {
   ): AttachedWorker {
     this.refuseUseless(hello);
     const replaced = this.entries.get(hello.worker);
+    if (replaced !== undefined) this.refuseAnother(hello, replaced);
     replaced?.stopWaiting();
     const entry: Entry = {
       ...{ hello, send, end, attachedAtMs: this.options.clock.now(), heldBack: undefined },
       beat: { state: 'INITIALIZED', held: [], ...policyOf(hello) },
+      isConnected: true,
       stopWaiting: () => undefined,
     };
     this.entries.set(hello.worker, entry);
-    replaced?.end(replacedBy(hello, replaced.hello));
+    replaced?.end(new MajlisError(`worker ${hello.worker} has another session`, { code: 'aborted' }));
     this.hear(entry, entry.beat);
     for (const announcement of this.announced) send({ kind: 'load_policy', ...announcement });
     this.holdBackOrRelease(entry);
@@ -228,13 +238,22 @@ export class WorkerRegistry {
     if (refusal !== undefined) throw this.refusal(worker, refusal);
   }
 
+  /** Two that are called alike would end each other's sessions in turns. */
+  private refuseAnother({ worker, sealDigest }: WorkerHello, holder: Entry): void {
+    if (!holder.isConnected || holder.hello.sealDigest === sealDigest) return;
+    const since = new Date(holder.attachedAtMs).toISOString();
+    const sentence = `another worker is called ${worker}, attached since ${since} with ${holder.beat.held.length} tasks in work; give each a --name of its own`;
+    throw this.refusal(worker, { kind: 'name_taken', sentence }, 'already_exists');
+  }
+
   private refusal(
     worker: string,
-    { kind, sentence }: { readonly kind: WorkerRefusal['kind'] | 'cordoned'; readonly sentence: string },
+    { kind, sentence }: { readonly kind: SessionRefusal; readonly sentence: string },
+    code: ErrorCode = 'failed_precondition',
   ): MajlisError {
     this.refusedSessions.set(kind, (this.refusedSessions.get(kind) ?? 0) + 1);
     this.options.observer?.workerRefused?.(worker, kind, sentence);
-    return new MajlisError(sentence, { code: 'failed_precondition' });
+    return new MajlisError(sentence, { code });
   }
 
   private hear(entry: Entry, beat: WorkerHeartbeat): void {
@@ -250,6 +269,7 @@ export class WorkerRegistry {
   }
 
   private detach(entry: Entry): void {
+    entry.isConnected = false;
     const { state } = entry.beat;
     if (state === 'DRAINED' || state === 'FAILED') this.remove(entry, 'left');
   }
@@ -290,15 +310,6 @@ export class WorkerRegistry {
       refusedResults: this.refusedResults.of(worker),
     };
   }
-}
-
-/** A worker that is told that its session is over goes on, unless somebody else has its name. */
-function replacedBy(next: WorkerHello, { worker, sealDigest }: WorkerHello): MajlisError {
-  if (sealDigest === undefined || next.sealDigest === sealDigest) {
-    return new MajlisError(`worker ${worker} has another session`, { code: 'aborted' });
-  }
-  const sentence = `another worker is called ${worker} and has attached; give each a --name of its own`;
-  return new MajlisError(sentence, { code: 'failed_precondition' });
 }
 
 function policyOf({ policyHash }: { readonly policyHash?: string }): { readonly policyHash?: string } {

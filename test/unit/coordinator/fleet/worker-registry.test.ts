@@ -133,15 +133,25 @@ describe('WorkerRegistry', () => {
     expect(rig.registry.status().workers).toEqual([]);
   });
 
-  it('ends the session that another takes the place of, for good where that is another worker', () => {
+  it('ends the session of a worker that has come back, and lets no other have its name meanwhile', async () => {
     const rig = new Rig();
-    rig.attach('w', { sealDigest: 'one' });
-    rig.attach('w', { sealDigest: 'one' });
+    rig
+      .attach('w', { sealDigest: 'one' })
+      .heartbeat({ state: 'RUNNING', held: [{ taskId: 't', heldMs: 1 }] });
+    const again = rig.attach('w', { sealDigest: 'one' });
+    expect(rig.ended).toEqual([['w', 'aborted', 'worker w has another session']]);
+    for (const other of [{ sealDigest: 'other' }, {}]) {
+      expect(() => rig.attach('w', other)).toThrow(
+        /^another worker is called w, attached since \d.* with 0 tasks in work; give each a --name/,
+      );
+    }
+    expect(rig.ended).toHaveLength(1);
+    expect(rig.registry.status()).toMatchObject({ workers: [{ worker: 'w' }], refused: { name_taken: 2 } });
+    again.detach();
     rig.attach('w', { sealDigest: 'other' });
-    expect(rig.ended.map(([worker, code]) => [worker, code])).toEqual([
-      ['w', 'aborted'],
-      ['w', 'failed_precondition'],
-    ]);
+    expect(() => rig.attach('w', { sealDigest: 'one' })).toThrow('another worker is called w');
+    await rig.clock.advance(3000);
+    rig.attach('w', { sealDigest: 'one' });
     expect(rig.registry.status().workers).toHaveLength(1);
   });
 
