@@ -25,8 +25,9 @@ export function rewardRpc({ service, software, stopping }: RewardRpcOptions): Rp
     signal: AbortSignal,
     caller: string,
   ): Promise<wire.ScoreResponse> => {
-    const { request, ...timing } = scoreRequestFromMessage(received);
-    return scoreReplyToMessage(await service.score(request, { caller, signal, ...timing }));
+    const { request, deadlineMs } = scoreRequestFromMessage(received);
+    const context = deadlineMs === undefined ? { caller, signal } : { caller, signal, deadlineMs };
+    return scoreReplyToMessage(await service.score(request, context));
   };
   const implementation: wire.RewardServiceServer = {
     score: handleUnary((request: wire.ScoreRequest, signal, metadata) =>

@@ -2,6 +2,7 @@ import { servingLocale } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { AnswerToReward } from '../model/reward-model.js';
 import { CallerAllowances } from './caller-allowances.js';
 import { OutcomeCache } from './outcome-cache.js';
 import { outcomeKey } from './outcome-key.js';
@@ -101,7 +102,7 @@ class BatchedRewardService implements RunningRewardService {
     try {
       const discharge = this.allowances.charge(context.caller, answers);
       try {
-        return await this.scoreBy(lease, request.items, { ...context, answers });
+        return await this.scoreBy(lease, { items: request.items, answers }, context);
       } finally {
         discharge();
       }
@@ -112,8 +113,8 @@ class BatchedRewardService implements RunningRewardService {
 
   private async scoreBy(
     lease: RewardLease,
-    items: readonly PromptToScore[],
-    { answers, ...context }: RewardContext & { readonly answers: number },
+    { items, answers }: { readonly items: readonly PromptToScore[]; readonly answers: number },
+    context: RewardContext,
   ): Promise<Told> {
     const { rubricHash, rewardModelHash } = lease;
     const work = new RequestInWork(answers);
@@ -143,10 +144,10 @@ class BatchedRewardService implements RunningRewardService {
     for (const [at, { answers, promptTokenIds }] of items.entries()) {
       const prompt = prompts[at];
       for (const { text, tokenIds } of answers) {
-        const answer = {
-          ...{ prompt, answer: text },
-          ...(tokenIds === undefined ? {} : { tokenIds: [...(promptTokenIds ?? []), ...tokenIds] }),
-        };
+        const answer: AnswerToReward =
+          tokenIds === undefined
+            ? { prompt, answer: text }
+            : { prompt, answer: text, tokenIds: [...(promptTokenIds ?? []), ...tokenIds] };
         const key = this.cache.isOn ? outcomeKey(lease, answer) : undefined;
         const kept = key === undefined ? undefined : this.cache.find(key);
         const known = kept ?? unreadableAnswer(prompt.text, text);
@@ -164,7 +165,7 @@ class BatchedRewardService implements RunningRewardService {
   private async finish(
     work: RequestInWork,
     queue: RewardQueue,
-    { deadlineMs = Infinity, signal }: Omit<RewardContext, 'caller'>,
+    { deadlineMs = Infinity, signal }: RewardContext,
   ): Promise<void> {
     const withinMs = Math.min(deadlineMs, this.options.limits.deadlineMs);
     const late = (): void => work.fail(tooLate(withinMs));
@@ -234,7 +235,8 @@ function promptOf(item: PromptToScore, at: number, { reward }: RewardLease): Pro
     const sentence = `Item ${at} is in ${JSON.stringify(locale)}, which reward model ${reward.model.hash} was not measured in: it serves ${known.join(', ')}.`;
     throw new MajlisError(sentence, { code: 'failed_precondition' });
   }
-  return { id: String(at), locale, text, ...(category === undefined ? {} : { category }) };
+  const prompt = { id: String(at), locale, text };
+  return category === undefined ? prompt : { ...prompt, category };
 }
 
 function regroup(items: readonly PromptToScore[], { outcomes }: RequestInWork): RewardReply['outcomes'] {
