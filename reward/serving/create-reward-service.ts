@@ -148,9 +148,11 @@ class BatchedRewardService implements RunningRewardService {
           tokenIds === undefined
             ? { prompt, answer: text }
             : { prompt, answer: text, tokenIds: [...(promptTokenIds ?? []), ...tokenIds] };
-        const key = this.cache.isOn ? outcomeKey(lease, answer) : undefined;
+        const unreadable = unreadableAnswer(prompt.text, text);
+        const isKept = this.cache.isOn && unreadable === undefined;
+        const key = isKept ? outcomeKey(lease, answer) : undefined;
         const kept = key === undefined ? undefined : this.cache.find(key);
-        const known = kept ?? unreadableAnswer(prompt.text, text);
+        const known = kept ?? unreadable;
         if (kept !== undefined) cached += 1;
         if (known === undefined && !isQueued) this.refuseWhenFull();
         if (known !== undefined) work.take(place, known);
