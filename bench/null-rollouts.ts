@@ -1,6 +1,6 @@
 import type { PolicyVersion } from '../core/domain/policy.js';
 import type { TokenizedPrompt } from '../core/domain/prompt.js';
-import type { Engine, GeneratedSequence, GenerateRequest } from '../core/engine/engine.js';
+import type { Engine, GeneratedSequence } from '../core/engine/engine.js';
 import type { AnswerDecoder } from '../workers/rollout/answer-task.js';
 
 /** Rollouts that cost nothing to make: what is measured is the way of a task and its result, which has 2 KB on the wire. */
@@ -16,7 +16,12 @@ const ANSWER: GeneratedSequence = {
   finish: 'length',
 };
 
-/** Gives the same answer at once. */
+const ANSWERS: readonly GeneratedSequence[] = Array.from({ length: GROUP }, () => ANSWER);
+const DECODED = {
+  text: 'an answer of some words, as long as such answers are on average in this place',
+};
+
+/** Gives the same answers at once. */
 export class NullEngine implements Engine {
   readonly fingerprint = NULL_FINGERPRINT;
   readonly deterministic = true;
@@ -24,8 +29,8 @@ export class NullEngine implements Engine {
 
   async load(): Promise<void> {}
 
-  async generate({ samples }: GenerateRequest): Promise<readonly GeneratedSequence[]> {
-    return Array.from({ length: samples }, () => ANSWER);
+  async generate(): Promise<readonly GeneratedSequence[]> {
+    return ANSWERS;
   }
 
   async close(): Promise<void> {}
@@ -33,9 +38,7 @@ export class NullEngine implements Engine {
 
 export const nullDecoder: AnswerDecoder = {
   hash: 'tokenizer',
-  decodeAnswer: () => ({
-    text: 'an answer of some words, as long as such answers are on average in this place',
-  }),
+  decodeAnswer: () => DECODED,
 };
 
 /** A prompt of ordinary length. */

@@ -18,7 +18,7 @@ async function work(bus: Bus, pool: string, slots: number): Promise<void> {
     bus,
     queues: rolloutQueueNames(pool),
     engine: new NullEngine(),
-    policies: { locate: async () => NULL_POLICY, oldestAdmissible: async () => 0 },
+    policies: { locate: async () => NULL_POLICY, oldestAdmissible: () => 0 },
     decoderOf: async () => nullDecoder,
     clock: systemClock,
     slots,

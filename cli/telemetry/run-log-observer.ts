@@ -1,6 +1,6 @@
 import type { Logger } from '../../core/telemetry/logger.js';
 import type { RunObserver } from '../../coordinator/run-observer.js';
-import type { RolloutWorkerObserver } from '../../workers/rollout/rollout-worker.js';
+import type { RolloutWorkerObserver } from '../../workers/rollout/rollout-worker-options.js';
 
 /** Writes down a run's alarms. */
 export function runLogObserver(logger: Logger, run: string): RunObserver {

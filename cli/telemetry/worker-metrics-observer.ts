@@ -1,5 +1,5 @@
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
-import type { RolloutWorkerObserver } from '../../workers/rollout/rollout-worker.js';
+import type { RolloutWorkerObserver } from '../../workers/rollout/rollout-worker-options.js';
 
 const MILLISECONDS = 1000;
 

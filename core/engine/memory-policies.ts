@@ -15,7 +15,7 @@ export class MemoryPolicies implements PolicyLocator, PolicyAnnouncer {
     this.oldest = Math.max(this.oldest, version);
   }
 
-  async oldestAdmissible(): Promise<number> {
+  oldestAdmissible(): number {
     return this.oldest;
   }
 

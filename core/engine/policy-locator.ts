@@ -7,8 +7,11 @@ import type { PolicyVersion } from '../domain/policy.js';
  */
 export interface PolicyLocator {
   locate(policyHash: string, signal?: AbortSignal): Promise<PolicyVersion>;
-  /** Tasks of that run of older versions are given up, since nobody would consume their answers; 0 until one is retired. */
-  oldestAdmissible(run: string, signal?: AbortSignal): Promise<number>;
+  /**
+   * As far as this process has heard: tasks of that run of older versions are given up, since nobody would consume their
+   * answers; 0 until one is retired.
+   */
+  oldestAdmissible(run: string): number;
 }
 
 /** Makes a policy known to whoever locates it, before any task names it. */

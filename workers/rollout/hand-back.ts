@@ -7,7 +7,7 @@ import { MajlisError } from '../../core/errors.js';
 export class HandBack {
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly signal: AbortSignal) {
+  constructor(readonly signal: AbortSignal) {
     const end = (): void => {
       for (const abandon of [...this.waiting]) abandon();
     };
@@ -22,9 +22,16 @@ export class HandBack {
         reject(new MajlisError('the task was handed back before its answer', { code: 'cancelled' }));
       };
       this.waiting.add(abandon);
-      promise
-        .then(resolve, (thrown: unknown) => reject(MajlisError.from(thrown)))
-        .finally(() => this.waiting.delete(abandon));
+      promise.then(
+        (value) => {
+          this.waiting.delete(abandon);
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          this.waiting.delete(abandon);
+          reject(MajlisError.from(thrown));
+        },
+      );
       if (this.signal.aborted) abandon();
     });
   }

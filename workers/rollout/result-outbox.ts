@@ -14,6 +14,8 @@ export interface ResultOutboxOptions {
   readonly parcelSize: number;
   /** Names a publish for good; no two are given the same. */
   readonly nextId: (firstTask: string) => string;
+  /** When it fires, what waits for room is given up. */
+  readonly signal: AbortSignal;
 }
 
 /** A result on its way. */
@@ -24,8 +26,7 @@ export interface OutgoingResult {
   readonly headers: NonNullable<OutgoingMessage['headers']>;
 }
 
-interface Waiting {
-  readonly result: OutgoingResult;
+interface Waiting extends OutgoingResult {
   readonly resolve: () => void;
   readonly reject: (error: MajlisError) => void;
 }
@@ -43,45 +44,38 @@ export class ResultOutbox {
 
   constructor(private readonly options: ResultOutboxOptions) {}
 
-  /**
-   * Resolves when the result is stored. A full queue is waited for; rejects with `cancelled` when the signal fires, which
-   * is the same for all.
-   */
-  publish(result: OutgoingResult, signal: AbortSignal): Promise<void> {
+  /** Resolves when the result is stored. A full queue is waited for; rejects with `cancelled` when the signal fires. */
+  publish({ taskId, run, data, headers }: OutgoingResult): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ result, resolve, reject });
-      this.send(signal);
+      this.waiting.push({ taskId, run, data, headers, resolve, reject });
+      this.send();
     });
   }
 
-  private send(signal: AbortSignal): void {
-    const most = this.options.parcelSize > 1 ? TOGETHER : Infinity;
+  private send(): void {
+    const { parcelSize } = this.options;
+    const most = parcelSize > 1 ? TOGETHER : Infinity;
     while (this.waiting.length > 0 && this.sending < most) {
-      const group = this.nextGroup();
+      // The first of those that wait, and what follows it as far as one parcel carries it.
+      const group = this.waiting.splice(0, countForParcel(this.waiting, parcelSize));
       this.sending += 1;
-      this.store(group, signal)
+      this.store(group)
         .then(
           () => group.forEach(({ resolve }) => resolve()),
           (thrown: unknown) => group.forEach(({ reject }) => reject(MajlisError.from(thrown))),
         )
         .finally(() => {
           this.sending -= 1;
-          this.send(signal);
+          this.send();
         });
     }
   }
 
-  /** The first of those that wait, and what follows it as far as one parcel carries it. */
-  private nextGroup(): Waiting[] {
-    const results = this.waiting.slice(0, this.options.parcelSize).map(({ result }) => result);
-    return this.waiting.splice(0, countForParcel(results, this.options.parcelSize));
-  }
-
-  private async store(group: readonly Waiting[], signal: AbortSignal): Promise<void> {
-    const { bus, queue, clock, retryMs, nextId } = this.options;
-    const [{ result: first }] = group;
-    const parts = group.map(({ result }) => result);
-    const parcel = { run: first.run, dedupeId: nextId(first.taskId), parts };
+  private async store(group: readonly Waiting[]): Promise<void> {
+    const { bus, queue, clock, retryMs, nextId, signal } = this.options;
+    const [{ run, taskId }] = group;
+    const parts = group.map(({ data, headers }) => ({ data, headers }));
+    const parcel = { run, dedupeId: nextId(taskId), parts };
     const publish = () => publishTogether(bus, queue, parcel);
     await publishWhenThereIsRoom(publish, { queue, clock, retryMs, signal });
   }

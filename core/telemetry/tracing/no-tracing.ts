@@ -2,10 +2,20 @@ import type { Span, Tracer } from './tracer.js';
 
 const NO_SPAN: Span = { set: () => undefined };
 
-/** Traces nothing, at the cost of a call. */
+/** Traces nothing, at the cost of a call: a work that is a promise is handed on as it is. */
 export const NO_TRACING: Tracer = {
-  span: async (_name, _options, work) => work(NO_SPAN),
+  span: (_name, _options, work) => {
+    try {
+      return Promise.resolve(work(NO_SPAN));
+    } catch (thrown) {
+      return rejected(thrown);
+    }
+  },
   mark: () => ({}),
   inject: () => ({}),
   current: () => undefined,
 };
+
+async function rejected(thrown: unknown): Promise<never> {
+  throw thrown;
+}

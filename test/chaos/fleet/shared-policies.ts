@@ -20,7 +20,7 @@ export class SharedPolicies implements PolicyAnnouncer, PolicyLocator {
     return policy;
   }
 
-  async oldestAdmissible(): Promise<number> {
+  oldestAdmissible(): number {
     return 0;
   }
 

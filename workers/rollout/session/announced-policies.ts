@@ -42,7 +42,7 @@ export class AnnouncedPolicies implements PolicyLocator {
     for (const wake of [...this.waiting]) wake();
   }
 
-  async oldestAdmissible(run: string): Promise<number> {
+  oldestAdmissible(run: string): number {
     return this.newest?.run === run ? this.newest.oldestVersion : 0;
   }
 

@@ -226,7 +226,7 @@ export class AsyncSimulation {
     const { lost, dead, doubled } = this.options;
     const task = decodeRolloutTask(delivery.data);
     const { id: taskId, policyVersion } = task;
-    const oldestVersion = await this.policies.oldestAdmissible();
+    const oldestVersion = this.policies.oldestAdmissible();
     const publish = (data: Uint8Array, dedupeId: string): Promise<unknown> =>
       this.bus.publish(queues.results, { run: RUN, dedupeId, data });
     if (policyVersion < oldestVersion) {

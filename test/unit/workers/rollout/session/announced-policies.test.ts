@@ -23,8 +23,8 @@ describe('AnnouncedPolicies', () => {
     expect(await found).toMatchObject({ version: 1, location: 'd' });
     await clock.advance(500);
     expect(await lost).toMatchObject({ code: 'unavailable', message: 'nobody announced policy p9 here' });
-    expect(await policies.oldestAdmissible('r')).toBe(1);
-    expect(await policies.oldestAdmissible('another run')).toBe(0);
+    expect(policies.oldestAdmissible('r')).toBe(1);
+    expect(policies.oldestAdmissible('another run')).toBe(0);
     expect(clock.sleeping).toBe(0);
   });
 

@@ -1,15 +1,19 @@
-import { LeaseKeeper } from '../../../../workers/rollout/lease-keeper.js';
+import { HeldTasks } from '../../../../workers/rollout/held-tasks.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 
 const EVERY_MS = 1000;
 
-describe('a keeper of leases', () => {
+describe('the tasks that a worker holds', () => {
   let clock: FakeClock;
-  let keeper: LeaseKeeper;
+  let tasks: HeldTasks;
+  let failures: string[];
 
   beforeEach(() => {
     clock = new FakeClock();
-    keeper = new LeaseKeeper({ clock, everyMs: EVERY_MS });
+    failures = [];
+    const onFailure = (taskId: string, error: Error): void =>
+      void failures.push(`${taskId}: ${error.message}`);
+    tasks = new HeldTasks({ clock, everyMs: EVERY_MS, onFailure });
   });
 
   /** A lease that notes when it was extended, and fails at those of its extensions. */
@@ -26,11 +30,11 @@ describe('a keeper of leases', () => {
     for (let at = 0; at < milliseconds; at += EVERY_MS / 4) await clock.advance(EVERY_MS / 4);
   };
 
-  it('never lets more than its interval pass between two extensions, whenever a lease begins', async () => {
+  it('never wait longer than the interval for an extension of their lease, whenever that begins', async () => {
     const leases = [];
     for (let begin = 0; begin < 4; begin += 1) {
       const held = { began: clock.monotonic(), ...lease() };
-      keeper.keep(held, () => undefined);
+      tasks.hold(held, `task-${begin}`);
       leases.push(held);
       await pass(EVERY_MS / 4);
     }
@@ -43,24 +47,34 @@ describe('a keeper of leases', () => {
     }
   });
 
-  it('tells of an extension that failed, and extends again at its next turn', async () => {
-    const failures: unknown[] = [];
+  it('tell of an extension that failed, and are extended again at the next turn', async () => {
     const held = lease(1, 2);
-    keeper.keep(held, (thrown) => failures.push(thrown));
+    tasks.hold(held, 'a');
     await pass(4 * EVERY_MS);
-    expect(failures).toEqual([new Error('the bus is gone'), new Error('the bus is gone')]);
+    expect(failures).toEqual(['a: the bus is gone', 'a: the bus is gone']);
     expect(held.extendedAt.length).toBeGreaterThan(3);
   });
 
-  it('waits for nothing once every lease is released', async () => {
+  it('wait for nothing once all are let go', async () => {
     const [one, other] = [lease(), lease()];
-    keeper.keep(one, () => undefined);
-    keeper.keep(other, () => undefined);
-    keeper.release(one);
+    tasks.hold(one, 'one');
+    tasks.hold(other, 'other');
+    expect(tasks.letGo(one)).toBe(true);
+    expect(tasks.letGo(one)).toBe(false);
     expect(clock.sleeping).toBe(1);
-    keeper.release(other);
+    tasks.letGo(other);
     expect(clock.sleeping).toBe(0);
     await pass(3 * EVERY_MS);
     expect([...one.extendedAt, ...other.extendedAt]).toEqual([]);
+  });
+
+  it('are listed with how long each has been held', async () => {
+    tasks.hold(lease(), 'early');
+    await pass(EVERY_MS / 2);
+    tasks.hold(lease(), 'late');
+    expect(tasks.list()).toEqual([
+      { taskId: 'early', heldMs: EVERY_MS / 2 },
+      { taskId: 'late', heldMs: 0 },
+    ]);
   });
 });
