@@ -63,7 +63,9 @@ export interface GrpcTrainerOptions {
   /** Calls are spans of it; traces nothing unless told. */
   readonly tracer?: Tracer;
   readonly deadlines?: Partial<TrainerDeadlines>;
-  /** How long a trainer that went away is waited for, after the first four seconds; not at all unless told. */
+  /** Waits before a call is sent again over a connection that was lost; four seconds in all unless told. */
+  readonly retryMs?: readonly number[];
+  /** How long a trainer that went away is waited for after those; not at all unless told. */
   readonly patienceMs?: number;
   /** Ends that patience: a call that waits then rejects with an AbortError. */
   readonly signal?: AbortSignal;
@@ -149,16 +151,20 @@ export class GrpcTrainer implements Trainer {
     return known;
   }
 
-  async forward(call: TrainerCall, request: ForwardRequest): Promise<ForwardResult> {
+  async forward(call: TrainerCall, request: ForwardRequest, signal?: AbortSignal): Promise<ForwardResult> {
     const { id, incarnation } = this.modelOf(request.modelId);
     const against = request.against === undefined ? {} : { against: this.modelOf(request.against).id };
     const parts = { ...request, ...against, modelId: id };
-    return this.streamed(request.batch, (withinMs) =>
+    const answered = this.streamed(request.batch, (withinMs) =>
       forwardResultFromParts(
         request,
-        this.connection.forward(forwardToParts(call, parts), { withinMs, incarnation }),
+        this.connection.forward(forwardToParts(call, parts), { withinMs, incarnation, signal }),
       ),
     );
+    return answered.catch((thrown: unknown) => {
+      signal?.throwIfAborted();
+      throw thrown;
+    });
   }
 
   async forwardBackward(call: TrainerCall, request: ForwardBackwardRequest): Promise<ForwardBackwardResult> {
@@ -249,15 +255,15 @@ export class GrpcTrainer implements Trainer {
   }
 
   private async repeated<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const { clock = systemClock, patienceMs = 0, signal } = this.options;
+    const { clock = systemClock, patienceMs = 0, retryMs = RETRY_MS, signal } = this.options;
     const later = Array<number>(Math.ceil(patienceMs / LATER_RETRY_MS)).fill(LATER_RETRY_MS);
-    for (const [at, waitMs] of [...RETRY_MS, ...later].entries()) {
+    for (const [at, waitMs] of [...retryMs, ...later].entries()) {
       try {
         return this.present(await ask());
       } catch (failure) {
         if (!(failure instanceof MajlisError) || failure.code !== 'unavailable') throw this.present(failure);
-        if (at === RETRY_MS.length) this.absent(true);
-        await (at < RETRY_MS.length ? clock.sleep(waitMs) : clock.sleep(waitMs, signal));
+        if (at === retryMs.length) this.absent(true);
+        await (at < retryMs.length ? clock.sleep(waitMs) : clock.sleep(waitMs, signal));
       }
     }
     return this.present(await ask());

@@ -26,7 +26,8 @@
 export interface Trainer {
   capabilities(): Promise<TrainerCapabilities>;
   createModel(call: TrainerCall, spec: ModelSpec): Promise<ModelId>;
-  forward(call: TrainerCall, request: ForwardRequest): Promise<ForwardResult>;
+  /** Once the signal has fired nobody waits for the result: a trainer in another process then rejects with its reason. */
+  forward(call: TrainerCall, request: ForwardRequest, signal?: AbortSignal): Promise<ForwardResult>;
   forwardBackward(call: TrainerCall, request: ForwardBackwardRequest): Promise<ForwardBackwardResult>;
   optimStep(call: TrainerCall, request: OptimStepRequest): Promise<OptimStepResult>;
   publishWeights(call: TrainerCall, request: PublishRequest): Promise<PublishedWeights>;

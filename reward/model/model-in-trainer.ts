@@ -10,6 +10,8 @@ export interface ModelInTrainer {
   readonly call: TrainerCall;
   readonly modelId: ModelId;
   readonly heads: number;
+  /** Most tokens of one forward call, but for a sequence that is longer by itself; bounded by the number of sequences alone unless told. */
+  readonly tokensPerCall?: number;
 }
 
 /** Sequences in one forward call; a fixed shape of work, so that results do not depend on who asks for more. */
@@ -22,11 +24,11 @@ export async function scoreSequences(
   signal?: AbortSignal,
 ): Promise<RewardScore[]> {
   const scored: RewardScore[] = [];
-  for (let start = 0; start < sequences.length; start += SEQUENCES_PER_CALL) {
+  while (scored.length < sequences.length) {
     signal?.throwIfAborted();
-    const chunk = sequences.slice(start, start + SEQUENCES_PER_CALL);
+    const chunk = firstOf(sequences.slice(scored.length, scored.length + SEQUENCES_PER_CALL), model);
     const request = { modelId: model.modelId, batch: packSequences(chunk), want: ['scores'] as const };
-    const { scores } = await model.trainer.forward(model.call, request);
+    const { scores } = await model.trainer.forward(model.call, request, signal);
     if (scores?.length !== chunk.length * model.heads) {
       throw new MajlisError(
         `The trainer answered ${scores?.length ?? 'no'} scores for ${chunk.length} sequences × ${model.heads} heads.`,
@@ -38,6 +40,19 @@ export async function scoreSequences(
     }
   }
   return scored;
+}
+
+/** As many as one call takes, and one at least. */
+function firstOf(
+  sequences: readonly (readonly number[])[],
+  { tokensPerCall = Infinity }: ModelInTrainer,
+): readonly (readonly number[])[] {
+  let tokens = 0;
+  const beyond = sequences.findIndex((sequence, at) => {
+    tokens += sequence.length;
+    return at > 0 && tokens > tokensPerCall;
+  });
+  return beyond < 0 ? sequences : sequences.slice(0, beyond);
 }
 
 function acrossHeads(scores: Float32Array): RewardScore {

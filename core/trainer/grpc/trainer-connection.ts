@@ -24,6 +24,8 @@ export interface CallTerms {
   readonly withinMs: number;
   /** The incarnation that it is meant for; absent where any may answer. */
   readonly incarnation?: string | undefined;
+  /** Gives the call up; of calls that stream their reply. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** In a call's metadata: the incarnation it is meant for. In a refusal's trailer: the one that answered. */
@@ -117,12 +119,16 @@ export class TrainerConnection {
     const call = this.service.forward(this.metadata(terms), this.options(terms));
     // The loop below tells of every error while it listens; what comes once it has left is the cancellation itself.
     call.on('error', () => undefined);
+    const giveUp = (): void => call.cancel();
+    terms.signal?.addEventListener('abort', giveUp, { once: true });
     send(call, parts[Symbol.iterator]());
     try {
+      if (terms.signal?.aborted === true) giveUp();
       yield* call as AsyncIterable<wire.ForwardResponse>;
     } catch (thrown) {
       throw isServiceError(thrown) ? this.failure(thrown) : thrown;
     } finally {
+      terms.signal?.removeEventListener('abort', giveUp);
       call.cancel();
     }
   }

@@ -1,4 +1,4 @@
-import type { handleClientStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type { handleBidiStreamingCall, handleClientStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import { TrainerServiceService } from '../../../proto/gen/majlis/v1/trainer.js';
 import type * as wire from '../../../proto/gen/majlis/v1/trainer.js';
 import { MajlisError } from '../../../core/errors.js';
@@ -9,6 +9,7 @@ import { startRpcServer } from '../../../core/rpc/server.js';
 import type { RpcServer } from '../../../core/rpc/server.js';
 import { toGrpcStatus } from '../../../core/rpc/status.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import { until } from '../../support/until.js';
 import { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
 
 const CALL = { run: 'run', epoch: 1 };
@@ -64,6 +65,14 @@ class ScriptedTrainer {
     );
   };
 
+  /** Never answers; what becomes of the call is told. */
+  readonly forward: handleBidiStreamingCall<wire.ForwardRequest, wire.ForwardResponse> = (stream) => {
+    stream.on('cancelled', () => this.asked.push('cancelled'));
+    stream.on('data', () => undefined);
+    this.arrived();
+  };
+  arrived = (): void => undefined;
+
   private answer<Answer>(question: string, answer: Answer): Answer {
     this.asked.push(question);
     if (this.asked.length <= this.absences) throw new MajlisError('not now', { code: 'unavailable' });
@@ -88,6 +97,7 @@ describe('GrpcTrainer', () => {
             getCapabilities: scripted.capabilities,
             createModel: scripted.createModel,
             forwardBackward: scripted.forwardBackward,
+            forward: scripted.forward,
           },
         },
       ],
@@ -129,6 +139,30 @@ describe('GrpcTrainer', () => {
     await expect(backward(3)).resolves.toEqual({ loss: 1, metrics: {} });
     expect(scripted.asked).toEqual(Array(3).fill('tokens 7,7,7'));
     expect(waits).toEqual([100, 300]);
+  });
+
+  it('gives a forward call up where nobody waits for it any more, and does not send it again', async () => {
+    const leaving = new AbortController();
+    scripted.arrived = () => leaving.abort(new Error('nobody waits'));
+    const batch = { tokenIds: Int32Array.of(1), offsets: Int32Array.of(0, 1), weights: new Float32Array(1) };
+    const request = { modelId: 'm', batch: { ...batch, temperature: 1 }, want: ['scores'] as const };
+    await expect(trainer.forward(CALL, request, leaving.signal)).rejects.toThrow('nobody waits');
+    await until('the trainer is told', () => scripted.asked.length > 0);
+    expect(scripted.asked).toEqual(['cancelled']);
+    await expect(trainer.forward(CALL, request, leaving.signal)).rejects.toThrow('nobody waits');
+    expect(waits).toEqual([]);
+  });
+
+  it('waits between tries as it is told to', async () => {
+    const clock = {
+      ...systemClock,
+      sleep: async (milliseconds: number): Promise<void> => void waits.push(milliseconds),
+    };
+    const quick = await GrpcTrainer.connect({ address: server.address, clock, retryMs: [7] });
+    scripted.absences = 100;
+    await expect(backward(3, quick)).rejects.toMatchObject({ code: 'unavailable' });
+    expect([scripted.asked.length, waits]).toEqual([2, [7]]);
+    await quick.close();
   });
 
   it('gives up after five times', async () => {

@@ -8,8 +8,7 @@ const prompt = promptOf(arabic, 'أين أسافر؟');
 const names = { hash: 'model', rubricHash: 'rubric' };
 
 /** Two heads; token t weighs t in the first and −t in the second. */
-async function oppositeHeads(): Promise<ModelInTrainer> {
-  const trainer = new LinearRewardTrainer();
+async function oppositeHeads(trainer = new LinearRewardTrainer()): Promise<ModelInTrainer> {
   const call = { run: 'r', epoch: 1 };
   const modelId = await trainer.createModel(call, { role: 'reward', base: 'b', heads: 2, seed: 1 });
   for (let token = 0; token < 64; token += 1) {
@@ -43,5 +42,25 @@ describe('createTrainerRewardModel', () => {
     await expect(model.score([{ prompt, answer: 'text' }])).rejects.toMatchObject({
       code: 'failed_precondition',
     });
+  });
+
+  it('asks for so many tokens in one call, or for one sequence that has more', async () => {
+    const trainer = new LinearRewardTrainer();
+    const model = createTrainerRewardModel({
+      ...names,
+      model: { ...(await oppositeHeads(trainer)), tokensPerCall: 5 },
+    });
+    const answers = [[1, 2], [3, 4, 5], [6], [1, 2, 3, 4, 5, 6], [7, 8]];
+    const outcomes = await model.score(answers.map((tokenIds) => ({ prompt, answer: '', tokenIds })));
+    expect(trainer.forwards.map(({ batch }) => [...batch.offsets])).toEqual([
+      [0, 2, 5],
+      [0, 1],
+      [0, 6],
+      [0, 2],
+    ]);
+    // Heads Σt and −Σt: the variance is 2(Σt)².
+    expect(outcomes.map((one) => (one.kind === 'scored' ? one.score.variance : one))).toEqual([
+      18, 288, 72, 882, 450,
+    ]);
   });
 });
