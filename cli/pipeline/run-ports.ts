@@ -2,21 +2,15 @@
  * A run's trainer and engines where they are not this process's own: as its run file says, or as the command line does, whose
  * places are no part of what the run is a function of.
  */
-import { dirname, resolve } from 'node:path';
 import type { RunConfig } from '../../core/config/run-config.js';
-import { trainerAddressSchema } from '../../core/config/compute-options.js';
 import { isOwnModel } from '../../core/config/model-options.js';
-import { readToken } from '../../core/config/read-token.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { OpenAiEngine } from '../../core/engine/openai-engine.js';
-import { BadInputError, MajlisError } from '../../core/errors.js';
-import { GrpcTrainer } from '../../core/trainer/grpc-trainer.js';
-import type { TrainerAbsence } from '../../core/trainer/grpc-trainer.js';
+import { BadInputError } from '../../core/errors.js';
+import type { GrpcTrainer, TrainerAbsence } from '../../core/trainer/grpc-trainer.js';
 import { withLora } from '../../core/trainer/lora-trainer.js';
 import type { Trainer } from '../../core/trainer/trainer.js';
-import { CertificateFiles } from '../../core/trust/certificate-files.js';
-import type { CertificatePaths } from '../../core/trust/read-certificates.js';
-import { explainConnection } from '../trust/explain-connection.js';
+import { connectTorch, requireTrainerAddress } from './connect-torch.js';
 import type { Workspace } from './workspace.js';
 
 /** Where a command line says that they are. */
@@ -42,7 +36,7 @@ export async function withRunPorts<Value>(
 ): Promise<Value> {
   const engines = engineUrls(options);
   const remote = await connectTrainer(workspace, options);
-  const trainer = adapted(remote ?? workspace.trainer, options.config);
+  const trainer = withAdaptersOf(options.config, remote ?? workspace.trainer);
   try {
     return await work({
       ...workspace,
@@ -54,7 +48,8 @@ export async function withRunPorts<Value>(
   }
 }
 
-function adapted(trainer: Trainer, { model }: RunConfig): Trainer {
+/** The trainer as a run's models are made in it: adapters where its file says so. */
+export function withAdaptersOf({ model }: Pick<RunConfig, 'model'>, trainer: Trainer): Trainer {
   return isOwnModel(model) || model.lora === undefined ? trainer : withLora(trainer, model.lora);
 }
 
@@ -70,40 +65,15 @@ async function connectTrainer(
   }
   const address = places.trainer ?? choice.address;
   if (address === undefined) throw unplaced(runFile, 'trainer.torch.address', '--trainer HOST:PORT');
-  if (!trainerAddressSchema.safeParse(address).success) {
-    const allowed = 'host:port, such as 127.0.0.1:7300';
-    throw new BadInputError({ source: '--trainer', found: address, allowed });
-  }
-  const beside = (file: string): string => resolve(dirname(runFile), file);
-  const { tokenFile } = choice;
-  const token = tokenFile === undefined ? undefined : await readToken(beside(tokenFile));
-  const files = Object.fromEntries(
-    Object.entries(choice.tls ?? {}).map(([name, file]) => [name, beside(file)]),
+  const { clock, tracer, logger } = workspace;
+  return connectTorch(
+    { ...choice, address: requireTrainerAddress(address) },
+    {
+      ...{ file: runFile, clock, tracer, logger, signal },
+      patienceMs: 1000 * choice.patience,
+      onAbsence: (absence) => tellAbsence(workspace, absence),
+    },
   );
-  const tls = choice.tls === undefined ? undefined : await openTrainerTls(files, workspace);
-  const connecting = GrpcTrainer.connect({
-    address,
-    clock: workspace.clock,
-    tracer: workspace.tracer,
-    patienceMs: 1000 * choice.patience,
-    signal,
-    onAbsence: (absence) => tellAbsence(workspace, absence),
-    ...(token === undefined ? {} : { token }),
-    ...(tls === undefined ? {} : { tls }),
-  });
-  return connecting.catch(async (thrown: unknown) => {
-    throw await explainConnection(MajlisError.from(thrown), { address, tls, files });
-  });
-}
-
-/** Certificates whose changes are told in the log. */
-function openTrainerTls(files: CertificatePaths, { clock, logger }: Workspace): Promise<CertificateFiles> {
-  return CertificateFiles.open(files, {
-    clock,
-    onWarning: (sentence) => logger.warn(sentence),
-    onRotated: () => logger.info('took up new certificates for the trainer'),
-    onRefused: (error) => logger.warn('new certificates for the trainer cannot be used', { error }),
-  });
 }
 
 /** In the log, and as an alarm of every run at work, for as long as the client has patience. */

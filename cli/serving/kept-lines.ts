@@ -16,7 +16,7 @@ export function keptLines(kept: readonly KeptReward[]): readonly string[] {
 }
 
 function describe(kept: KeptReward): string {
-  const { alias, form, rubricId, rubricHash, rewardModelHash, unasked } = kept;
+  const { alias, form, rubricId, rubricHash, rewardModelHash, unasked, trainers } = kept;
   const short = (hash: string): string => hash.slice(0, SHORT_HASH);
   const model = {
     rules: 'its rules alone',
@@ -26,5 +26,7 @@ function describe(kept: KeptReward): string {
   }[form];
   const left =
     unasked.length === 0 ? '' : `; not ${unasked.join(', ')}, which no rule says and nobody is asked`;
-  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}${left}`;
+  const places = [...new Set(trainers.flatMap((trainer) => trainer?.address ?? []))];
+  const at = places.length === 0 ? '' : ` in the trainer at ${places.join(', ')}`;
+  return `${alias} is rubric ${rubricId} (${short(rubricHash)}), ${model}${at}${left}`;
 }

@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path';
 import type { Rubric } from '../../core/domain/rubric.js';
 import { BadInputError } from '../../core/errors.js';
 import type { ScoreItem } from '../../core/scorer/scorer.js';
-import type { Trainer } from '../../core/trainer/trainer.js';
 import { readAnswers } from '../../reward/model/read-answers.js';
 import type { RewardNormalizer } from '../../reward/model/reward-normalizer.js';
 import { calibrateReward } from '../../reward/scorer/reward-model-scorer.js';
@@ -15,30 +14,23 @@ import { openLightParts } from './open-light-parts.js';
 import { openNetworkParts } from './open-network-parts.js';
 import { openRuleParts } from './open-rule-parts.js';
 import type { RewardParts } from './reward-parts.js';
+import type { SourceContext } from './source-context.js';
 
 /** A reward that is ready to be served, with what people and watches are told of it. */
-export interface OpenedReward extends Pick<RewardParts, 'form' | 'files' | 'rubric'> {
+export interface OpenedReward extends Pick<RewardParts, 'form' | 'files' | 'rubric' | 'ready' | 'trainer'> {
   readonly reward: ServedReward;
-}
-
-/** Where a source was written, and what networks are opened in. */
-export interface SourceContext {
-  /** The file that names it: its paths are relative to that one's folder. */
-  readonly file: string;
-  /** As an error names it, such as `rewards.active`. */
-  readonly place: string;
-  /** Started by the first reward that is a network. */
-  readonly trainer: () => Trainer;
 }
 
 /** Opens what a source names; one that cannot be served is a BadInputError, a damaged folder is `data_loss`. */
 export async function openReward(source: LocaleSource, context: SourceContext): Promise<OpenedReward> {
   const parts = await openParts(source, context);
   try {
-    const { form, rubric, files, release } = parts;
+    const { form, rubric, files, ready, release, trainer } = parts;
     const normalizer = await normalizerOf(parts, source, context);
     return {
       ...{ form, rubric },
+      ...(ready === undefined ? {} : { ready }),
+      ...(trainer === undefined ? {} : { trainer }),
       files: [...files, ...(source.references === undefined ? [] : [beside(context, source.references)])],
       reward: {
         ...scoring(parts, source),
@@ -52,13 +44,11 @@ export async function openReward(source: LocaleSource, context: SourceContext): 
   }
 }
 
-async function openParts(
-  { rubric, model, beta }: LocaleSource,
-  context: SourceContext,
-): Promise<RewardParts> {
+async function openParts(source: LocaleSource, context: SourceContext): Promise<RewardParts> {
+  const { rubric, model, beta } = source;
   const named = rubric === undefined ? undefined : await openRuleParts(rubricFile(rubric, context.file));
   if (model === undefined) {
-    if (named !== undefined) return named;
+    if (named !== undefined) return withoutTrainer(named, source, context);
     throw new BadInputError({
       ...{ source: context.file, place: context.place },
       ...{ found: 'neither rubric nor model', allowed: 'a rubric, a model, or both' },
@@ -68,11 +58,27 @@ async function openParts(
   const description = await readRewardDescription(folder);
   const parts =
     description?.form === 'light' || description === undefined
-      ? await openLightParts(folder, description, { paysMean: beta === undefined })
-      : await openNetworkParts(folder, description, context.trainer);
+      ? withoutTrainer(
+          await openLightParts(folder, description, { paysMean: beta === undefined }),
+          source,
+          context,
+        )
+      : await openNetworkParts(folder, description, source, context);
   if (named === undefined) return parts;
   await requireSameRubric(named.rubric, parts, context);
   return { ...parts, files: [...parts.files, ...named.files] };
+}
+
+/** What scores in this process has no use for the trainer that its source names. */
+function withoutTrainer(parts: RewardParts, { trainer }: LocaleSource, context: SourceContext): RewardParts {
+  if (trainer === undefined) return parts;
+  const kind = parts.form === 'rules' ? "a rubric's rules" : 'a light model';
+  throw new BadInputError({
+    source: context.file,
+    place: `${context.place}.trainer`,
+    found: `a trainer at ${trainer.torch.address} for ${kind}`,
+    allowed: 'none: this process scores by it',
+  });
 }
 
 async function requireSameRubric(named: Rubric, parts: RewardParts, context: SourceContext): Promise<void> {

@@ -9,16 +9,19 @@ import { rubricSet } from '../../reward/rubric/rubric-set.js';
 import type { ServedReward } from '../../reward/serving/served-rewards.js';
 import type { LocaleSource, RewardSource } from '../../reward/serving/serving-config.js';
 import { askedCriteria } from '../commands/rubric/rule-scorer.js';
-import { openReward, type OpenedReward, type SourceContext } from './open-reward.js';
+import { openReward, type OpenedReward } from './open-reward.js';
+import type { SourceContext } from './source-context.js';
 
 /** A reward of one locale or of several, with what people and watches are told of it. */
-export interface OpenedServed extends Pick<OpenedReward, 'files' | 'reward'> {
+export interface OpenedServed extends Pick<OpenedReward, 'files' | 'reward' | 'ready'> {
   readonly form: OpenedReward['form'] | 'several';
   readonly rubricId: string;
   /** Keys of criteria that count for nothing, since a judge would have to be asked and no model has learned them. */
   readonly unasked: readonly string[];
   /** β of each model; absent where its mean is paid. */
   readonly betas: readonly (number | undefined)[];
+  /** What scores for each model; absent where this process does. */
+  readonly trainers: readonly OpenedReward['trainer'][];
 }
 
 /** What pays in one of several locales. */
@@ -38,6 +41,7 @@ export async function openServed(
       ...opened,
       rubricId: rubric.id,
       betas: [source.beta],
+      trainers: [opened.trainer],
       unasked: unaskedOf({ rubric, ...opened }),
     };
   }
@@ -77,6 +81,10 @@ function joined(members: readonly Member[], context: SourceContext): OpenedServe
     ...{ form: 'several', reward, files: members.flatMap(({ opened }) => opened.files) },
     unasked: members.flatMap(({ opened }) => unaskedOf(opened)),
     betas: ordered.map(({ opened }) => opened.reward.pessimismBeta),
+    trainers: ordered.map(({ opened }) => opened.trainer),
+    ready: async () => {
+      for (const { opened } of members) await opened.ready?.();
+    },
     rubricId: set.members.map(({ rubric }) => rubric.id).join('+'),
   };
 }

@@ -29,6 +29,8 @@ export interface RewardFacesOptions extends FaceAddresses {
   readonly calls: RpcTelemetry;
   /** Longest request, in bytes; 8 MiB unless told. */
   readonly bodyBytes?: number | undefined;
+  /** Whether what is served can be scored. */
+  readonly canScore: () => boolean;
 }
 
 /** What trainers talk to. */
@@ -37,6 +39,8 @@ export interface RewardFaces {
   readonly addresses: { readonly http?: string; readonly grpc?: string };
   /** Tells whoever asks that this server is not ready any more; requests are still answered. */
   retire(): void;
+  /** Told when it may score again, or no more. */
+  refresh(): void;
   /** Takes no more connections, and ends those that are left. */
   close(): Promise<void>;
 }
@@ -44,6 +48,7 @@ export interface RewardFaces {
 interface Face {
   readonly address: string;
   retire(): void;
+  refresh(): void;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,9 @@ export async function openRewardFaces(options: RewardFacesOptions): Promise<Rewa
       },
       retire: () => {
         for (const face of all) face.retire();
+      },
+      refresh: () => {
+        for (const face of all) face.refresh();
       },
       close: async () => {
         await Promise.all(all.map((face) => face.close()));
@@ -82,26 +90,27 @@ function wanted({ http, grpc }: FaceAddresses): FaceAddresses {
 
 async function openHttp(
   { host, port }: ListenAddress,
-  { service, trust, log, observer, bodyBytes }: RewardFacesOptions,
+  { service, trust, log, observer, bodyBytes, canScore }: RewardFacesOptions,
 ): Promise<Face> {
   let isReady = true;
   const server = await startRewardHttp({
     ...{ service, log, observer, host, port, ...trust },
     ...(bodyBytes === undefined ? {} : { limits: { bodyBytes } }),
-    isReady: () => isReady,
+    isReady: () => isReady && canScore(),
   });
   return {
     address: server.url,
     retire: () => {
       isReady = false;
     },
+    refresh: () => undefined,
     close: () => server.close(),
   };
 }
 
 async function openGrpc(
   { host, port }: ListenAddress,
-  { service, trust, clock, calls, bodyBytes }: RewardFacesOptions,
+  { service, trust, clock, calls, bodyBytes, canScore }: RewardFacesOptions,
 ): Promise<Face> {
   const stopping = new AbortController();
   const server = await startRpcServer({
@@ -110,9 +119,15 @@ async function openGrpc(
     ...{ host, port, clock, ...trust, ...calls },
     ...(bodyBytes === undefined ? {} : { maxMessageBytes: bodyBytes }),
   });
+  let isRetired = false;
+  const refresh = (): void => server.setServing('', !isRetired && canScore());
   return {
     address: server.address,
-    retire: () => server.setServing('', false),
+    retire: () => {
+      isRetired = true;
+      refresh();
+    },
+    refresh,
     close: async () => {
       stopping.abort();
       await server.close();

@@ -5,14 +5,15 @@
  */
 import { MajlisError, BadInputError } from '../../core/errors.js';
 import type { RewardHashes } from '../../core/scorer/scorer.js';
-import type { Trainer } from '../../core/trainer/trainer.js';
 import { watchFiles } from '../../core/trust/watch-files.js';
 import type { ServedRewards } from '../../reward/serving/served-rewards.js';
 import type { ServingConfig } from '../../reward/serving/serving-config.js';
 import { openServed, type OpenedServed } from './open-served.js';
+import type { ServedTrainers } from './served-trainers.js';
 
 /** An alias and what it points to, for people. */
-export interface KeptReward extends RewardHashes, Pick<OpenedServed, 'rubricId' | 'form' | 'unasked'> {
+export interface KeptReward
+  extends RewardHashes, Pick<OpenedServed, 'rubricId' | 'form' | 'unasked' | 'trainers'> {
   readonly alias: string;
 }
 
@@ -22,8 +23,8 @@ export interface RewardsKeeperOptions {
   readonly read: () => Promise<ServingConfig>;
   /** The file that says so: paths are relative to its folder, and it is watched with the files of its rewards. */
   readonly file: string;
-  /** Started by the first reward that is a network. */
-  readonly trainer: () => Trainer;
+  /** Where its networks are computed. */
+  readonly trainers: ServedTrainers;
   /** Told when a change was taken up. */
   onTaken(kept: readonly KeptReward[]): void;
   /** Told why a change was not. */
@@ -58,11 +59,12 @@ export class RewardsKeeper {
     return keeper;
   }
 
-  /** Ends the watch, once what it has begun is done. */
+  /** Ends the watch, once what it has begun is done, and frees what is served: nobody may be asking any more. */
   async close(): Promise<void> {
     this.isOpen = false;
     this.stopWatching();
     await this.working;
+    await this.options.rewards.close();
   }
 
   private watch(): void {
@@ -88,20 +90,31 @@ export class RewardsKeeper {
     }
   }
 
-  private async takeUp({ rewards: sources }: ServingConfig): Promise<void> {
+  private async takeUp({ rewards: sources, trainer }: ServingConfig): Promise<void> {
     const opened = new Map<string, OpenedServed>();
     try {
       for (const [alias, source] of Object.entries(sources)) {
-        const { file, trainer } = this.options;
-        opened.set(alias, await openServed(source, { file, trainer, place: `rewards.${alias}` }));
+        const { file, trainers } = this.options;
+        opened.set(alias, await openServed(source, { file, trainers, trainer, place: `rewards.${alias}` }));
       }
       this.requireOnePayment(opened);
+      await this.makeReady([...opened.values()]);
     } catch (thrown) {
       for (const { reward } of opened.values()) await reward.release?.();
       throw thrown;
     }
     await this.pointTo(opened);
     this.files = [...new Set([...opened.values()].flatMap(({ files }) => files))];
+  }
+
+  /** What is loaded already takes up no second room. */
+  private async makeReady(opened: readonly OpenedServed[]): Promise<void> {
+    const known = new Set(this.options.rewards.list().map(keyOf));
+    for (const each of opened) {
+      const key = keyOf(hashesOf(each));
+      if (!known.has(key)) await each.ready?.();
+      known.add(key);
+    }
   }
 
   private async pointTo(opened: ReadonlyMap<string, OpenedServed>): Promise<void> {
@@ -112,8 +125,8 @@ export class RewardsKeeper {
     for (const [alias, each] of opened) {
       const isKnown = [...before, ...kept].some((known) => keyOf(known) === keyOf(hashesOf(each)));
       if (isKnown) spare.push(each);
-      const { rubricId, form, unasked } = each;
-      kept.push({ alias, rubricId, form, unasked, ...rewards.load(each.reward) });
+      const { rubricId, form, unasked, trainers } = each;
+      kept.push({ alias, rubricId, form, unasked, trainers, ...rewards.load(each.reward) });
       this.payments.set(keyOf(hashesOf(each)), paymentOf(each));
     }
     for (const { alias, ...hashes } of kept) rewards.pointAlias(alias, hashes);
@@ -142,8 +155,8 @@ export class RewardsKeeper {
       throw new BadInputError({
         source: this.options.file,
         place: `rewards.${alias}`,
-        found: `reward model ${each.reward.model.hash} with another beta or scale than it is served with`,
-        allowed: 'one beta and one scale for each model; to change them, start the server again',
+        found: `reward model ${each.reward.model.hash} with another beta, scale or trainer than it is served with`,
+        allowed: 'one of each for a model; to change them, start the server again',
       });
     }
   }
@@ -174,8 +187,8 @@ function hashesOf({ reward }: OpenedServed): RewardHashes {
   return { rubricHash: reward.rubricHash, rewardModelHash: reward.model.hash };
 }
 
-function paymentOf({ reward: { normalizer }, betas }: OpenedServed): string {
-  return JSON.stringify([[...normalizer], betas]);
+function paymentOf({ reward: { normalizer }, betas, trainers }: OpenedServed): string {
+  return JSON.stringify([[...normalizer], betas, trainers.map((trainer) => trainer?.key)]);
 }
 
 function keyOf({ rubricHash, rewardModelHash }: RewardHashes): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseInput } from '../../core/config/parse-input.js';
 import { BadInputError } from '../../core/errors.js';
+import { requireTrainerAddress } from '../pipeline/connect-torch.js';
 import { ACTIVE } from '../../reward/serving/served-rewards.js';
 import {
   readServingConfig,
@@ -14,6 +15,8 @@ export interface ServedFlags {
   readonly rubric?: string;
   readonly model?: string;
   readonly alias?: string;
+  /** host:port of a PyTorch trainer. */
+  readonly trainer?: string;
 }
 
 /** What a server serves, and where that is written. */
@@ -27,8 +30,8 @@ export interface ServedChoice {
 const FLAGS = 'command line';
 
 /** One reward by flags, or those of a file; both, and neither, are a BadInputError. */
-export function servedChoice({ config, rubric, model, alias }: ServedFlags): ServedChoice {
-  const [extra] = Object.entries({ rubric, model, alias }).flatMap(([flag, value]) =>
+export function servedChoice({ config, rubric, model, alias, trainer }: ServedFlags): ServedChoice {
+  const [extra] = Object.entries({ rubric, model, alias, trainer }).flatMap(([flag, value]) =>
     value === undefined ? [] : [flag],
   );
   if (config !== undefined) {
@@ -42,7 +45,11 @@ export function servedChoice({ config, rubric, model, alias }: ServedFlags): Ser
       '--rubric, --model, or both; or --config with a file that names several',
     );
   }
-  const source = { ...(rubric === undefined ? {} : { rubric }), ...(model === undefined ? {} : { model }) };
+  const source = {
+    ...(rubric === undefined ? {} : { rubric }),
+    ...(model === undefined ? {} : { model }),
+    ...(trainer === undefined ? {} : { trainer: { torch: { address: requireTrainerAddress(trainer) } } }),
+  };
   const only = parseInput(servingConfigSchema, { rewards: { [alias ?? ACTIVE]: source } }, { source: FLAGS });
   return { file: FLAGS, read: async () => only };
 }

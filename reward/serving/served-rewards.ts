@@ -98,6 +98,14 @@ export class ServedRewards {
     await loaded.reward.release?.();
   }
 
+  /** Forgets every reward and frees it, whoever may still have it: for a server that has stopped. */
+  async close(): Promise<void> {
+    const all = [...this.loaded.values()];
+    this.aliases.clear();
+    this.loaded.clear();
+    for (const { reward } of all) await reward.release?.();
+  }
+
   /** Every reward that can be asked for, in the order in which they were loaded. */
   list(): readonly RewardHashes[] {
     return [...this.loaded.values()].map(({ rubricHash, rewardModelHash }) => ({

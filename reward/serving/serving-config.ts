@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { trainerAddressSchema } from '../../core/config/compute-options.js';
 import { readYaml } from '../../core/config/read-yaml.js';
+import { clientTlsSchema } from '../../core/config/trust-options.js';
 
 const count = z.int().min(1);
 const path = z.string().min(1);
@@ -7,11 +9,24 @@ const path = z.string().min(1);
 /** What a caller is called, or an alias: the name of a token has the same shape. */
 const name = z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/i, 'letters and digits, joined by . _ or -');
 
+/** A PyTorch trainer that is there already, named as run files name one. */
+const trainerSchema = z.strictObject({
+  torch: z.strictObject({
+    address: trainerAddressSchema,
+    /** Holds the token that it asks for. */
+    tokenFile: path.exactOptional(),
+    /** How one that has a certificate is known, and what is shown to it. */
+    tls: clientTlsSchema.exactOptional(),
+  }),
+});
+
 const ownSource = {
   /** The id of a shipped rubric, or a file. A model brings its own; where both are there, they have to be the same. */
   rubric: path.exactOptional(),
   /** Folder of a reward model: of `majlis reward train`, or one of a run. Absent: the rubric's rules alone. */
   model: path.exactOptional(),
+  /** What computes a network of the PyTorch trainer; the file's own where it is left out. */
+  trainer: trainerSchema.exactOptional(),
   /** β of the pessimistic reward μ − σ²/(2β); absent pays the mean. */
   beta: z.number().min(1e-6).max(1e6).exactOptional(),
   /** Answers {prompt, answer} whose rewards get mean 0 and deviation 1 in each locale. */
@@ -67,6 +82,8 @@ export const servingConfigSchema = z.strictObject({
   rewards: z
     .record(name, rewardSourceSchema)
     .refine((rewards) => Object.keys(rewards).length > 0, { message: 'at least one reward, such as active' }),
+  /** Of every network of the PyTorch trainer that names none. */
+  trainer: trainerSchema.exactOptional(),
   limits: limitsSchema.prefault({}),
   /** How long a server that stops lets requests finish. */
   drainMs: z.int().min(0).max(3_600_000).default(30_000),
@@ -74,6 +91,8 @@ export const servingConfigSchema = z.strictObject({
 
 export type ServingConfig = z.infer<typeof servingConfigSchema>;
 export type RewardSource = ServingConfig['rewards'][string];
+/** A running PyTorch trainer. */
+export type TrainerSource = z.infer<typeof trainerSchema>;
 /** The reward of one locale. */
 export type LocaleSource = z.infer<typeof localeSourceSchema>;
 

@@ -5,6 +5,7 @@ import { startTorchProcess, type TorchProcess } from '../../cli/commands/trainer
 import { GrpcTrainer } from '../../core/trainer/grpc-trainer.js';
 import { describeWithPython, interpreter } from '../support/python.js';
 import { trainerRewardHarness, writeBrokenBase } from '../support/trainer-reward-harness.js';
+import { describeServedTorch } from '../integration/reward-serving/served-torch.js';
 import { describeStoredRewardModel } from './reward-model.contract.js';
 
 describeWithPython('PyTorch over gRPC', () => {
@@ -26,4 +27,17 @@ describeWithPython('PyTorch over gRPC', () => {
   });
 
   describeStoredRewardModel('the model in its trainer', () => trainerRewardHarness(trainer));
+
+  describeServedTorch({
+    trainer: () => trainer,
+    address: () => torch.address,
+    kill: async () => {
+      process.kill(torch.pid ?? 0, 'SIGKILL');
+      await torch.ended;
+    },
+    start: async () => {
+      const port = Number(torch.address.split(':')[1]);
+      torch = await startTorchProcess({ python: interpreter, model: join(folder, 'base'), port });
+    },
+  });
 });

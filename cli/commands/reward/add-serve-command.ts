@@ -19,6 +19,10 @@ export function addServeCommand(reward: Command, session: Session): void {
       'a rubric file, or the id of a shipped rubric: its rules, or what --model has learned by',
     )
     .option('--model <folder>', 'a reward model of "majlis reward train", or one of a run')
+    .option(
+      '--trainer <host:port>',
+      'the running "majlis trainer torch" that computes a --model which such a trainer has trained',
+    )
     .option('--alias <name>', 'what trainers call it (default: active)')
     .option(
       '--config <file>',

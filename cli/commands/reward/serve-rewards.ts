@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { EmbeddedTrainer } from '../../../core/trainer/embedded-trainer.js';
 import { createRewardService } from '../../../reward/serving/create-reward-service.js';
 import { DEFAULT_REWARD_LIMITS, type RewardLimits } from '../../../reward/serving/reward-limits.js';
 import { ServedRewards } from '../../../reward/serving/served-rewards.js';
@@ -11,6 +10,8 @@ import {
   rewardMetricsObserver,
 } from '../../serving/reward-metrics.js';
 import { RewardsKeeper, type KeptReward } from '../../serving/rewards-keeper.js';
+import { ServedTrainers } from '../../serving/served-trainers.js';
+import { whyUnready } from '../../serving/why-unready.js';
 import { servedChoice, type ServedFlags } from '../../serving/served-choice.js';
 import { offerMetrics } from '../../telemetry/offer-metrics.js';
 import { openTelemetry, type ProcessTelemetry } from '../../telemetry/process-telemetry.js';
@@ -33,7 +34,12 @@ interface Serving {
   readonly telemetry: ProcessTelemetry;
   readonly rewards: ServedRewards;
   readonly keeper: RewardsKeeper;
+  /** Told of what makes it ready, or not any more. */
+  readonly changes: EventTarget;
 }
+
+/** A trainer went away or is back, or an alias names another reward. */
+const CHANGED = 'changed';
 
 /**
  * Serves rewards until the person asks to stop; then it says that it is not ready, finishes the requests that it has within the time
@@ -43,17 +49,24 @@ export async function serveRewards(flags: ServeRewardsFlags, session: Session): 
   const { traceUrl } = telemetryChoice(flags, session.environment);
   const telemetry = await openTelemetry({ service: 'majlis-reward', traceUrl });
   const rewards = new ServedRewards();
-  let started: EmbeddedTrainer | undefined;
-  const trainer = (): EmbeddedTrainer => (started ??= EmbeddedTrainer.create({ threads: flags.threads }));
+  const changes = new EventTarget();
+  const { clock, terminal } = session;
+  const trainers = new ServedTrainers({
+    ...{ threads: flags.threads, clock, logger: telemetry.logger },
+    onChange: (sentence) => {
+      terminal.say(`majlis: ${sentence}`);
+      changes.dispatchEvent(new Event(CHANGED));
+    },
+  });
   try {
-    const keeper = await openKeeper(flags, { session, telemetry, rewards, trainer });
+    const keeper = await openKeeper(flags, { session, telemetry, rewards, trainers, changes });
     try {
-      return await serveKept({ flags, session, telemetry, rewards, keeper });
+      return await serveKept({ flags, session, telemetry, rewards, keeper, changes });
     } finally {
       await keeper.close();
     }
   } finally {
-    await started?.close();
+    await trainers.close();
     await telemetry.close();
   }
 }
@@ -64,17 +77,19 @@ async function openKeeper(
     session: { terminal },
     telemetry,
     rewards,
-    trainer,
-  }: Pick<Serving, 'session' | 'telemetry' | 'rewards'> & { readonly trainer: () => EmbeddedTrainer },
+    trainers,
+    changes,
+  }: Pick<Serving, 'session' | 'telemetry' | 'rewards' | 'changes'> & { readonly trainers: ServedTrainers },
 ): Promise<RewardsKeeper> {
   const choice = servedChoice(flags);
   const reloads = telemetry.metrics.counter('majlis_reward_reloads_total');
   const keeper = await RewardsKeeper.open({
-    ...{ ...choice, rewards, trainer },
+    ...{ ...choice, rewards, trainers },
     onTaken: (kept) => {
       reloads.inc({ outcome: 'taken' });
       terminal.say(`majlis: took up ${choice.file} again`);
       for (const line of keptLines(kept)) terminal.say(`majlis: ${line}`);
+      changes.dispatchEvent(new Event(CHANGED));
     },
     onRefused: ({ message }) => {
       reloads.inc({ outcome: 'refused' });
@@ -101,7 +116,7 @@ async function serveKept(serving: Serving): Promise<CommandResult> {
 }
 
 async function serveTrusted(
-  { flags, session, telemetry, rewards, keeper }: Serving,
+  { flags, session, telemetry, rewards, keeper, changes }: Serving,
   trust: ServerTrust,
 ): Promise<CommandResult> {
   const { metrics, logger: log } = telemetry;
@@ -115,12 +130,15 @@ async function serveTrusted(
     ...{ ...flags, service, trust, clock, log },
     ...{ observer: rewardHttpMetricsObserver(metrics), calls: rpcTelemetry(telemetry) },
     bodyBytes: keeper.config.limits.bodyBytes,
+    canScore: () => whyUnready(keeper.kept) === undefined,
   });
+  changes.addEventListener(CHANGED, () => faces.refresh());
+  faces.refresh();
   try {
     const { http, grpc } = faces.addresses;
     if (http !== undefined) say(`rewards over HTTP at ${http}`);
     if (grpc !== undefined) say(`rewards over gRPC at ${grpc}`);
-    const ready = (): string | undefined => (signal.aborted ? 'it is stopping' : undefined);
+    const ready = (): string | undefined => (signal.aborted ? 'it is stopping' : whyUnready(keeper.kept));
     const health = await openHealth(flags, { ready }, (sentence) => terminal.say(sentence));
     try {
       if (!signal.aborted) await once(signal, 'abort');

@@ -12,6 +12,7 @@ import { ServedRewards } from '../../../reward/serving/served-rewards.js';
 import { readServingConfig } from '../../../reward/serving/serving-config.js';
 import { simulateJudgedTexts } from '../../support/judged-texts.js';
 import { trainShipped } from '../../support/light-training.js';
+import { quietTrainers } from '../../support/quiet-trainers.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
 
 const folder = useLastingFolder();
@@ -51,9 +52,7 @@ async function open(config: object) {
   const keeper = await RewardsKeeper.open({
     ...{ rewards, file: file(), everyMs: 5, onTaken: tell, onRefused: tell },
     read: () => readServingConfig(file()),
-    trainer: () => {
-      throw new Error('no network is served here');
-    },
+    trainers: quietTrainers(),
   });
   const next = async (): Promise<readonly KeptReward[] | MajlisError> => {
     if (told.length === 0) await new Promise<void>((resolve) => (wake = resolve));
@@ -164,7 +163,7 @@ describe('a keeper of rewards', () => {
     const message = await refused({
       rewards: { active: { model: 'msa' }, timid: { model: 'msa', beta: 0.1 } },
     });
-    expect(message).toMatch(/rewards\.timid: found reward model \w+ with another beta or scale/);
+    expect(message).toMatch(/rewards\.timid: found reward model \w+ with another beta, scale or trainer/);
   });
 
   it('centres and scales by reference answers', async () => {

@@ -15,7 +15,9 @@ import { RecordingLogger } from '../../../../core/telemetry/recording-logger.js'
 import { NO_TRACING } from '../../../../core/telemetry/tracing/no-tracing.js';
 
 const HASHES = { rubricHash: 'r'.repeat(64), rewardModelHash: 'm'.repeat(64) };
-const KEPT: KeptReward = { alias: 'active', rubricId: 'ar-msa', form: 'light', unasked: [], ...HASHES };
+const KEPT: KeptReward = {
+  ...{ alias: 'active', rubricId: 'ar-msa', form: 'light', unasked: [], trainers: [], ...HASHES },
+};
 
 /** A registry after one reply, one refusal and one call of a model. */
 async function exposition(kept: readonly KeptReward[]): Promise<string> {

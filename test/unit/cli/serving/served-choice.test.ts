@@ -11,6 +11,12 @@ describe('what a reward server is told to serve', () => {
     });
   });
 
+  it('names the trainer of a network as a file does', async () => {
+    const { rewards } = await servedChoice({ model: 'runs/r/rewards/a', trainer: 'gpu-1:7300' }).read();
+    const trainer = { torch: { address: 'gpu-1:7300' } };
+    expect(rewards).toEqual({ active: { model: 'runs/r/rewards/a', trainer } });
+  });
+
   it('or what a file says', () => {
     expect(servedChoice({ config: 'rewards.yaml' }).file).toBe(resolve('rewards.yaml'));
   });
@@ -18,6 +24,8 @@ describe('what a reward server is told to serve', () => {
   it.each([
     [{}, 'command line: found nothing to serve; allowed: --rubric, --model, or both; or --config'],
     [{ config: 'a.yaml', model: 'm' }, 'command line: found --model beside --config; allowed: one of them'],
+    [{ config: 'a.yaml', trainer: 'gpu:1' }, 'command line: found --trainer beside --config; allowed: one'],
+    [{ model: 'm', trainer: 'gpu' }, '--trainer: found gpu; allowed: host:port, such as 127.0.0.1:7300'],
     [{ model: 'm', alias: 'no alias' }, 'letters and digits, joined by . _ or -'],
   ])('refuses %j', (flags, sentence) => {
     expect(() => servedChoice(flags)).toThrow(sentence);

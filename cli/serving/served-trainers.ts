@@ -1,0 +1,61 @@
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Logger } from '../../core/telemetry/logger.js';
+import { EmbeddedTrainer } from '../../core/trainer/embedded-trainer.js';
+import type { Trainer } from '../../core/trainer/trainer.js';
+import { connectTorch, type TorchPlace } from '../pipeline/connect-torch.js';
+import { ServedTrainer } from './served-trainer.js';
+
+export interface ServedTrainersOptions {
+  /** Of the embedded one, which is started by the first of its networks. */
+  readonly threads: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told when a PyTorch trainer went away, and when it is back. */
+  readonly onChange: (sentence: string) => void;
+}
+
+/** A trainer that a server's file names, and that file: paths are relative to its folder. */
+export interface NamedTrainer extends TorchPlace {
+  readonly file: string;
+}
+
+/** One quick try more is for a connection that was only idle; whoever is refused asks again. */
+const RETRY_MS = [100];
+
+/** The trainers that a reward server's networks stand in: one connection to each, as long as the server lives. */
+export class ServedTrainers {
+  private started: EmbeddedTrainer | undefined;
+  private readonly torch = new Map<string, Promise<ServedTrainer>>();
+
+  constructor(private readonly options: ServedTrainersOptions) {}
+
+  embedded(): Trainer {
+    return (this.started ??= EmbeddedTrainer.create({ threads: this.options.threads }));
+  }
+
+  /** Waits for a PyTorch trainer to listen; one that was not there is asked anew by the next who names it. */
+  async connect(named: NamedTrainer): Promise<ServedTrainer> {
+    const key = JSON.stringify(named);
+    const known = this.torch.get(key);
+    if (known !== undefined) return known;
+    const connecting = this.connected(key, named);
+    this.torch.set(key, connecting);
+    try {
+      return await connecting;
+    } catch (thrown) {
+      this.torch.delete(key);
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const connecting of this.torch.values()) await (await connecting).close();
+    await this.started?.close();
+  }
+
+  private async connected(key: string, { file, ...place }: NamedTrainer): Promise<ServedTrainer> {
+    const { clock, logger, onChange } = this.options;
+    const trainer = await connectTorch(place, { file, clock, logger, retryMs: RETRY_MS });
+    return new ServedTrainer({ address: place.address, key, trainer, clock, onChange });
+  }
+}
