@@ -1,5 +1,6 @@
 import type { Locale } from '../../core/domain/prompt.js';
 import { contentHash } from '../../core/runtime/content-hash.js';
+import type { LoraSettings } from '../../core/trainer/trainer.js';
 import type { RewardModelSettings } from './train-reward-model.js';
 
 /** All that a reward model's weights are a function of, on one engine fingerprint. */
@@ -10,6 +11,8 @@ export interface RewardModelIdentity {
   /** sha256 of the base's weights. */
   readonly baseHash: string;
   readonly settings: RewardModelSettings;
+  /** Where adapters were trained in place of all weights. */
+  readonly lora?: LoraSettings;
 }
 
 /** Names a reward model by its origin: known before it is trained, and the same wherever it is. */

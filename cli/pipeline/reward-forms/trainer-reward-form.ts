@@ -2,7 +2,7 @@ import type { TrainerRewardOptions } from '../../../core/config/reward-model-opt
 import type { Preference } from '../../../core/domain/preference.js';
 import { MajlisError } from '../../../core/errors.js';
 import type { Rng } from '../../../core/math/rng.js';
-import type { LoadedCheckpoint, Trainer, TrainerCall } from '../../../core/trainer/trainer.js';
+import type { LoadedCheckpoint, LoraSettings, Trainer, TrainerCall } from '../../../core/trainer/trainer.js';
 import { preferencesHash } from '../../../reward/model/encoded-pair.js';
 import type { ModelInTrainer } from '../../../reward/model/model-in-trainer.js';
 import { rewardModelHash } from '../../../reward/model/reward-model-hash.js';
@@ -27,6 +27,8 @@ export interface TrainerRewardFormParts {
   /** Every model begins from its policy. */
   readonly checkpoint: Pick<SupervisedCheckpoint, 'policy'>;
   readonly options: TrainerRewardOptions;
+  /** What the trainer makes of every model that it is not told otherwise of; absent: all weights are trained. */
+  readonly lora?: LoraSettings | undefined;
   readonly seed: number;
 }
 
@@ -44,7 +46,7 @@ export class TrainerRewardForm implements RewardForm {
   }
 
   async train({ rubric, preferences, pairs, rng, signal, onStep }: FormTraining): Promise<TrainedForm> {
-    const { trainer, call, checkpoint, options, seed } = this.parts;
+    const { trainer, call, checkpoint, options, seed, lora } = this.parts;
     // Not how often it is retrained: a first model is the same whether it is or not.
     const { heads, steps, pairsPerStep, learningRate } = options;
     const settings = { heads, steps, pairsPerStep, learningRate };
@@ -62,6 +64,7 @@ export class TrainerRewardForm implements RewardForm {
       seed,
       baseHash: checkpoint.policy.hash,
       settings,
+      ...(lora === undefined ? {} : { lora }),
     });
     const names = { hash, rubricHash: rubric.hash };
     return { held: heldInTrainer(model, names, checkpoint.policy.hash), evaluation };

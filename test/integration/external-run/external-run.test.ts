@@ -1,5 +1,5 @@
 /** Whole runs on a random Qwen3 with its own tokenizer and chat template: PyTorch trains, the CPU generator answers. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGeneratorProcess } from '../../../cli/commands/trainer/generator-process.js';
 import { startTorchProcess } from '../../../cli/commands/trainer/torch-process.js';
@@ -7,10 +7,12 @@ import type { TorchProcess } from '../../../cli/commands/trainer/torch-process.j
 import { findRunRecord } from '../../../cli/pipeline/run-record.js';
 import { singleRun } from '../../../cli/pipeline/single-run.js';
 import type { ExperimentEnd } from '../../../cli/pipeline/experiment.js';
+import { openReward } from '../../../cli/serving/open-reward.js';
 import { openSqliteLedger } from '../../../core/ledger/sqlite-ledger.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { majlis } from '../cli/majlis-process.js';
 import { describeWithPython, interpreter } from '../../support/python.js';
+import { quietTrainers } from '../../support/quiet-trainers.js';
 import { writeSmallRunFile } from '../../support/small-run-file.js';
 import { useLastingFolder } from '../../support/temporary-folder.js';
 import { writeTinyInstructionModel } from './tiny-qwen.js';
@@ -55,13 +57,31 @@ describeWithPython('a run on a Hugging Face directory', () => {
       onProgress: () => undefined,
       signal: new AbortController().signal,
     });
-  const metricsOf = async (workspace: string, run: string): Promise<Readonly<Record<string, number>>[]> => {
+  const iterationsOf = async (
+    workspace: string,
+    run: string,
+  ): Promise<{ metrics: Readonly<Record<string, number>>[]; paidBy: string }> => {
     const ledger = await openSqliteLedger(join(workspace, 'ledger.sqlite'), systemClock);
     try {
-      return (await ledger.iterations(run)).map(({ metrics }) => metrics);
+      const iterations = await ledger.iterations(run);
+      const [{ rewardModelHash: paidBy }] = iterations;
+      return { metrics: iterations.map(({ metrics }) => metrics), paidBy };
     } finally {
       await ledger.close();
     }
+  };
+  /** The name under which a reward server scores by a run's only reward, once it has scored. */
+  const servedHash = async (rewards: string): Promise<string> => {
+    const trainers = quietTrainers();
+    const [name] = readdirSync(rewards);
+    const source = { model: join(rewards, name), trainer: { torch: { address: torch.address } } };
+    const { reward } = await openReward(source, { file: rewards, place: 'rewards.active', trainers });
+    const prompt = { id: 'p', locale: 'ar', text: 'أين أسافر؟' };
+    const outcomes = await reward.model.score([{ prompt, answer: 'زُر أسوان' }]);
+    expect(outcomes).toMatchObject([{ kind: 'scored' }]);
+    await reward.release?.();
+    await trainers.close();
+    return reward.model.hash;
   };
 
   it('trains all of its weights by PPO and reports', async () => {
@@ -77,7 +97,7 @@ algorithm: { iterations: 3, promptsPerIteration: 4, groupSize: 4, criticWarmupIt
     const { runId, reportPath } = await ran(runFile, workspace);
     tuned = join(workspace, 'runs', runId, 'checkpoint', 'sft');
     expect(existsSync(reportPath)).toBe(true);
-    const metrics = await metricsOf(workspace, runId);
+    const { metrics, paidBy } = await iterationsOf(workspace, runId);
     expect(metrics).toHaveLength(3);
     for (const figures of metrics) {
       // Two processes with one implementation of the model each: nearly equal, and measured.
@@ -88,6 +108,7 @@ algorithm: { iterations: 3, promptsPerIteration: 4, groupSize: 4, criticWarmupIt
     const words = ['replay', runId, '--iteration', '2', '--workspace', workspace, '--trainer', torch.address];
     const replayed = await majlis(['--json', ...words]);
     expect(JSON.parse(replayed.stdout)).toMatchObject({ verdict: 'identical', changed: [] });
+    expect(await servedHash(join(workspace, 'runs', runId, 'rewards'))).toBe(paidBy);
     const { record } = await findRunRecord(workspace, runId);
     expect(record.fingerprints).toMatchObject({ model: expect.any(String), trainer: expect.any(String) });
     const { architectures } = JSON.parse(
@@ -108,7 +129,7 @@ algorithm: { estimator: grpo, iterations: 2, promptsPerIteration: 4, groupSize: 
     );
     const engine = await startGeneratorProcess({ python: interpreter, model: tuned });
     const { runId } = await ran(runFile, workspace, engine).finally(() => engine.stop());
-    const metrics = await metricsOf(workspace, runId);
+    const { metrics } = await iterationsOf(workspace, runId);
     expect(metrics).toHaveLength(2);
     for (const figures of metrics) {
       expect(figures['sampling/sampling_logp_difference/mean']).toBeLessThan(1e-5);

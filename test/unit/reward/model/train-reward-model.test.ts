@@ -191,6 +191,7 @@ describe('rewardModelHash', () => {
     ['seed', { ...identity, seed: 2 }],
     ['base', { ...identity, baseHash: 'c' }],
     ['settings', { ...identity, settings: { ...settings, steps: 61 } }],
+    ['adapters', { ...identity, lora: { rank: 4, alpha: 8, targetModules: ['all-linear'] } }],
   ])('changes with the %s', (_case, other) => {
     expect(rewardModelHash(other)).not.toBe(rewardModelHash(identity));
     expect(rewardModelHash({ ...identity })).toBe(rewardModelHash(identity));
