@@ -90,7 +90,7 @@ function keptIn(trainer: ServedTrainer, model: RestorableRewardModel): StandingP
       score: (...asked) => trainer.ask(() => model.score(...asked)),
     },
     ready: async () => {
-      await model.ready();
+      await trainer.load(() => model.ready());
       leave = trainer.keep(() => model.score([PROOF]));
     },
     release: async () => {

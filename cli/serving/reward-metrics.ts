@@ -71,6 +71,14 @@ export function offerRewardGauges(metrics: ProcessRegistry, { status, kept }: Re
   metrics.readGauge('majlis_reward_requests_waiting', (gauge) => gauge.set(status().requests));
   metrics.readGauge('majlis_reward_queued_answers', (gauge) => gauge.set(status().queuedAnswers));
   metrics.readGauge('majlis_reward_cache_bytes', (gauge) => gauge.set(status().cacheBytes));
+  metrics.readGauge('majlis_reward_trainer_up', (gauge) => {
+    for (const { alias, trainers } of kept()) {
+      for (const trainer of trainers) {
+        if (trainer === undefined) continue;
+        gauge.set({ alias, trainer: trainer.address }, trainer.absence === undefined ? 1 : 0);
+      }
+    }
+  });
   metrics.readGauge('majlis_reward_alias_info', (gauge) => {
     for (const { alias, rubricId: rubric, rubricHash, rewardModelHash } of kept()) {
       gauge.set({ alias, rubric, rubric_hash: rubricHash, reward_model_hash: rewardModelHash }, 1);

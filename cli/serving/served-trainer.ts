@@ -62,6 +62,19 @@ export class ServedTrainer {
     return this.why;
   }
 
+  /** Takes something up in it. One that does not let this server in is named, with what it asks for. */
+  async load(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const { code, message } = MajlisError.from(thrown);
+      if (code !== 'unauthenticated' && code !== 'permission_denied') throw thrown;
+      const next = 'Next: name the file of its token as trainer.torch.tokenFile, in a file for --config.';
+      const sentence = `The trainer at ${this.address} does not let this server in: ${message} ${next}`;
+      throw new MajlisError(sentence, { code, cause: thrown });
+    }
+  }
+
   /** Keeps in it what `prove` scores with, and takes it up anew where it was lost; until the returned function is called. */
   keep(prove: () => Promise<unknown>): () => void {
     this.kept.add(prove);

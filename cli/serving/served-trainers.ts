@@ -19,6 +19,8 @@ export interface NamedTrainer extends TorchPlace {
   readonly file: string;
 }
 
+/** Waiting that is longer is told. */
+const SILENCE_MS = 2000;
 /** One quick try more is for a connection that was only idle; whoever is refused asks again. */
 const RETRY_MS = [100];
 
@@ -55,7 +57,9 @@ export class ServedTrainers {
 
   private async connected(key: string, { file, ...place }: NamedTrainer): Promise<ServedTrainer> {
     const { clock, logger, onChange } = this.options;
-    const trainer = await connectTorch(place, { file, clock, logger, retryMs: RETRY_MS });
+    const quiet = clock.alarm(SILENCE_MS, () => onChange(`waiting for the trainer at ${place.address}`));
+    const connecting = connectTorch(place, { file, clock, logger, retryMs: RETRY_MS });
+    const trainer = await connecting.finally(quiet);
     return new ServedTrainer({ address: place.address, key, trainer, clock, onChange });
   }
 }

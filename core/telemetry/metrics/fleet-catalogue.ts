@@ -203,6 +203,11 @@ export const FLEET_METRICS = {
     REWARDS,
     '1 for what each alias points to.',
   ),
+  majlis_reward_trainer_up: gauge(
+    ['alias', 'trainer'],
+    REWARDS,
+    '1 while the PyTorch trainer that computes what the alias points to can score, else 0.',
+  ),
   majlis_reward_reloads_total: counter(
     ['outcome'],
     REWARDS,

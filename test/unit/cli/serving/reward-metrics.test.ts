@@ -83,6 +83,14 @@ describe('the metrics of a reward server', () => {
     }
   });
 
+  it('tell of each trainer whether it can score', async () => {
+    const trainer = (address: string, absence?: string) => ({ address, key: address, absence });
+    const trainers = [trainer('gpu-1:7300'), undefined, trainer('gpu-2:7300', 'nobody listens')];
+    const text = await exposition([{ ...KEPT, trainers }]);
+    expect(text).toContain('majlis_reward_trainer_up{alias="active",trainer="gpu-1:7300"} 1\n');
+    expect(text).toContain('majlis_reward_trainer_up{alias="active",trainer="gpu-2:7300"} 0\n');
+  });
+
   it('name a rubric that no alias names any more by its hash', async () => {
     const text = await exposition([]);
     expect(text).toContain('majlis_reward_cached_answers_total{rubric="rrrrrrrrrrrr"} 1\n');

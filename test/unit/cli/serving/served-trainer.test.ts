@@ -139,6 +139,13 @@ describe('a PyTorch trainer that scores for a reward server', () => {
     expect(served.absence).toBeDefined();
   });
 
+  it('is named where it does not let the server in, with what it asks for', async () => {
+    const loading = served.load(() => Promise.reject(gone('unauthenticated')));
+    await expect(loading).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(loading).rejects.toThrow(/^The trainer at gpu:7300 does not .* Next: .*tokenFile/);
+    await expect(served.load(() => Promise.reject(gone('data_loss')))).rejects.toThrow(/^nobody listens/);
+  });
+
   it('tells of a model that could not be deleted in it, and fails for no other reason', async () => {
     await served.free(() => Promise.reject(gone()));
     expect(told).toEqual([expect.stringMatching(/^a model may be left in the trainer at gpu:7300/)]);
