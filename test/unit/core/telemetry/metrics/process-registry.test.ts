@@ -33,6 +33,7 @@ describe('the catalogue of fleet metrics', () => {
         'caller',
         'contract',
         'direction',
+        'method',
         'metric',
         'outcome',
         'pool',
