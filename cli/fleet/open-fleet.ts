@@ -12,6 +12,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
 import { busMetrics } from '../../core/telemetry/metrics/bus-metrics.js';
 import type { ProcessRegistry } from '../../core/telemetry/metrics/process-registry.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Authorize } from '../../core/trust/authorize.js';
 import { authorizeToken } from '../../core/trust/authorize.js';
 import { localUser } from '../../core/trust/local-user.js';
@@ -60,6 +61,7 @@ export interface FleetContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ProcessRegistry;
+  readonly tracer?: Tracer;
   /** Where other machines attach and fetch, if they may. */
   readonly listener?: PublicListener;
 }
@@ -168,7 +170,7 @@ interface Offered {
 /** Serves artifacts at the host where workers attach: to those of this machine by its token, to others as they may attach. */
 async function offer(
   { artifactsPort = 0, artifactsQuota = 64 }: Flags,
-  { logger, listener, clock }: FleetContext,
+  { logger, listener, clock, tracer }: FleetContext,
   { forWorkers, publish }: Depot,
   localToken: string,
 ): Promise<Offered> {
@@ -178,6 +180,7 @@ async function offer(
   const server = await serveArtifacts({
     ...{ store: forWorkers, port: artifactsPort, quota: new PutQuota(artifactsQuota * GIB, clock) },
     ...(host === undefined ? {} : { host }),
+    ...(tracer === undefined ? {} : { tracer }),
     ...(tls === undefined ? {} : { tls }),
     ...(insecure === undefined ? {} : { insecure }),
     ...(isOpen ? {} : { authorize: authorize === undefined ? local : either(local, authorize) }),

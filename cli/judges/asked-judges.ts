@@ -3,6 +3,7 @@ import { readJsonLines } from '../../core/config/read-json-lines.js';
 import type { JudgesOptions } from '../../core/config/judges-options.js';
 import { BadInputError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { readGatewayConfig } from '../../reward/gateway/gateway-config.js';
 import { createHumanJudges } from '../../reward/judge/human-judge.js';
 import type { Judge } from '../../reward/judge/judge.js';
@@ -25,6 +26,7 @@ export interface AskedJudgesOptions extends JudgeFiles {
   /** Whose budget pays. */
   readonly run: string;
   readonly clock: Clock;
+  readonly tracer?: Tracer;
 }
 
 /** The judges of a run who are no code of ours: language models behind a gateway, records, and people by their labels. */
@@ -64,7 +66,7 @@ export async function openAskedJudges(options: AskedJudgesOptions): Promise<Aske
 const gatewayModule = () => import('./open-gateway.js');
 
 async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | undefined> {
-  const { judges, endpoint, workspace, run, clock } = options;
+  const { judges, endpoint, workspace, run, clock, tracer } = options;
   if (endpoint !== undefined && judges.gateway !== undefined) {
     throw new BadInputError({
       ...{ source: '--judge', found: `an endpoint beside judges.gateway of ${options.runFile}` },
@@ -77,13 +79,13 @@ async function gatewayOf(options: AskedJudgesOptions): Promise<OpenGateway | und
     const keys = endpoint.apiKey === undefined ? {} : { keys: new Map([[ENDPOINT, endpoint.apiKey]]) };
     const config = endpointGateway(endpoint, resolve(workspace));
     const configPath = join(workspace, 'gateway.yaml');
-    return openGateway({ config, configPath, serves: false, run, clock, ...keys });
+    return openGateway({ config, configPath, serves: false, run, clock, tracer, ...keys });
   }
   if (judges.gateway === undefined) return undefined;
   const configPath = beside(options, judges.gateway);
   const only = judges.only === undefined ? {} : { only: judges.only };
   const config = await readGatewayConfig(configPath);
-  return openGateway({ config, configPath, serves: true, run, clock, ...only });
+  return openGateway({ config, configPath, serves: true, run, clock, tracer, ...only });
 }
 
 async function recordedJudges(options: JudgeFiles): Promise<readonly Judge[]> {

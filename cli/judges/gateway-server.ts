@@ -35,10 +35,14 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   const trust = await openTrust(options);
   const stopping = new AbortController();
   const { currency } = config.budget;
+  const tracer = options.telemetry?.tracer;
+  const tracing = tracer === undefined ? {} : { tracer };
   const server = await startRpcServer({
     name: 'the gateway',
     allowance: '"insecure: true" under "listen" of its file',
-    services: [judgeService({ gateway, currency, software: SOFTWARE, stopping: stopping.signal })],
+    services: [
+      judgeService({ gateway, currency, software: SOFTWARE, stopping: stopping.signal, ...tracing }),
+    ],
     ...trust,
     host: config.listen.host,
     port: config.listen.port,

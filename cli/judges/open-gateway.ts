@@ -5,6 +5,7 @@ import { openSqliteJudgements } from '../../core/judgements/sqlite-judgements.js
 import type { Clock } from '../../core/runtime/clock.js';
 import { createGateway } from '../../reward/gateway/create-gateway.js';
 import type { GatewayConfig } from '../../reward/gateway/gateway-config.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Judge } from '../../reward/judge/judge.js';
 import { connectGatewayJudge } from '../../reward/rpc/gateway-judge.js';
 import { startGatewayServer } from './gateway-server.js';
@@ -24,6 +25,7 @@ export interface OpenGatewayOptions {
   /** Whose budget pays. */
   readonly run: string;
   readonly clock: Clock;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Judges behind a gateway, for as long as it is open. */
@@ -77,15 +79,18 @@ async function openUnlessServed(file: string, clock: Clock): Promise<JudgementSt
 async function own(
   ids: readonly string[],
   store: JudgementStore,
-  { config, configPath, serves, keys, run, clock }: OpenGatewayOptions,
+  { config, configPath, serves, keys, run, clock, tracer }: OpenGatewayOptions,
 ): Promise<OpenGateway> {
   const gateway = await createGateway({
     ...{ config, configPath, store, clock },
     ...(keys === undefined ? {} : { keys }),
+    ...(tracer === undefined ? {} : { tracer }),
   });
   const token = serves ? await ensureGatewayToken(config, configPath) : undefined;
   const server =
-    token === undefined ? undefined : await startGatewayServer({ gateway, config, configPath, token, clock });
+    token === undefined
+      ? undefined
+      : await startGatewayServer({ gateway, config, configPath, token, clock, telemetry: { tracer } });
   const judges = gateway.served().filter(({ id }) => ids.includes(id));
   return {
     judges: judges.map((judge) => ({
@@ -103,9 +108,12 @@ async function own(
 
 async function connected(
   ids: readonly string[],
-  { config, configPath, run, clock }: OpenGatewayOptions,
+  { config, configPath, run, clock, tracer }: OpenGatewayOptions,
 ): Promise<OpenGateway> {
-  const address = await gatewayAddress(config, configPath, clock);
+  const address = {
+    ...(await gatewayAddress(config, configPath, clock)),
+    ...(tracer === undefined ? {} : { tracer }),
+  };
   const judges = await Promise.all(
     ids.map((judgeId) => connectGatewayJudge({ ...address, judgeId, run, clock })),
   );

@@ -103,6 +103,7 @@ async function openExperiment(
   const asked = await openAskedJudges({
     ...{ judges: compileJudges(config.judges), runFile },
     ...{ workspace: served.workspace.folder, run: runId, clock: served.workspace.clock },
+    tracer: served.workspace.tracer,
     ...(options.judge === undefined ? {} : { endpoint: options.judge }),
   });
   try {

@@ -2,6 +2,7 @@ import type { ListenAddress } from '../../core/config/listen-address.js';
 import { startRpcServer, type RpcTelemetry } from '../../core/rpc/server.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/telemetry/logger.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
 import type { RewardHttpObserver } from '../../reward/http/reward-http-observer.js';
 import { startRewardHttp } from '../../reward/http/start-reward-http.js';
 import { rewardRpc } from '../../reward/rpc/reward-rpc.js';
@@ -25,7 +26,7 @@ export interface RewardFacesOptions extends FaceAddresses {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RewardHttpObserver;
-  /** Told of the calls over gRPC. */
+  /** Told of the calls over gRPC; its tracer of those over HTTP, too. */
   readonly calls: RpcTelemetry;
   /** Longest request, in bytes; 8 MiB unless told. */
   readonly bodyBytes?: number | undefined;
@@ -90,11 +91,11 @@ function wanted({ http, grpc }: FaceAddresses): FaceAddresses {
 
 async function openHttp(
   { host, port }: ListenAddress,
-  { service, trust, log, observer, bodyBytes, canScore }: RewardFacesOptions,
+  { service, trust, log, observer, calls: { tracer = NO_TRACING }, bodyBytes, canScore }: RewardFacesOptions,
 ): Promise<Face> {
   let isReady = true;
   const server = await startRewardHttp({
-    ...{ service, log, observer, host, port, ...trust },
+    ...{ service, log, observer, tracer, host, port, ...trust },
     ...(bodyBytes === undefined ? {} : { limits: { bodyBytes } }),
     isReady: () => isReady && canScore(),
   });
@@ -113,9 +114,10 @@ async function openGrpc(
   { service, trust, clock, calls, bodyBytes, canScore }: RewardFacesOptions,
 ): Promise<Face> {
   const stopping = new AbortController();
+  const { tracer = NO_TRACING } = calls;
   const server = await startRpcServer({
     name: 'the reward server',
-    services: [rewardRpc({ service, software: SOFTWARE, stopping: stopping.signal })],
+    services: [rewardRpc({ service, software: SOFTWARE, stopping: stopping.signal, tracer })],
     ...{ host, port, clock, ...trust, ...calls },
     ...(bodyBytes === undefined ? {} : { maxMessageBytes: bodyBytes }),
   });

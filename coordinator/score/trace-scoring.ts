@@ -9,8 +9,8 @@ import type { RewardSource } from './reward-source.js';
 const MOST_LINKS = 64;
 
 /**
- * The scoring of groups as a span of its own, since one request serves many tasks, and in each task's trace the mark that its
- * answers are rewarded, which ends it.
+ * The scoring of groups as a span, in the trace of its task where there is one group, and else in a trace of its own, since the
+ * request serves many tasks; and in each task's trace the mark that its answers are rewarded, which ends it.
  */
 export async function traceScoring(
   tracer: Tracer,
@@ -22,8 +22,9 @@ export async function traceScoring(
     [SPAN_ATTRIBUTES.rubricHash]: rubricHash,
     [SPAN_ATTRIBUTES.rewardModelHash]: rewardModelHash,
   };
-  const links = groups.slice(0, MOST_LINKS).map(({ task }) => taskTrace(task.id));
-  return tracer.span('score answers', { kind: 'client', links, attributes: paidBy }, async () => {
+  const traces = groups.slice(0, MOST_LINKS).map(({ task }) => taskTrace(task.id));
+  const causes = groups.length === 1 ? { parent: traces[0] } : { links: traces };
+  return tracer.span('score answers', { kind: 'client', ...causes, attributes: paidBy }, async () => {
     const rewards = await work();
     const links = [tracer.inject()];
     const scored = scoredByTask(rewards);

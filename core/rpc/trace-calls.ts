@@ -12,7 +12,8 @@ import type { Interceptor, Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { MajlisError } from '../errors.js';
 import { NO_TRACING } from '../telemetry/tracing/no-tracing.js';
 import { SPAN_ATTRIBUTES } from '../telemetry/tracing/span-attributes.js';
-import type { Span, SpanOptions, TraceHeaders, Tracer } from '../telemetry/tracing/tracer.js';
+import type { Span, SpanAttributes, SpanOptions, TraceHeaders, Tracer } from '../telemetry/tracing/tracer.js';
+import { toGrpcStatus } from './status.js';
 
 const HEADERS = ['traceparent', 'tracestate'] as const;
 
@@ -67,6 +68,35 @@ export function traceServerCalls(tracer: Tracer, paths: ReadonlySet<string>): Se
   return [trace];
 }
 
+/** One request of a stream that carries many. */
+export interface StreamedRequest {
+  /** Of the stream, as `package.Service/Method`. */
+  readonly method: string;
+  /** As the request names it. */
+  readonly traceparent?: string | undefined;
+}
+
+/** Does what a request asks within a span of its own, caused by whoever it names and by no other request of its stream. */
+export function traceRequest<Result>(
+  tracer: Tracer,
+  { method, traceparent }: StreamedRequest,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (tracer === NO_TRACING) return work();
+  const parent: TraceHeaders = traceparent === undefined ? {} : { traceparent };
+  return tracer.span(method, { kind: 'server', parent, attributes: callAttributes(method) }, async (span) => {
+    let name = 'OK';
+    try {
+      return await work();
+    } catch (thrown) {
+      name = GrpcStatus[toGrpcStatus(thrown).code] ?? 'UNKNOWN';
+      throw thrown;
+    } finally {
+      span.set({ [SPAN_ATTRIBUTES.rpcStatus]: name });
+    }
+  });
+}
+
 interface CallSpan {
   /** Ends the span with the status of the call; the first end counts. */
   readonly end: (code: number) => void;
@@ -77,7 +107,7 @@ interface CallSpan {
 /** Begins a span that somebody else's event ends; `begin` runs within it, at once. */
 function callSpan(tracer: Tracer, path: string, options: SpanOptions, begin: () => void): CallSpan {
   const method = path.slice(1);
-  const attributes = { [SPAN_ATTRIBUTES.rpcSystem]: 'grpc', [SPAN_ATTRIBUTES.rpcMethod]: method };
+  const attributes = callAttributes(method);
   let end: CallSpan['end'] = () => undefined;
   let within: CallSpan['within'] = (work) => work();
   const lasting = tracer.span(method, { ...options, attributes }, (span) => {
@@ -90,6 +120,11 @@ function callSpan(tracer: Tracer, path: string, options: SpanOptions, begin: () 
   // The failure is the caller's, who has it from the call itself.
   lasting.catch(() => undefined);
   return { end: (code) => end(code), within: (work) => within(work) };
+}
+
+/** What every span of a call has. */
+export function callAttributes(method: string): SpanAttributes {
+  return { [SPAN_ATTRIBUTES.rpcSystem]: 'grpc', [SPAN_ATTRIBUTES.rpcMethod]: method };
 }
 
 function finish(span: Span, code: number, resolve: () => void, reject: (error: MajlisError) => void): void {

@@ -3,6 +3,8 @@ import { MajlisError } from '../../core/errors.js';
 import { readText } from '../../core/config/read-text.js';
 import type { JudgementStore } from '../../core/judgements/judgement-store.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { createChatClient } from '../judge/chat-client.js';
 import { createChatJudge } from '../judge/chat-judge.js';
 import { Endpoint } from './endpoint.js';
@@ -12,6 +14,7 @@ import { JudgeGateway } from './judge-gateway.js';
 import type { ServedJudge } from './judge-gateway.js';
 import { PaidChat } from './paid-chat.js';
 import type { Route } from './route.js';
+import { tracedChat } from './traced-chat.js';
 
 export interface CreateGatewayOptions {
   readonly config: GatewayConfig;
@@ -20,6 +23,7 @@ export interface CreateGatewayOptions {
   readonly store: JudgementStore;
   readonly clock: Clock;
   readonly observer?: GatewayObserver;
+  readonly tracer?: Tracer;
   /** API keys by endpoint, beside those that the configuration names files of. */
   readonly keys?: ReadonlyMap<string, string>;
 }
@@ -35,13 +39,14 @@ interface Endpoints {
 
 /** The gateway of a configuration. Its limits go on where the store's last owner left them. */
 export async function createGateway(options: CreateGatewayOptions): Promise<JudgeGateway> {
-  const { config, store, clock, observer } = options;
+  const { config, store, clock, observer, tracer } = options;
   const endpoints = { byName: makeEndpoints(options), keys: await readKeys(options) };
   await restoreLimits(endpoints.byName, options);
   return new JudgeGateway({
     judges: config.judges.map((judge) => serveJudge(judge, endpoints, options)),
     endpoints: [...endpoints.byName.values()],
     ...{ store, clock, ...(observer === undefined ? {} : { observer }) },
+    ...(tracer === undefined ? {} : { tracer }),
     budgetMicros: (run) => config.budget.runs[run] ?? config.budget.perRun,
   });
 }
@@ -104,15 +109,16 @@ function makeRoute(
   if (endpoint === undefined || settings === undefined)
     throw new MajlisError(`no endpoint ${name}`, { code: 'internal' });
   const apiKey = endpoints.keys.get(name);
+  const place = { baseUrl: settings.url, model: model ?? judgeModel };
   const client = createChatClient({
-    ...{ baseUrl: settings.url, model: model ?? judgeModel, timeoutMs: settings.timeoutMs },
+    ...{ ...place, timeoutMs: settings.timeoutMs },
     ...(apiKey === undefined ? {} : { apiKey }),
     clock: options.clock,
   });
   const { promptPerMillion, completionPerMillion } = price;
   return {
     endpoint,
-    client,
+    client: tracedChat(client, options.tracer ?? NO_TRACING, { ...place, endpoint: name }),
     price: { promptMicros: promptPerMillion, completionMicros: completionPerMillion },
   };
 }

@@ -12,6 +12,9 @@ import type {
   SpendFilter,
 } from '../../core/judgements/judgement-store.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Judge, JudgeRequest } from '../judge/judge.js';
 import { verdictOf } from '../judge/verdict-of.js';
 import { Coalesced } from './coalesced.js';
@@ -55,6 +58,8 @@ export interface JudgeGatewayOptions {
   /** All that a run may spend, ever; undefined where nothing limits it. */
   budgetMicros(run: string): number | undefined;
   readonly observer?: GatewayObserver;
+  /** Each question is a span, which the calls that it costs belong to; those that others ask of a judge at the same time to theirs. */
+  readonly tracer?: Tracer;
 }
 
 /** What a gateway is doing now. */
@@ -97,7 +102,7 @@ export class JudgeGateway {
     const beganMs = clock.monotonic();
     this.questions += 1;
     try {
-      const answer = await this.ask(question, signal);
+      const answer = await this.askTraced(question, signal);
       const { source, verdict } = answer;
       const tookMs = clock.monotonic() - beganMs;
       observer.onVerdict({ judge: question.judgeId, source, outcome: verdict.outcome.kind, tookMs });
@@ -105,6 +110,23 @@ export class JudgeGateway {
     } finally {
       this.questions -= 1;
     }
+  }
+
+  private askTraced(question: GatewayQuestion, signal?: AbortSignal): Promise<GatewayAnswer> {
+    const { tracer = NO_TRACING } = this.options;
+    if (tracer === NO_TRACING) return this.ask(question, signal);
+    const attributes = {
+      [SPAN_ATTRIBUTES.judge]: question.judgeId,
+      [SPAN_ATTRIBUTES.run]: question.run,
+      [SPAN_ATTRIBUTES.rubricHash]: question.request.rubric.hash,
+    };
+    return tracer.span('judge', { attributes }, async (span) => {
+      const answer = await this.ask(question, signal);
+      const { kind } = answer.verdict.outcome;
+      span.set({ [SPAN_ATTRIBUTES.verdictSource]: answer.source, [SPAN_ATTRIBUTES.outcome]: kind });
+      if (kind === 'judge_failed' || kind === 'unparseable') span.fail(kind);
+      return answer;
+    });
   }
 
   private async ask(question: GatewayQuestion, signal?: AbortSignal): Promise<GatewayAnswer> {

@@ -147,7 +147,8 @@ async function tryRoute(
     const tokens = usage.promptTokens + usage.completionTokens;
     return { reply, tokens, isOutage, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   };
-  const result = await route.endpoint.send(mostTokens, purpose.abandoned, send);
+  // Where it waits for others, it is they who let it go on, and yet it belongs to whoever made it.
+  const result = await route.endpoint.send(mostTokens, purpose.abandoned, AsyncLocalStorage.bind(send));
   return refusal === undefined ? result : { ...result, refusal };
 }
 

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MajlisError } from '../../core/errors.js';
 import { subjectsOf } from '../../core/http/tls-context.js';
+import { traceRequest } from '../../core/http/trace-request.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Authorize } from '../../core/trust/authorize.js';
 import { REWARD_METHODS } from '../../core/trust/role-methods.js';
 import type { RewardService } from '../serving/reward-service.js';
@@ -16,6 +19,7 @@ export interface RequestAnswering {
   /** Absent: everybody may ask, as `anonymous`. */
   readonly authorize?: Authorize;
   readonly observer?: RewardHttpObserver;
+  readonly tracer?: Tracer;
   /** Of one body, and of all bodies at hand at one time. */
   readonly bodyBytes: number;
   readonly bodyBytesAtOnce: number;
@@ -41,10 +45,14 @@ export class RequestAnswers {
   /** Answers a contract at its path. */
   serve(contract: HttpContract): void {
     const source = `POST ${contract.path}`;
+    const { tracer = NO_TRACING } = this.options;
     this.server.post(
       contract.path,
       { onRequest: (request, reply) => this.begin(contract, request, reply) },
-      (request, reply) => this.answer({ contract, source }, request, reply),
+      (request, reply) =>
+        traceRequest(tracer, { method: 'POST', route: contract.path, headers: request.headers }, () =>
+          this.answer({ contract, source }, request, reply),
+        ),
     );
   }
 

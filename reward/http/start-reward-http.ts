@@ -9,6 +9,7 @@ import { MajlisError } from '../../core/errors.js';
 import { listenOn } from '../../core/http/listen-on.js';
 import { makeHttpServer } from '../../core/http/make-http-server.js';
 import type { Logger } from '../../core/telemetry/logger.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { Authorize } from '../../core/trust/authorize.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import { refusePublicAddress } from '../../core/trust/refuse-public-address.js';
@@ -51,6 +52,8 @@ export interface RewardHttpOptions {
   /** Whether requests are to be sent here; while it says no, `/health/ready` is 503. */
   readonly isReady?: () => boolean;
   readonly observer?: RewardHttpObserver;
+  /** Each request that is let in is a span, caused by whoever its `traceparent` names. */
+  readonly tracer?: Tracer;
 }
 
 /** A running server. It owns its port until `close` resolves. */

@@ -4,7 +4,10 @@ import type { SpendFilter } from '../../core/judgements/judgement-store.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { fromGrpcStatus } from '../../core/rpc/status.js';
 import { channelTrust } from '../../core/rpc/tls-credentials.js';
+import { traceClientCalls } from '../../core/rpc/trace-calls.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import type { GatewayAnswer, GatewayQuestion } from '../gateway/judge-gateway.js';
 import type { JudgeDescription, SpendReport } from './convert-judge.js';
@@ -22,6 +25,8 @@ export interface GatewayAddress {
   readonly token: string;
   /** Whom to believe; plaintext without it. */
   readonly tls?: CertificateFiles;
+  /** Each call is a span, which the gateway's belong to. */
+  readonly tracer?: Tracer;
 }
 
 type Unary<Request, Response> = (
@@ -44,7 +49,7 @@ export class GatewayClient {
   private readonly rubricTexts = new WeakMap<object, string>();
 
   constructor(
-    { address, token, tls }: GatewayAddress,
+    { address, token, tls, tracer = NO_TRACING }: GatewayAddress,
     private readonly clock: Clock,
   ) {
     this.metadata = bearerMetadata(token);
@@ -56,6 +61,7 @@ export class GatewayClient {
       // Connections of its own: another client's failed ones do not make this one wait.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS,
+      interceptors: traceClientCalls(tracer),
     });
   }
 

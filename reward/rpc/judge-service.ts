@@ -6,6 +6,9 @@ import { JudgeServiceService } from '../../proto/gen/majlis/v1/judge.js';
 import type * as wire from '../../proto/gen/majlis/v1/judge.js';
 import { handleUnary } from '../../core/rpc/handle-unary.js';
 import type { RpcService } from '../../core/rpc/server.js';
+import { traceRequest } from '../../core/rpc/trace-calls.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { JudgeGateway } from '../gateway/judge-gateway.js';
 import {
   judgeRequestFromMessage,
@@ -25,10 +28,19 @@ export interface JudgeServiceOptions {
   readonly software: string;
   /** Fires when the process stops: streams end once their requests are answered. */
   readonly stopping: AbortSignal;
+  readonly tracer?: Tracer;
 }
 
+const STREAM = JudgeServiceService.judgeStream.path.slice(1);
+
 /** The service as a server takes it. */
-export function judgeService({ gateway, currency, software, stopping }: JudgeServiceOptions): RpcService {
+export function judgeService({
+  gateway,
+  currency,
+  software,
+  stopping,
+  tracer = NO_TRACING,
+}: JudgeServiceOptions): RpcService {
   const rubrics = new ReceivedRubrics();
   const answer = async (
     request: wire.JudgeRequest | undefined,
@@ -38,7 +50,12 @@ export function judgeService({ gateway, currency, software, stopping }: JudgeSer
   const implementation: wire.JudgeServiceServer = {
     listJudges: handleUnary(async () => ({ judges: gateway.served().map(servedJudgeToMessage) })),
     judge: handleUnary(answer),
-    judgeStream: (call) => void serveJudgeStream(call, { software, answer, stopping }),
+    judgeStream: (call) =>
+      void serveJudgeStream(call, {
+        ...{ software, stopping },
+        answer: (request, signal, traceparent) =>
+          traceRequest(tracer, { method: STREAM, traceparent }, () => answer(request, signal)),
+      }),
     getSpend: handleUnary(async (request: wire.GetSpendRequest) =>
       spendReportToMessage({ currency, spend: await gateway.spend(spendFilterFromMessage(request)) }),
     ),

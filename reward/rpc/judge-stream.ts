@@ -10,8 +10,12 @@ type JudgeCall = ServerDuplexStream<wire.JudgeStreamRequest, wire.JudgeStreamRes
 
 export interface JudgeStreamOptions {
   readonly software: string;
-  /** Answers one request; what it throws concerns that request alone. */
-  answer(request: wire.JudgeRequest | undefined, signal: AbortSignal): Promise<wire.JudgeResponse>;
+  /** Answers one request, with the span that caused it where it names one; what it throws concerns that request alone. */
+  answer(
+    request: wire.JudgeRequest | undefined,
+    signal: AbortSignal,
+    traceparent?: string,
+  ): Promise<wire.JudgeResponse>;
   /** Fires when the process stops: no further request is read. */
   readonly stopping: AbortSignal;
 }
@@ -59,7 +63,7 @@ export async function serveJudgeStream(call: JudgeCall, options: JudgeStreamOpti
 type Write = (message: wire.JudgeStreamResponse) => Promise<void>;
 
 async function serveRequest(
-  { number, request }: wire.NumberedJudgeRequest,
+  { number, request, traceparent }: wire.NumberedJudgeRequest,
   options: JudgeStreamOptions,
   { write, signal }: { readonly write: Write; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -67,7 +71,7 @@ async function serveRequest(
   if (!parsed.success) throw unexpected('judge.number, a whole number', String(number));
   let result: wire.NumberedJudgeResult['result'];
   try {
-    result = { $case: 'judged', value: await options.answer(request, signal) };
+    result = { $case: 'judged', value: await options.answer(request, signal, traceparent) };
   } catch (thrown) {
     result = { $case: 'failed', value: failureToMessage(thrown) };
   }

@@ -1,15 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { DelegateBackoff, handleWhen, retry, type RetryPolicy } from 'cockatiel';
 import { Metadata } from '@grpc/grpc-js';
-import { RewardServiceClient, ScoreRequest as RewardRequestCodec } from '../../proto/gen/majlis/v1/reward.js';
+import {
+  RewardServiceClient,
+  RewardServiceService,
+  ScoreRequest as RewardRequestCodec,
+} from '../../proto/gen/majlis/v1/reward.js';
 import type * as wire from '../../proto/gen/majlis/v1/reward.js';
 import type { Reward } from '../../core/domain/reward.js';
 import type { Outcome } from '../../core/domain/verdict.js';
 import { BadInputError, MajlisError } from '../../core/errors.js';
 import { bearerMetadata } from '../../core/rpc/bearer-token.js';
 import { channelTrust } from '../../core/rpc/tls-credentials.js';
+import { callAttributes } from '../../core/rpc/trace-calls.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Scorer, ScoreRequest } from '../../core/scorer/scorer.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import type { CertificateFiles } from '../../core/trust/certificate-files.js';
 import type { PromptToScore, RewardReply, RewardRequest } from '../serving/reward-service.js';
 import { scoreReplyFromMessage, scoreRequestToMessage } from './convert-score.js';
@@ -30,10 +37,13 @@ export interface RewardClientOptions {
   readonly software: string;
   /** Longest wait for one reply; a minute by default. */
   readonly deadlineMs?: number;
+  /** Each request is a span, which the server's belong to. */
+  readonly tracer?: Tracer;
   /** How often a server that is away or full is asked again; 8 by default. */
   readonly retries?: number;
 }
 
+const STREAM = RewardServiceService.scoreStream.path.slice(1);
 const DEADLINE_MS = 60_000;
 const RETRIES = 8;
 const FIRST_DELAY_MS = 100;
@@ -115,7 +125,7 @@ export class RewardClient implements Scorer {
     try {
       const message = scoreRequestToMessage({ request, deadlineMs });
       refuseLarge(message);
-      return scoreReplyFromMessage(request, await this.send(message, waiting.signal));
+      return scoreReplyFromMessage(request, await this.sendTraced(message, waiting.signal));
     } catch (thrown) {
       if (!isLate) throw thrown;
       throw new MajlisError(`no reply within ${deadlineMs} ms`, { code: 'deadline_exceeded', cause: thrown });
@@ -125,14 +135,26 @@ export class RewardClient implements Scorer {
     }
   }
 
-  private send(message: wire.ScoreRequest, signal: AbortSignal): Promise<wire.ScoreResponse> {
+  private async sendTraced(message: wire.ScoreRequest, signal: AbortSignal): Promise<wire.ScoreResponse> {
+    const { tracer = NO_TRACING } = this.options;
+    if (tracer === NO_TRACING) return this.send(message, signal);
+    return tracer.span(STREAM, { kind: 'client', attributes: callAttributes(STREAM) }, () =>
+      this.send(message, signal, tracer.inject()['traceparent']),
+    );
+  }
+
+  private send(
+    message: wire.ScoreRequest,
+    signal: AbortSignal,
+    traceparent?: string,
+  ): Promise<wire.ScoreResponse> {
     if (this.isClosed) throw new MajlisError('the reward client was closed', { code: 'cancelled' });
     if (this.connection?.isOpen !== true) {
       const { token, software } = this.options;
       const metadata = token === undefined ? new Metadata() : bearerMetadata(token);
       this.connection = new ScoreConnection(this.client.scoreStream(metadata), software);
     }
-    return this.connection.ask(message, signal);
+    return this.connection.ask(message, signal, traceparent);
   }
 }
 

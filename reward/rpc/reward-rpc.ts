@@ -6,6 +6,9 @@ import { callerOfCall } from '../../core/rpc/caller-of-call.js';
 import { decodeUtf8 } from '../../core/runtime/decode-utf8.js';
 import { handleUnary } from '../../core/rpc/handle-unary.js';
 import type { RpcService } from '../../core/rpc/server.js';
+import { traceRequest } from '../../core/rpc/trace-calls.js';
+import { NO_TRACING } from '../../core/telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { ANONYMOUS, type RewardService } from '../serving/reward-service.js';
 import { scoreReplyToMessage, scoreRequestFromMessage } from './convert-score.js';
 import { serveScoreStream } from './score-stream.js';
@@ -16,10 +19,18 @@ export interface RewardRpcOptions {
   readonly software: string;
   /** Fires when the process stops: streams end once their requests are answered. */
   readonly stopping: AbortSignal;
+  readonly tracer?: Tracer;
 }
 
+const STREAM = RewardServiceService.scoreStream.path.slice(1);
+
 /** RewardService as a gRPC server takes it. What the reward service throws becomes the call's status, or the request's failure. */
-export function rewardRpc({ service, software, stopping }: RewardRpcOptions): RpcService {
+export function rewardRpc({
+  service,
+  software,
+  stopping,
+  tracer = NO_TRACING,
+}: RewardRpcOptions): RpcService {
   const answer = async (
     received: wire.ScoreRequest | undefined,
     signal: AbortSignal,
@@ -37,7 +48,8 @@ export function rewardRpc({ service, software, stopping }: RewardRpcOptions): Rp
       const caller = callerName(call.metadata);
       serveScoreStream(call, {
         ...{ software, stopping },
-        answer: (request, signal) => answer(request, signal, caller),
+        answer: (request, signal, traceparent) =>
+          traceRequest(tracer, { method: STREAM, traceparent }, () => answer(request, signal, caller)),
       });
     },
   };

@@ -11,6 +11,7 @@ export type ScoreCall = ClientDuplexStream<wire.ScoreStreamRequest, wire.ScoreSt
 interface Asked {
   readonly number: number;
   readonly request: wire.ScoreRequest;
+  readonly traceparent: string | undefined;
   resolve(response: wire.ScoreResponse): void;
   reject(error: MajlisError): void;
 }
@@ -49,7 +50,7 @@ export class ScoreConnection {
   }
 
   /** The response to one request; a signal that fires is `cancelled`. */
-  ask(request: wire.ScoreRequest, signal: AbortSignal): Promise<wire.ScoreResponse> {
+  ask(request: wire.ScoreRequest, signal: AbortSignal, traceparent?: string): Promise<wire.ScoreResponse> {
     return new Promise((resolve, reject) => {
       if (this.ended !== undefined) {
         reject(this.ended);
@@ -61,7 +62,7 @@ export class ScoreConnection {
       };
       const over = (): void => signal.removeEventListener('abort', leave);
       const asked: Asked = {
-        ...{ number: this.next, request },
+        ...{ number: this.next, request, traceparent },
         resolve: (response) => (over(), resolve(response)),
         reject: (error) => (over(), reject(error)),
       };
@@ -92,7 +93,7 @@ export class ScoreConnection {
     while (!this.isBlocked && this.isOpen && this.waiting.length > 0 && this.sent.size < MOST_AT_HAND) {
       const now = this.takeWaiting();
       for (const asked of now) this.sent.set(asked.number, asked);
-      const requests = now.map(({ number, request }) => ({ number, request }));
+      const requests = now.map(({ number, request, traceparent }) => ({ number, request, traceparent }));
       this.isBlocked = !this.call.write({ message: { $case: 'scores', value: { requests } } });
     }
   }

@@ -9,8 +9,12 @@ type ScoreCall = ServerDuplexStream<wire.ScoreStreamRequest, wire.ScoreStreamRes
 
 export interface ScoreStreamOptions {
   readonly software: string;
-  /** Answers one request; what it throws concerns that request alone. */
-  answer(request: wire.ScoreRequest | undefined, signal: AbortSignal): Promise<wire.ScoreResponse>;
+  /** Answers one request, with the span that caused it where it names one; what it throws concerns that request alone. */
+  answer(
+    request: wire.ScoreRequest | undefined,
+    signal: AbortSignal,
+    traceparent?: string,
+  ): Promise<wire.ScoreResponse>;
   /** Fires when the process stops: no further request is read. */
   readonly stopping: AbortSignal;
 }
@@ -89,16 +93,16 @@ class ScoreStream {
     if (requests.length > MOST_AT_HAND) {
       throw unexpected(`scores with ${requests.length} requests`, `at most ${MOST_AT_HAND} in one message`);
     }
-    for (const { number, request } of requests) {
+    for (const { number, request, traceparent } of requests) {
       if (number === undefined) throw unexpected('a request without a number', 'scores.requests.number');
-      this.answer(number, request);
+      this.answer(number, request, traceparent);
     }
     if (this.atHand >= MOST_AT_HAND) this.call.pause();
   }
 
-  private answer(number: number, request: wire.ScoreRequest | undefined): void {
+  private answer(number: number, request: wire.ScoreRequest | undefined, traceparent?: string): void {
     this.atHand += 1;
-    this.options.answer(request, this.gone.signal).then(
+    this.options.answer(request, this.gone.signal, traceparent).then(
       (value) => this.tell({ number, result: { $case: 'scored', value } }),
       (thrown: unknown) =>
         this.tell({ number, result: { $case: 'failed', value: failureToMessage(thrown) } }),

@@ -58,7 +58,10 @@ async function serveStore(store: JudgementStore, opened: Serving): Promise<Comma
   const metrics = new GatewayMetrics(config.budget.currency);
   const telemetry = { ...opened.telemetry, metrics: new ProcessRegistry(metrics.registry) };
   const serving = { ...opened, telemetry };
-  const gateway = await createGateway({ config, configPath, store, clock: session.clock, observer: metrics });
+  const gateway = await createGateway({
+    ...{ config, configPath, store, clock: session.clock },
+    ...{ observer: metrics, tracer: telemetry.tracer },
+  });
   metrics.watch(gateway);
   if (config.metrics === undefined) return serveJudges(gateway, serving);
   const endpoint = await openPrometheusEndpoint(metrics, config.metrics);

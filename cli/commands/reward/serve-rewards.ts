@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createRewardService } from '../../../reward/serving/create-reward-service.js';
 import { DEFAULT_REWARD_LIMITS, type RewardLimits } from '../../../reward/serving/reward-limits.js';
 import { ServedRewards } from '../../../reward/serving/served-rewards.js';
+import { tracedRewards } from '../../../reward/serving/traced-rewards.js';
 import { keptLines } from '../../serving/kept-lines.js';
 import { openRewardFaces, type FaceAddresses } from '../../serving/reward-faces.js';
 import {
@@ -127,7 +128,8 @@ async function serveTrusted(
   const service = createRewardService({ rewards, limits: limitsOf(keeper), clock, observer });
   offerRewardGauges(metrics, { status: () => service.status(), kept });
   const faces = await openRewardFaces({
-    ...{ ...flags, service, trust, clock, log },
+    ...{ ...flags, trust, clock, log },
+    service: tracedRewards(service, telemetry.tracer),
     ...{ observer: rewardHttpMetricsObserver(metrics), calls: rpcTelemetry(telemetry) },
     bodyBytes: keeper.config.limits.bodyBytes,
     canScore: () => whyUnready(keeper.kept) === undefined,

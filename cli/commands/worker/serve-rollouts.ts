@@ -105,7 +105,7 @@ class WorkerProcess {
     const { terminal } = session;
     const trust = await openClientTrust(flags, this.context());
     const place = coordinatorPlace({ ...flags, ...trust });
-    const artifacts = new ServedArtifacts(session.clock);
+    const artifacts = new ServedArtifacts(session.clock, this.telemetry.tracer);
     this.closers.push(() => artifacts.close());
     const decoderOf = await this.decoders();
     const engine = await this.openEngine();

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '../../../core/artifacts/artifact-store.js';
 import { HttpArtifacts } from '../../../core/artifacts/http/http-artifacts.js';
 import { MajlisError } from '../../../core/errors.js';
 import type { Clock } from '../../../core/runtime/clock.js';
+import type { Tracer } from '../../../core/telemetry/tracing/tracer.js';
 import type { CoordinatorPlace } from '../../../workers/rollout/rpc/attach-to-coordinator.js';
 
 /**
@@ -12,7 +13,10 @@ export class ServedArtifacts implements ArtifactStore {
   private store:
     { readonly url: string; readonly token: string | undefined; readonly http: HttpArtifacts } | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly tracer: Tracer,
+  ) {}
 
   /** Of this coordinator, at this port of its host, or elsewhere. */
   use({ address, token, tls }: CoordinatorPlace, port: number | undefined, elsewhere?: string): void {
@@ -22,7 +26,11 @@ export class ServedArtifacts implements ArtifactStore {
     if (this.store?.url === url && this.store.token === token) return;
     this.store?.http.close();
     const shown = { ...(token === undefined ? {} : { token }), ...(tls === undefined ? {} : { tls }) };
-    this.store = { url, token, http: new HttpArtifacts({ url, clock: this.clock, ...shown }) };
+    this.store = {
+      url,
+      token,
+      http: new HttpArtifacts({ url, clock: this.clock, tracer: this.tracer, ...shown }),
+    };
   }
 
   async put(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {

@@ -4,6 +4,7 @@ import { MajlisError } from '../../errors.js';
 import { fromProblem } from '../../http/problem-document.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
+import type { Tracer } from '../../telemetry/tracing/tracer.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
 import { damagedArtifact, requireSha256 } from '../artifact-refusals.js';
 import type { ArtifactStore } from '../artifact-store.js';
@@ -22,6 +23,8 @@ export interface HttpArtifactsOptions {
   /** Whom to believe, and the certificate to show, for an https URL; the CAs that Node knows unless told. */
   readonly tls?: CertificateFiles;
   readonly clock: Clock;
+  /** Requests name the span that caused them. */
+  readonly tracer?: Tracer;
   readonly mostBytes?: number;
   /** Of one artifact, the first included. */
   readonly attempts?: number;
@@ -112,9 +115,9 @@ export class HttpArtifacts implements ArtifactStore {
       readonly headers?: Record<string, string>;
     },
   ): Promise<IncomingMessage> {
-    const { token, idleMs = IDLE_MS } = this.options;
+    const { token, tracer, idleMs = IDLE_MS } = this.options;
     const shown = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const headers = { ...exchange.headers, ...shown };
+    const headers = { ...exchange.headers, ...shown, ...tracer?.inject() };
     const response = await this.connections.send({ ...exchange, url: this.base + sha256, headers, idleMs });
     const { statusCode = 0 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;

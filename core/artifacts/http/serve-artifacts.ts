@@ -12,8 +12,11 @@ import { listenOn } from '../../http/listen-on.js';
 import { makeHttpServer } from '../../http/make-http-server.js';
 import { PROBLEM_TYPE, problemOf } from '../../http/problem-document.js';
 import { subjectsOf } from '../../http/tls-context.js';
+import { traceRequest } from '../../http/trace-request.js';
 import { sha256 as hashOf } from '../../runtime/content-hash.js';
 import { Gate } from '../../runtime/gate.js';
+import { NO_TRACING } from '../../telemetry/tracing/no-tracing.js';
+import type { Tracer } from '../../telemetry/tracing/tracer.js';
 import type { Authorize } from '../../trust/authorize.js';
 import type { CertificateFiles } from '../../trust/certificate-files.js';
 import { refusePublicAddress } from '../../trust/refuse-public-address.js';
@@ -42,6 +45,8 @@ export interface ArtifactServerOptions {
   readonly mostAtOnce?: number;
   /** How much each worker may put; absent, as much as it likes. */
   readonly quota?: PutQuota;
+  /** Each request for content, or with content, is a span, caused by whoever its `traceparent` names. */
+  readonly tracer?: Tracer;
   /** Is told of failures that are no request's fault. */
   readonly onFailure?: (failure: MajlisError) => void;
 }
@@ -82,8 +87,9 @@ export async function serveArtifacts(options: ArtifactServerOptions): Promise<Ar
   if (authorize !== undefined) guard(server, { authorize, quota: options.quota, mostBytes });
   answerFailures(server, options.onFailure);
   const most = options.mostAtOnce ?? MOST_AT_ONCE;
-  addReads(server, options.store, new Gate(most));
-  addWrites(server, options.store, new Gate(most));
+  const { store, tracer = NO_TRACING } = options;
+  addReads(server, { store, tracer, gate: new Gate(most) });
+  addWrites(server, { store, tracer, gate: new Gate(most) });
   const port = await listenOn(server, { host, port: options.port ?? 0 }, 'artifacts');
   const scheme = tls === undefined ? 'http' : 'https';
   return { url: `${scheme}://${formatAddress({ host, port })}`, port, close: () => server.close() };
@@ -117,18 +123,32 @@ function guard(server: FastifyInstance, { authorize, quota, mostBytes }: Guard):
   });
 }
 
-function addReads(server: FastifyInstance, store: ArtifactStore, gate: Gate): void {
-  server.head(`${ARTIFACTS_PATH}:sha256`, async ({ params: { sha256 } }: Keyed, reply) => {
+/** What requests are answered from. */
+interface Serving {
+  readonly store: ArtifactStore;
+  readonly tracer: Tracer;
+  readonly gate: Gate;
+}
+
+const ROUTE = `${ARTIFACTS_PATH}:sha256`;
+
+function addReads(server: FastifyInstance, { store, tracer, gate }: Serving): void {
+  server.head(ROUTE, async ({ params: { sha256 } }: Keyed, reply) => {
     requireSha256(sha256);
     if (!(await store.has(sha256))) throw unknownArtifact(sha256);
     return reply.headers(headersOf(sha256)).send();
   });
-  server.get(`${ARTIFACTS_PATH}:sha256`, async (request: Keyed, reply) => {
+  const get = async (request: Keyed, reply: FastifyReply): Promise<FastifyReply> => {
     const { sha256 } = request.params;
     requireSha256(sha256);
     await turn(gate, reply);
     return sendBytes(await stored(store, sha256), request, reply);
-  });
+  };
+  server.get(ROUTE, (request: Keyed, reply) =>
+    traceRequest(tracer, { method: 'GET', route: ROUTE, headers: request.headers }, () =>
+      get(request, reply),
+    ),
+  );
 }
 
 /** The store's own sentence names a folder or bucket, which is nothing that a client can look at. */
@@ -178,12 +198,12 @@ function sendBytes(
   return reply.send(bufferOf(bytes.subarray(first, last + 1)));
 }
 
-function addWrites(server: FastifyInstance, store: ArtifactStore, gate: Gate): void {
+function addWrites(server: FastifyInstance, { store, tracer, gate }: Serving): void {
   // Before the body is read into memory.
   server.addHook('preParsing', async ({ method }, reply) => {
     if (method === 'PUT') await turn(gate, reply);
   });
-  server.put(`${ARTIFACTS_PATH}:sha256`, async (request: Keyed, reply) => {
+  const put = async (request: Keyed, reply: FastifyReply): Promise<FastifyReply> => {
     const { sha256 } = request.params;
     requireSha256(sha256);
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -194,7 +214,12 @@ function addWrites(server: FastifyInstance, store: ArtifactStore, gate: Gate): v
     }
     await store.put(bytes);
     return reply.code(204).header('etag', tagOf(sha256)).send();
-  });
+  };
+  server.put(ROUTE, (request: Keyed, reply) =>
+    traceRequest(tracer, { method: 'PUT', route: ROUTE, headers: request.headers }, () =>
+      put(request, reply),
+    ),
+  );
 }
 
 function answerFailures(server: FastifyInstance, onFailure: ArtifactServerOptions['onFailure']): void {

@@ -1,6 +1,6 @@
 import type { Span, Tracer } from './tracer.js';
 
-const NO_SPAN: Span = { set: () => undefined };
+const NO_SPAN: Span = { set: () => undefined, fail: () => undefined };
 
 /** Traces nothing, at the cost of a call: a work that is a promise is handed on as it is. */
 export const NO_TRACING: Tracer = {

@@ -95,10 +95,13 @@ class OtlpTracer implements Tracer {
     const { span, context } = this.start(name, options);
     try {
       return await this.within.run(context, () =>
-        work({ set: (attributes) => span.setAttributes(attributes) }),
+        work({
+          set: (attributes) => span.setAttributes(attributes),
+          fail: (type) => markFailed(span, type),
+        }),
       );
     } catch (thrown) {
-      fail(span, thrown);
+      markFailed(span, MajlisError.from(thrown).code);
       throw thrown;
     } finally {
       span.end();
@@ -141,8 +144,7 @@ function linksOf(headers: readonly TraceHeaders[]): Link[] {
 }
 
 /** The code alone: a message may quote what was refused, which may be a model's text. */
-function fail(span: OtelSpan, thrown: unknown): void {
-  const { code } = MajlisError.from(thrown);
-  span.setAttribute(SPAN_ATTRIBUTES.errorType, code);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: code });
+function markFailed(span: OtelSpan, type: string): void {
+  span.setAttribute(SPAN_ATTRIBUTES.errorType, type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }

@@ -14,7 +14,17 @@ export const SPAN_ATTRIBUTES = {
   /** By name, as `OK` or `DEADLINE_EXCEEDED`. */
   rpcStatus: 'rpc.response.status_code',
   errorType: 'error.type',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  httpMethod: 'http.request.method',
+  httpRoute: 'http.route',
   genAiOperation: 'gen_ai.operation.name',
+  /** Where it is none that the conventions know, the name of the endpoint in the gateway's file. */
+  genAiProvider: 'gen_ai.provider.name',
+  genAiModel: 'gen_ai.request.model',
+  genAiMaxTokens: 'gen_ai.request.max_tokens',
+  genAiTemperature: 'gen_ai.request.temperature',
+  genAiSeed: 'gen_ai.request.seed',
   genAiInputTokens: 'gen_ai.usage.input_tokens',
   genAiOutputTokens: 'gen_ai.usage.output_tokens',
   task: 'majlis.task.id',
@@ -25,6 +35,9 @@ export const SPAN_ATTRIBUTES = {
   run: 'majlis.run',
   iteration: 'majlis.iteration',
   outcome: 'majlis.outcome',
+  judge: 'majlis.judge.id',
+  /** Whence a verdict came: `cache`, `shared` or `judge`. */
+  verdictSource: 'majlis.verdict.source',
   policyVersion: 'majlis.policy.version',
   policyHash: 'majlis.policy.hash',
   rubricHash: 'majlis.rubric.hash',

@@ -34,6 +34,8 @@ export interface SpanOptions {
 export interface Span {
   /** What is known only now. */
   set(attributes: SpanAttributes): void;
+  /** What it was for was not reached although nothing is thrown: an error code, or a short name of that kind. */
+  fail(type: string): void;
 }
 
 export interface Tracer {

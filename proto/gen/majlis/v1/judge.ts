@@ -79,7 +79,11 @@ export interface JudgeResponse {
 
 export interface NumberedJudgeRequest {
   readonly number?: number | undefined;
-  readonly request: JudgeRequest | undefined;
+  readonly request:
+    | JudgeRequest
+    | undefined;
+  /** The span that caused it (w3.org/TR/trace-context); the stream's own metadata is that of all its requests. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface JudgeStreamRequest {
@@ -613,7 +617,7 @@ export const JudgeResponse: MessageFns<JudgeResponse> = {
 };
 
 function createBaseNumberedJudgeRequest(): NumberedJudgeRequest {
-  return { number: undefined, request: undefined };
+  return { number: undefined, request: undefined, traceparent: undefined };
 }
 
 export const NumberedJudgeRequest: MessageFns<NumberedJudgeRequest> = {
@@ -623,6 +627,9 @@ export const NumberedJudgeRequest: MessageFns<NumberedJudgeRequest> = {
     }
     if (message.request !== undefined) {
       JudgeRequest.encode(message.request, writer.uint32(18).fork()).join();
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(26).string(message.traceparent);
     }
     return writer;
   },
@@ -656,6 +663,14 @@ export const NumberedJudgeRequest: MessageFns<NumberedJudgeRequest> = {
             message.request = JudgeRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -677,6 +692,7 @@ export const NumberedJudgeRequest: MessageFns<NumberedJudgeRequest> = {
     message.request = (object.request !== undefined && object.request !== null)
       ? JudgeRequest.fromPartial(object.request)
       : undefined;
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };

@@ -61,7 +61,11 @@ export interface ScoreResponse {
 
 export interface NumberedScoreRequest {
   readonly number?: number | undefined;
-  readonly request: ScoreRequest | undefined;
+  readonly request:
+    | ScoreRequest
+    | undefined;
+  /** The span that caused it (w3.org/TR/trace-context); the stream's own metadata is that of all its requests. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What a client has at hand: one request, or several, which cost less in one message than in a message each. */
@@ -511,7 +515,7 @@ export const ScoreResponse: MessageFns<ScoreResponse> = {
 };
 
 function createBaseNumberedScoreRequest(): NumberedScoreRequest {
-  return { number: undefined, request: undefined };
+  return { number: undefined, request: undefined, traceparent: undefined };
 }
 
 export const NumberedScoreRequest: MessageFns<NumberedScoreRequest> = {
@@ -521,6 +525,9 @@ export const NumberedScoreRequest: MessageFns<NumberedScoreRequest> = {
     }
     if (message.request !== undefined) {
       ScoreRequest.encode(message.request, writer.uint32(18).fork()).join();
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(26).string(message.traceparent);
     }
     return writer;
   },
@@ -554,6 +561,14 @@ export const NumberedScoreRequest: MessageFns<NumberedScoreRequest> = {
             message.request = ScoreRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -575,6 +590,7 @@ export const NumberedScoreRequest: MessageFns<NumberedScoreRequest> = {
     message.request = (object.request !== undefined && object.request !== null)
       ? ScoreRequest.fromPartial(object.request)
       : undefined;
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };

@@ -5,6 +5,7 @@ import { ServedArtifacts } from '../../../../cli/commands/worker/served-artifact
 import { openDepot } from '../../../../cli/fleet/open-depot.js';
 import { serveArtifacts } from '../../../../core/artifacts/http/serve-artifacts.js';
 import { SegmentArtifacts } from '../../../../core/artifacts/segment-artifacts.js';
+import { NO_TRACING } from '../../../../core/telemetry/tracing/no-tracing.js';
 import { systemClock } from '../../../../core/runtime/clock.js';
 import { createPinoLogger } from '../../../../core/telemetry/pino-logger.js';
 import { authorizeToken } from '../../../../core/trust/authorize.js';
@@ -34,7 +35,7 @@ describe('a policy on its way to a worker of another machine', () => {
     const contentKey = await publish(directory);
     const authorize = authorizeToken(TOKEN, { name: 'node', role: 'worker' });
     const server = await serveArtifacts({ store: forWorkers, authorize });
-    const artifacts = new ServedArtifacts(systemClock);
+    const artifacts = new ServedArtifacts(systemClock, NO_TRACING);
     try {
       await expect(artifacts.get(hash)).rejects.toMatchObject({ code: 'unavailable' });
       artifacts.use({ address: '127.0.0.1:1', token: TOKEN }, server.port);
