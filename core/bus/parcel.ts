@@ -80,24 +80,74 @@ export type BuryPart = (part: Required<Part>, place: number, reason: string) => 
  * their delays, where at least one of them was.
  */
 export function openedParcel(parcel: Delivery, parts: readonly Required<Part>[], bury: BuryPart): Delivery[] {
-  const open = new Set(parts.keys());
-  let returnAfterMs: number | undefined;
-  const settle = async (place: number): Promise<void> => {
-    if (!open.delete(place) || open.size > 0) return;
-    if (returnAfterMs === undefined) await parcel.ack();
-    else await parcel.nak(returnAfterMs);
-  };
-  return parts.map((part, place) => ({
-    ...{ run: parcel.run, attempt: parcel.attempt, data: part.data, headers: part.headers },
-    ack: () => settle(place),
-    nak: (delayMs = 0) => {
-      if (open.has(place)) returnAfterMs = Math.max(returnAfterMs ?? 0, delayMs);
-      return settle(place);
-    },
-    working: () => parcel.working(),
-    terminate: async (reason) => {
-      await bury(part, place, reason);
-      await settle(place);
-    },
-  }));
+  const opened = new OpenedParcel(parcel, bury, parts.length);
+  return parts.map((part, place) => new PartDelivery(opened, part, place));
+}
+
+class OpenedParcel {
+  private returnAfterMs: number | undefined;
+
+  constructor(
+    readonly delivery: Delivery,
+    readonly bury: BuryPart,
+    /** How many of its parts are not settled yet. */
+    private open: number,
+  ) {}
+
+  /** At the latest of the times that its parts ask for. */
+  returnAfter(delayMs: number): void {
+    this.returnAfterMs = Math.max(this.returnAfterMs ?? 0, delayMs);
+  }
+
+  async partSettled(): Promise<void> {
+    this.open -= 1;
+    if (this.open > 0) return;
+    if (this.returnAfterMs === undefined) await this.delivery.ack();
+    else await this.delivery.nak(this.returnAfterMs);
+  }
+}
+
+/** Of which there are as many as there are tasks: made without closures of its own. */
+class PartDelivery implements Delivery {
+  readonly run: string;
+  readonly attempt: number;
+  readonly data: Uint8Array;
+  readonly headers: MessageHeaders;
+  private isSettled = false;
+
+  constructor(
+    private readonly parcel: OpenedParcel,
+    { data, headers }: Required<Part>,
+    private readonly place: number,
+  ) {
+    this.run = parcel.delivery.run;
+    this.attempt = parcel.delivery.attempt;
+    this.data = data;
+    this.headers = headers;
+  }
+
+  ack(): Promise<void> {
+    return this.settle();
+  }
+
+  nak(delayMs = 0): Promise<void> {
+    if (!this.isSettled) this.parcel.returnAfter(delayMs);
+    return this.settle();
+  }
+
+  working(): Promise<void> {
+    return this.parcel.delivery.working();
+  }
+
+  async terminate(reason: string): Promise<void> {
+    const { parcel, data, headers, place } = this;
+    await parcel.bury({ data, headers }, place, reason);
+    await this.settle();
+  }
+
+  private async settle(): Promise<void> {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    await this.parcel.partSettled();
+  }
 }

@@ -40,6 +40,11 @@ export class HeldTasks {
     return [...this.held.values()].map(({ taskId, since }) => ({ taskId, heldMs: now - since }));
   }
 
+  /** Undefined where it is not held: what was delivered is no task that can be read. */
+  taskOf(lease: Lease): string | undefined {
+    return this.held.get(lease)?.taskId;
+  }
+
   /** From now on it is in work, under a lease that has just begun. */
   hold(lease: Lease, taskId: string): void {
     const since = this.options.clock.monotonic();

@@ -1,7 +1,6 @@
 import type { Bus } from '../../core/bus/bus.js';
 import type { RolloutQueueNames } from '../../core/bus/subjects.js';
 import type { PolicyVersion } from '../../core/domain/policy.js';
-import type { RolloutTask } from '../../core/domain/trajectory.js';
 import type { Engine } from '../../core/engine/engine.js';
 import type { PolicyLocator } from '../../core/engine/policy-locator.js';
 import type { MajlisError } from '../../core/errors.js';
@@ -14,7 +13,7 @@ export type TaskOutcome = 'answered' | 'given_up';
 
 /** Who watches a worker; it never changes what the worker does. */
 export interface RolloutWorkerObserver {
-  taskDone?(task: RolloutTask, outcome: TaskOutcome): void;
+  taskDone?(taskId: string, outcome: TaskOutcome): void;
   /** `handling` says what becomes of the task: another worker gets it, or nobody does. */
   taskFailed?(taskId: string | undefined, error: MajlisError, handling: 'returned' | 'terminated'): void;
   /** The lease could not be extended; the task may be answered twice. */

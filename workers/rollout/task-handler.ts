@@ -35,6 +35,8 @@ export interface TaskHandlerOptions extends Pick<
 
 /** What becomes of a task, with the bytes that say so. */
 interface Outcome {
+  readonly taskId: string;
+  readonly run: string;
   readonly kind: TaskOutcome;
   readonly data: Uint8Array;
 }
@@ -58,25 +60,29 @@ export class TaskHandler {
     return tracer.span('process rollout task', options, (span) => this.settle(delivery, span));
   }
 
+  /** Holds on to no more than what is still needed: with short tasks, hundreds wait here for their results to be stored. */
   private async settle(delivery: Delivery, span: Span): Promise<void> {
-    const { observer, handBack } = this.options;
-    let task: RolloutTask | undefined;
+    const { observer } = this.options;
     try {
-      task = decodeRolloutTask(delivery.data);
-      span.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
-      this.hold(delivery, task.id);
-      const { kind, data } = await handBack.unless(this.outcome(task));
-      await this.publish(task, data);
+      const { taskId, run, kind, data } = await this.answer(delivery, span);
+      await this.publish({ taskId, run, data });
       await delivery.ack();
       span.set({ [SPAN_ATTRIBUTES.outcome]: kind });
-      observer.taskDone?.(task, kind);
+      observer.taskDone?.(taskId, kind);
     } catch (thrown) {
       const error = MajlisError.from(thrown);
       span.set({ [SPAN_ATTRIBUTES.errorType]: error.code });
-      await this.giveUp(delivery, task?.id, error);
+      await this.giveUp(delivery, error);
     } finally {
       this.letGo(delivery);
     }
+  }
+
+  private answer(delivery: Delivery, span: Span): Promise<Outcome> {
+    const task = decodeRolloutTask(delivery.data);
+    span.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
+    this.hold(delivery, task.id);
+    return this.options.handBack.unless(this.outcome(task));
   }
 
   private hold(delivery: Delivery, taskId: string): void {
@@ -93,22 +99,23 @@ export class TaskHandler {
   private async outcome(task: RolloutTask): Promise<Outcome> {
     const { engine, gate, policies, handBack } = this.options;
     const { signal } = handBack;
-    const { id: taskId, policyVersion } = task;
-    const oldestVersion = policies.oldestAdmissible(task.run);
+    const { id: taskId, run, policyVersion } = task;
+    const oldestVersion = policies.oldestAdmissible(run);
     if (policyVersion < oldestVersion) {
-      return { kind: 'given_up', data: encodeGivenUpTask({ taskId, policyVersion, oldestVersion }) };
+      const data = encodeGivenUpTask({ taskId, policyVersion, oldestVersion });
+      return { taskId, run, kind: 'given_up', data };
     }
     const decoder = await gate.enter(task.policyHash, signal);
     try {
       const group = await answerTask(task, { engine, decoder, signal });
-      return { kind: 'answered', data: encodeTrajectoryGroup(group) };
+      return { taskId, run, kind: 'answered', data: encodeTrajectoryGroup(group) };
     } finally {
       gate.leave();
     }
   }
 
   /** Stores the result. A full queue is waited for: the answer is already paid for, and the lease is being kept. */
-  private publish({ id: taskId, run }: RolloutTask, data: Uint8Array): Promise<void> {
+  private publish({ taskId, run, data }: Omit<Outcome, 'kind'>): Promise<void> {
     const { name, queues, tracer, outbox } = this.options;
     const attributes = {
       [SPAN_ATTRIBUTES.messagingOperation]: 'send',
@@ -120,10 +127,10 @@ export class TaskHandler {
     );
   }
 
-  private async giveUp(delivery: Delivery, taskId: string | undefined, error: MajlisError): Promise<void> {
-    const { observer, retryDelayMs } = this.options;
+  private async giveUp(delivery: Delivery, error: MajlisError): Promise<void> {
+    const { observer, held, retryDelayMs } = this.options;
     const isReturned = error.isRetryable || error.code === 'cancelled';
-    observer.taskFailed?.(taskId, error, isReturned ? 'returned' : 'terminated');
+    observer.taskFailed?.(held.taskOf(delivery), error, isReturned ? 'returned' : 'terminated');
     if (!isReturned) return delivery.terminate(error.message);
     await delivery.nak(error.code === 'cancelled' ? 0 : retryDelayMs);
   }
