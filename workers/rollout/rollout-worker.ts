@@ -130,14 +130,15 @@ export class RolloutWorker {
   }
 
   private openHandler(handBack: HandBack, resultsTogether: number): TaskHandler {
-    const { bus, queues, engine, policies, clock, retryDelayMs, tracer = NO_TRACING } = this.options;
+    const { bus, queues, engine, policies, clock, retryDelayMs, tracer } = this.options;
     const outbox = new ResultOutbox({
       ...{ bus, clock, queue: queues.results, retryMs: retryDelayMs, parcelSize: resultsTogether },
       nextId: (taskId) => this.nextPublishId(taskId),
       signal: handBack.signal,
     });
     return new TaskHandler({
-      ...{ name: this.name, queues, engine, policies, retryDelayMs, observer: this.observer, tracer },
+      ...{ name: this.name, queues, engine, policies, retryDelayMs, observer: this.observer },
+      ...(tracer === undefined || tracer === NO_TRACING ? {} : { tracer }),
       ...{ gate: this.gate, held: this.tasks, handBack, outbox },
     });
   }

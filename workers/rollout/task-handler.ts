@@ -5,7 +5,7 @@
  * - While a task is in work its lease is extended, a full queue of results included.
  * - What may work elsewhere or later goes back to the queue; what cannot work anywhere goes to the dead letters.
  */
-import type { Delivery } from '../../core/bus/bus.js';
+import type { Delivery, MessageHeaders } from '../../core/bus/bus.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { WORKER_HEADER } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
@@ -26,7 +26,8 @@ export interface TaskHandlerOptions extends Pick<
   /** Of the worker. */
   readonly name: string;
   readonly observer: RolloutWorkerObserver;
-  readonly tracer: Tracer;
+  /** Traces nothing, and at no cost for a task, without one. */
+  readonly tracer?: Tracer;
   readonly gate: PolicyGate;
   readonly held: HeldTasks;
   readonly handBack: HandBack;
@@ -42,7 +43,12 @@ interface Outcome {
 }
 
 export class TaskHandler {
-  constructor(private readonly options: TaskHandlerOptions) {}
+  /** Of every result. */
+  private readonly headers: MessageHeaders;
+
+  constructor(private readonly options: TaskHandlerOptions) {
+    this.headers = { [WORKER_HEADER]: options.name };
+  }
 
   /**
    * Resolves when the task is acknowledged or has gone elsewhere; rejects where the bus failed. In the trace of the task,
@@ -50,6 +56,7 @@ export class TaskHandler {
    */
   handle(delivery: Delivery): Promise<void> {
     const { queues, tracer } = this.options;
+    if (tracer === undefined) return this.settle(delivery);
     const attributes = {
       [SPAN_ATTRIBUTES.messagingOperation]: 'process',
       [SPAN_ATTRIBUTES.messagingDestination]: queues.tasks,
@@ -61,26 +68,26 @@ export class TaskHandler {
   }
 
   /** Holds on to no more than what is still needed: with short tasks, hundreds wait here for their results to be stored. */
-  private async settle(delivery: Delivery, span: Span): Promise<void> {
+  private async settle(delivery: Delivery, span?: Span): Promise<void> {
     const { observer } = this.options;
     try {
       const { taskId, run, kind, data } = await this.answer(delivery, span);
       await this.publish({ taskId, run, data });
       await delivery.ack();
-      span.set({ [SPAN_ATTRIBUTES.outcome]: kind });
+      span?.set({ [SPAN_ATTRIBUTES.outcome]: kind });
       observer.taskDone?.(taskId, kind);
     } catch (thrown) {
       const error = MajlisError.from(thrown);
-      span.set({ [SPAN_ATTRIBUTES.errorType]: error.code });
+      span?.set({ [SPAN_ATTRIBUTES.errorType]: error.code });
       await this.giveUp(delivery, error);
     } finally {
       this.letGo(delivery);
     }
   }
 
-  private answer(delivery: Delivery, span: Span): Promise<Outcome> {
+  private answer(delivery: Delivery, span?: Span): Promise<Outcome> {
     const task = decodeRolloutTask(delivery.data);
-    span.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
+    span?.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
     this.hold(delivery, task.id);
     return this.options.handBack.unless(this.outcome(task));
   }
@@ -116,14 +123,15 @@ export class TaskHandler {
 
   /** Stores the result. A full queue is waited for: the answer is already paid for, and the lease is being kept. */
   private publish({ taskId, run, data }: Omit<Outcome, 'kind'>): Promise<void> {
-    const { name, queues, tracer, outbox } = this.options;
+    const { queues, tracer, outbox } = this.options;
+    if (tracer === undefined) return outbox.publish({ taskId, run, data, headers: this.headers });
     const attributes = {
       [SPAN_ATTRIBUTES.messagingOperation]: 'send',
       [SPAN_ATTRIBUTES.messagingDestination]: queues.results,
       [SPAN_ATTRIBUTES.messagingBodySize]: data.byteLength,
     };
     return tracer.span('publish result', { kind: 'producer', attributes }, () =>
-      outbox.publish({ taskId, run, data, headers: { [WORKER_HEADER]: name, ...tracer.inject() } }),
+      outbox.publish({ taskId, run, data, headers: { ...this.headers, ...tracer.inject() } }),
     );
   }
 
