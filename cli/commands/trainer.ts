@@ -71,7 +71,7 @@ export function addTrainerCommand(program: Command, session: Session): void {
       'an interpreter that has what the trainer needs; without it an environment is made',
     )
     .option('--environment <folder>', 'where that is made on first use, instead of the cache folder');
-  addHealthOptions(torch).action((flags: TorchFlags, command: Command) =>
+  addTraceOption(addHealthOptions(torch)).action((flags: TorchFlags, command: Command) =>
     perform(session, command, async () =>
       (await import('./trainer/serve-torch.js')).serveTorch(flags, session),
     ),

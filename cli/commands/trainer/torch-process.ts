@@ -39,6 +39,8 @@ export interface TorchProcessOptions {
   readonly passTokens?: number;
   /** Recomputes layers in the backward pass: less memory, more time. */
   readonly gradientCheckpointing?: boolean;
+  /** A receiver of OTLP over HTTP; the Python needs OpenTelemetry's packages for it. */
+  readonly trace?: string;
   /** Told each line of its stderr. */
   readonly onLine?: (line: string) => void;
 }
@@ -80,7 +82,7 @@ function launcher({ ranks = 1, nodes = 1, node = 0, rendezvous }: TorchProcessOp
 
 function trainerArguments(options: TorchProcessOptions): string[] {
   const { model, port = 0, threads = 1, gradientCheckpointing = false } = options;
-  const { host, device, dtype, passTokens, insecure = false } = options;
+  const { host, device, dtype, passTokens, trace, insecure = false } = options;
   const files = Object.entries({
     '--token-file': options.tokenFile,
     '--tls-cert': options.tlsCert,
@@ -95,6 +97,7 @@ function trainerArguments(options: TorchProcessOptions): string[] {
     '--device': device,
     '--dtype': dtype,
     '--pass-tokens': passTokens?.toString(),
+    '--trace': trace,
   };
   const given = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   const flags = [

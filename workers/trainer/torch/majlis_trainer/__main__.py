@@ -12,13 +12,16 @@ from pathlib import Path
 from grpc import StatusCode
 
 from majlis_trainer.call_error import LOOPBACK, CallError, startup_report
+from majlis_trainer.call_traces import TraceLines
 from majlis_trainer.model_files import require_model_files
 
 
 def main() -> int:
     """Serves until it is told to stop."""
     options = read_options()
-    logging.basicConfig(format="majlis_trainer: %(message)s", level=logging.WARNING)
+    lines = logging.StreamHandler()
+    lines.setFormatter(TraceLines("majlis_trainer: %(message)s"))
+    logging.basicConfig(handlers=[lines], level=logging.WARNING)
     # Nothing is fetched, whatever a configuration names. Read when Transformers is imported.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
@@ -71,6 +74,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of matrix products; bfloat16 on GPUs")
     parser.add_argument("--pass-tokens", type=int, default=4096, help="tokens of one pass, padding included")
     parser.add_argument("--gradient-checkpointing", action="store_true", help="less memory, a third more time")
+    parser.add_argument("--trace", help="a receiver of OpenTelemetry traces over HTTP, such as http://127.0.0.1:4318")
     parser.add_argument("--until-stdin-ends", action="store_true", help="stop too when whoever started this is gone")
     return parser.parse_args()
 

@@ -20,6 +20,7 @@ import transformers
 from majlis_trainer.certificates import CertificateFiles, Certificates
 from majlis_trainer.conductor import Conductor, follow
 from majlis_trainer.model_directory import Opening, open_network
+from majlis_trainer.otlp_spans import open_spans
 from majlis_trainer.ranks import Ranks, is_elsewhere, is_first, join_ranks, local_rank
 from majlis_trainer.service import Listening, start_server
 from majlis_trainer.settings import Settings, choose_settings
@@ -63,7 +64,9 @@ def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.N
     conductor = Conductor(trainer, ranks, ended.set)
     address = f"{options.host}:{options.port}"
     token = Path(options.token_file).read_text().strip() if options.token_file else None
-    server, port = start_server(conductor, Listening(address, settings.device, token, certificates_of(options)))
+    spans = open_spans(options.trace, os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    listening_at = Listening(address, settings.device, token, certificates_of(options), spans)
+    server, port = start_server(conductor, listening_at)
     listening = {
         "address": f"{options.host}:{port}",
         "contextLength": trainer.context_length,
@@ -72,6 +75,8 @@ def lead(trainer: Trainer, ranks: Ranks, settings: Settings, options: argparse.N
     print(json.dumps(listening), flush=True)
     wait_for_end(ended, until_stdin_ends=options.until_stdin_ends)
     server.stop(GRACE_SECONDS).wait()
+    if spans is not None:
+        spans.close()
     conductor.stop()
     return 0 if conductor.ended_by is None else FAILED
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -16,6 +17,7 @@ import grpc
 import torch
 
 from majlis_trainer.call_error import BadInputError, CallError
+from majlis_trainer.call_traces import CallTraces, Spans
 from majlis_trainer.certificates import Certificates
 from majlis_trainer.command import Command
 from majlis_trainer.conductor import Conductor
@@ -115,7 +117,8 @@ class TrainerService(wire_service.TrainerServiceServicer):
             return work()
 
         def wait() -> Answer:
-            future: Future[Answer] = self._turns.submit(turn)
+            # The caller's trace goes to the thread that computes.
+            future: Future[Answer] = self._turns.submit(copy_context().run, turn)
             return future.result()
 
         return self._guarded(context, wait)
@@ -148,6 +151,8 @@ class Listening:
     """Callers must show it, where there is one."""
     certificates: Certificates | None = None
     """Without: plaintext."""
+    spans: Spans | None = None
+    """Without: lines of the log name their caller's trace, and nothing else does."""
 
 
 def start_server(conductor: Conductor, listening: Listening) -> tuple[grpc.Server, int]:
@@ -155,7 +160,10 @@ def start_server(conductor: Conductor, listening: Listening) -> tuple[grpc.Serve
     address = listening.address
     server = grpc.server(
         ThreadPoolExecutor(max_workers=CALLS_AT_ONCE),
-        interceptors=[] if listening.token is None else [TokenGate(listening.token)],
+        interceptors=[
+            *([] if listening.token is None else [TokenGate(listening.token)]),
+            CallTraces(listening.spans),
+        ],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES),
