@@ -6,7 +6,6 @@ import { RewardsKeeper } from '../../../cli/serving/rewards-keeper.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import type { GrpcTrainer } from '../../../core/trainer/grpc-trainer.js';
 import { scoreSequences } from '../../../reward/model/model-in-trainer.js';
-import { RewardClient } from '../../../reward/rpc/reward-client.js';
 import { createRewardService } from '../../../reward/serving/create-reward-service.js';
 import { DEFAULT_REWARD_LIMITS } from '../../../reward/serving/reward-limits.js';
 import type { PromptToScore } from '../../../reward/serving/reward-service.js';
@@ -167,13 +166,8 @@ export function describeServedTorch(rig: TorchRig): void {
     });
 
     it('are served again when it is back, which has lost them', async () => {
-      const client = new RewardClient({ address: server.grpc, clock: systemClock, software: 'test' });
-      const items = [{ prompt: run.prompt.text, answers: [{ text: run.answer }] }];
-      const patient = client.ask({ reward: { alias: 'active' }, items });
       await rig.start();
       await server.said(/scores again/);
-      expect((await patient).rewardModelHash).toBe('second');
-      client.close();
       expect(await (await post('/v1/score', asking())).json()).toEqual(wanted[1]);
       await until('it is ready', async () => (await fetch(`${server.health}/readyz`)).status === 200);
     });
