@@ -120,6 +120,7 @@ class Worker {
   constructor(
     readonly name: string,
     contextLength = 64,
+    sealDigest?: string,
   ) {
     this.worker = new RolloutWorker({
       ...{ name, bus, queues, engine: this.engine, policies: this.policies, clock: systemClock },
@@ -131,7 +132,7 @@ class Worker {
       ...{ worker: this.worker, policies: this.policies, clock: systemClock, drainLimitMs: 1000 },
       hello: {
         ...{ worker: name, pool: 'default', engineFingerprint: 'fake/1', deterministic: true },
-        ...{ slots: 1, contextLength },
+        ...{ slots: 1, contextLength, ...(sealDigest === undefined ? {} : { sealDigest }) },
       },
       open: attachToCoordinator(async () => ({ address }), 'test'),
       onLost: ({ message }) => this.lost.push(message),
@@ -227,6 +228,18 @@ describe('a worker session over gRPC', () => {
       ['late', 'RUNNING'],
       ['one', 'RUNNING'],
     ]);
+  });
+
+  it('leaves a name to the worker that has it, and gives it to the next once that one has gone', async () => {
+    await office();
+    const first = new Worker('same', 64, 'a'.repeat(64));
+    await until('the first is attached', async () => (await listed()).workers.length === 1);
+    const second = new Worker('same', 64, 'b'.repeat(64));
+    await until('the second was told', () => second.lost.length > 0);
+    expect(second.lost[0]).toMatch(/^another worker is called same, attached since \d/);
+    expect([first.lost, (await listed()).refused]).toEqual([[], { name_taken: expect.any(Number) }]);
+    await first.leave();
+    await until('the second is attached', async () => (await listed()).workers.length === 1);
   });
 
   it('loads the newest policy next, of all that were announced while it loaded one', async () => {
