@@ -16,6 +16,7 @@
 import type { DeadLetter, Delivery } from '../../core/bus/bus.js';
 import type { RolloutTask } from '../../core/domain/trajectory.js';
 import { MajlisError } from '../../core/errors.js';
+import { allOrNone } from './all-or-none.js';
 import { BusPatience } from './bus-patience.js';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js';
 import { dropOpenTasks } from './drop-open-tasks.js';
@@ -28,6 +29,7 @@ import { StoredResults } from './stored-results.js';
 import { TaskOutbox } from './task-outbox.js';
 import { traceAdmissions } from './trace-admissions.js';
 
+const ISSUE_TOGETHER = 256;
 const PULL_MAX = 256;
 const PULL_WAIT_MS = 250;
 
@@ -53,13 +55,12 @@ export class LockstepDispatcher implements Dispatcher {
   async collect(plan: IterationPlan, signal: AbortSignal): Promise<RolloutBatch> {
     const { schedule, tasks } = this.options;
     const outstanding = new OutstandingTasks(rolloutTasks(plan, schedule.promptsFor(plan.iteration), tasks));
-    if (!(await this.wasBegun(plan.iteration, outstanding, signal))) {
-      this.outbox.clear();
-      await this.issue(outstanding, outstanding.missing);
-    }
-    while (!outstanding.isComplete) {
-      await this.patience.keep(() => this.turn(plan.iteration, outstanding, signal), signal);
-    }
+    if (await this.wasBegun(plan.iteration, outstanding, signal)) outstanding.wereIssued();
+    else this.outbox.clear();
+    await allOrNone(signal, [
+      (until) => this.issueAll(outstanding, until),
+      (until) => this.receiveAll(plan.iteration, outstanding, until),
+    ]);
     return { plan, groups: outstanding.complete() };
   }
 
@@ -88,7 +89,7 @@ export class LockstepDispatcher implements Dispatcher {
     if (!this.mayBeStored) return false;
     this.mayBeStored = await this.stored.restore(this.options.tasks.run, iteration, outstanding);
     if (!this.mayBeStored || outstanding.isComplete) return outstanding.isComplete;
-    return this.patience.keep(() => this.isOnBus(outstanding.missing.length), signal);
+    return this.patience.keep(() => this.isOnBus(outstanding.missing), signal);
   }
 
   /** Whether the bus still has so many tasks, or results of them. What was delivered to an earlier start comes again first. */
@@ -97,6 +98,26 @@ export class LockstepDispatcher implements Dispatcher {
     await bus.restoreConsumer(queues.results);
     const statuses = await Promise.all([bus.status(queues.tasks), bus.status(queues.results)]);
     return statuses.reduce((sum, { pending, leased }) => sum + pending + leased, 0) >= tasks;
+  }
+
+  /** In parts, so that the first tasks are under way while the last are written down, and no part holds up the thread. */
+  private async issueAll(outstanding: OutstandingTasks, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const ids = outstanding.nextToIssue(ISSUE_TOGETHER);
+      if (ids.length === 0) return;
+      await this.issue(outstanding, ids);
+      await this.patience.keep(() => this.outbox.flush(), signal);
+    }
+  }
+
+  private async receiveAll(
+    iteration: number,
+    outstanding: OutstandingTasks,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!outstanding.isComplete) {
+      await this.patience.keep(() => this.turn(iteration, outstanding, signal), signal);
+    }
   }
 
   private async issue(outstanding: OutstandingTasks, ids: readonly string[], again = false): Promise<void> {
@@ -162,7 +183,7 @@ export class LockstepDispatcher implements Dispatcher {
 
   private async reissueLost(outstanding: OutstandingTasks): Promise<void> {
     const { observer, maxIssues } = this.options;
-    const { lost } = (await this.lostTasks.look(outstanding.missing, this.outbox.size)) ?? { lost: [] };
+    const { lost } = (await this.lostTasks.look(outstanding.issued, this.outbox.size)) ?? { lost: [] };
     if (lost.length === 0) return;
     const given = lost.filter((id) => outstanding.issuesOf(id) >= maxIssues);
     if (given.length > 0) {

@@ -13,13 +13,15 @@ interface Outstanding {
 /** One iteration's tasks: what was issued, how often, and what came back. Keeps the order it was given. */
 export class OutstandingTasks {
   private readonly entries = new Map<string, Outstanding>();
-  /** Tasks without a result, in the order of their last issue. */
+  /** Tasks without a result that were issued, in the order of their last issue. */
   private readonly line = new Set<string>();
+  /** Those that were not, in the order they were given. */
+  private readonly unissued = new Set<string>();
 
   constructor(tasks: readonly RolloutTask[]) {
     for (const task of tasks) {
       this.entries.set(task.id, { task, issue: 0, issuedHere: 0, result: undefined });
-      this.line.add(task.id);
+      this.unissued.add(task.id);
     }
   }
 
@@ -28,16 +30,37 @@ export class OutstandingTasks {
   }
 
   get done(): number {
-    return this.entries.size - this.line.size;
+    return this.entries.size - this.missing;
   }
 
   get isComplete(): boolean {
-    return this.line.size === 0;
+    return this.missing === 0;
   }
 
-  /** Ids of the tasks without a result, in the order of their last issue. */
-  get missing(): readonly string[] {
+  /** How many have no result. */
+  get missing(): number {
+    return this.line.size + this.unissued.size;
+  }
+
+  /** Ids of the issued tasks without a result, in the order of their last issue. */
+  get issued(): readonly string[] {
     return [...this.line];
+  }
+
+  /** The first of those that are still to be issued, up to so many. */
+  nextToIssue(count: number): readonly string[] {
+    const next: string[] = [];
+    for (const id of this.unissued) {
+      if (next.length === count) break;
+      next.push(id);
+    }
+    return next;
+  }
+
+  /** An earlier start of the run issued all that have no result. */
+  wereIssued(): void {
+    for (const id of this.unissued) this.line.add(id);
+    this.unissued.clear();
   }
 
   find(id: string): { readonly task: RolloutTask } | undefined {
@@ -65,6 +88,7 @@ export class OutstandingTasks {
       if (entry === undefined || entry.result !== undefined) return [];
       entry.issue += 1;
       entry.issuedHere += 1;
+      this.unissued.delete(id);
       this.line.delete(id);
       this.line.add(id);
       const { task, issue } = entry;
@@ -78,6 +102,7 @@ export class OutstandingTasks {
     if (entry === undefined || entry.result !== undefined) return;
     entry.result = result;
     this.line.delete(id);
+    this.unissued.delete(id);
   }
 
   /** Every task with its result, in the order the tasks were given. */

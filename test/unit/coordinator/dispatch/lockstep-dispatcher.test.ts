@@ -120,6 +120,27 @@ describe('LockstepDispatcher', () => {
     expect((await batch).groups.map(({ task }) => task.id)).toEqual(tasks.map(({ id }) => id));
   });
 
+  it('issues many tasks in parts, and takes answers to the first while the last are still to be written down', async () => {
+    const rig = new Rig(600);
+    const parts: number[] = [];
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    const issue = rig.ledger.issueTasks.bind(rig.ledger);
+    jest.spyOn(rig.ledger, 'issueTasks').mockImplementation(async (run, tasks) => {
+      if (parts.push(tasks.length) === 3) await mayGoOn;
+      return issue(run, tasks);
+    });
+    const { batch } = await rig.collect(1000);
+    const tasks = (await rig.take(600)).map(taskOf);
+    for (const task of tasks) await rig.answer(task);
+    expect(await rig.ledger.results(RUN, 0)).toHaveLength(512);
+    goOn();
+    await rig.clock.advance(1);
+    for (const task of (await rig.take(600)).map(taskOf)) await rig.answer(task);
+    expect((await batch).groups).toHaveLength(600);
+    expect(parts).toEqual([256, 256, 88]);
+  });
+
   it('knows a task in the ledger before it is on the bus, and acks a result after it is stored', async () => {
     const rig = new Rig();
     const { batch } = await rig.collect();
