@@ -2,6 +2,7 @@ import type { Delivery } from '../../core/bus/bus.js';
 import type { HeldTask } from '../../core/domain/worker.js';
 import { MajlisError } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { Slots } from './slots.js';
 
 export interface HeldTasksOptions {
   readonly clock: Clock;
@@ -11,13 +12,14 @@ export interface HeldTasksOptions {
   readonly onFailure: (taskId: string, error: MajlisError) => void;
 }
 
-type Lease = Pick<Delivery, 'working'>;
-
-interface Held {
+/** A task in work, from `hold` to `letGo`. */
+export interface Holding {
   readonly taskId: string;
+  readonly lease: Pick<Delivery, 'working'>;
   /** Monotonic milliseconds. */
   readonly since: number;
   extendedAt: number;
+  place: number;
 }
 
 /**
@@ -25,7 +27,7 @@ interface Held {
  * tried again at the next turn: until then the task may be delivered to another worker, which costs work and nothing else.
  */
 export class HeldTasks {
-  private readonly held = new Map<Lease, Held>();
+  private readonly held = new Slots<Holding>();
   private cancelAlarm: (() => void) | undefined;
 
   constructor(private readonly options: HeldTasksOptions) {}
@@ -34,32 +36,25 @@ export class HeldTasks {
     return this.held.size;
   }
 
-  /** In the order of taking. */
   list(): readonly HeldTask[] {
     const now = this.options.clock.monotonic();
-    return [...this.held.values()].map(({ taskId, since }) => ({ taskId, heldMs: now - since }));
-  }
-
-  /** Undefined where it is not held: what was delivered is no task that can be read. */
-  taskOf(lease: Lease): string | undefined {
-    return this.held.get(lease)?.taskId;
+    return this.held.list().map(({ taskId, since }) => ({ taskId, heldMs: now - since }));
   }
 
   /** From now on it is in work, under a lease that has just begun. */
-  hold(lease: Lease, taskId: string): void {
+  hold(lease: Holding['lease'], taskId: string): Holding {
     const since = this.options.clock.monotonic();
-    this.held.set(lease, { taskId, since, extendedAt: since });
+    const holding = { taskId, lease, since, extendedAt: since, place: 0 };
+    holding.place = this.held.put(holding);
     this.cancelAlarm ??= this.nextTurn();
+    return holding;
   }
 
-  /** False where it was not held. */
-  letGo(lease: Lease): boolean {
-    const wasHeld = this.held.delete(lease);
-    if (this.held.size === 0) {
-      this.cancelAlarm?.();
-      this.cancelAlarm = undefined;
-    }
-    return wasHeld;
+  letGo({ place }: Holding): void {
+    this.held.clear(place);
+    if (this.held.size > 0) return;
+    this.cancelAlarm?.();
+    this.cancelAlarm = undefined;
   }
 
   /** Turns come twice as often as extensions are due, so that none is late by more than its own interval. */
@@ -67,15 +62,15 @@ export class HeldTasks {
     const { clock, everyMs } = this.options;
     return clock.alarm(everyMs / 2, () => {
       const due = clock.monotonic() - everyMs / 2;
-      for (const [lease, held] of this.held) if (held.extendedAt <= due) this.extend(lease, held);
+      for (const held of this.held.list()) if (held.extendedAt <= due) this.extend(held);
       this.cancelAlarm = this.nextTurn();
     });
   }
 
-  private extend(lease: Lease, held: Held): void {
+  private extend(held: Holding): void {
     held.extendedAt = this.options.clock.monotonic();
-    lease.working().catch((thrown: unknown) => {
-      if (this.held.get(lease) === held) this.options.onFailure(held.taskId, MajlisError.from(thrown));
+    held.lease.working().catch((thrown: unknown) => {
+      if (this.held.at(held.place) === held) this.options.onFailure(held.taskId, MajlisError.from(thrown));
     });
   }
 }

@@ -14,7 +14,7 @@ import { SPAN_ATTRIBUTES } from '../../core/telemetry/tracing/span-attributes.js
 import type { Span, Tracer } from '../../core/telemetry/tracing/tracer.js';
 import { answerTask } from './answer-task.js';
 import type { HandBack } from './hand-back.js';
-import type { HeldTasks } from './held-tasks.js';
+import type { HeldTasks, Holding } from './held-tasks.js';
 import type { PolicyGate } from './policy-gate.js';
 import type { ResultOutbox } from './result-outbox.js';
 import type { RolloutWorkerOptions, RolloutWorkerObserver, TaskOutcome } from './rollout-worker-options.js';
@@ -67,11 +67,14 @@ export class TaskHandler {
     return tracer.span('process rollout task', options, (span) => this.settle(delivery, span));
   }
 
-  /** Holds on to no more than what is still needed: with short tasks, hundreds wait here for their results to be stored. */
+  /** Keeps no more than what is still needed: with short tasks, hundreds wait here for their results to be stored. */
   private async settle(delivery: Delivery, span?: Span): Promise<void> {
     const { observer } = this.options;
+    let holding: Holding | undefined;
     try {
-      const { taskId, run, kind, data } = await this.answer(delivery, span);
+      const taken = this.take(delivery, span);
+      holding = taken.holding;
+      const { taskId, run, kind, data } = await taken.outcome;
       await this.publish({ taskId, run, data });
       await delivery.ack();
       span?.set({ [SPAN_ATTRIBUTES.outcome]: kind });
@@ -79,28 +82,29 @@ export class TaskHandler {
     } catch (thrown) {
       const error = MajlisError.from(thrown);
       span?.set({ [SPAN_ATTRIBUTES.errorType]: error.code });
-      await this.giveUp(delivery, error);
+      await this.giveUp(delivery, holding?.taskId, error);
     } finally {
-      this.letGo(delivery);
+      if (holding !== undefined) this.letGo(holding);
     }
   }
 
-  private answer(delivery: Delivery, span?: Span): Promise<Outcome> {
+  /** Begins to work on a task, which is then held. */
+  private take(
+    delivery: Delivery,
+    span?: Span,
+  ): { readonly holding: Holding; readonly outcome: Promise<Outcome> } {
+    const { held, observer, handBack } = this.options;
     const task = decodeRolloutTask(delivery.data);
     span?.set({ [SPAN_ATTRIBUTES.task]: task.id, [SPAN_ATTRIBUTES.policyVersion]: task.policyVersion });
-    this.hold(delivery, task.id);
-    return this.options.handBack.unless(this.outcome(task));
-  }
-
-  private hold(delivery: Delivery, taskId: string): void {
-    const { held, observer } = this.options;
-    held.hold(delivery, taskId);
+    const holding = held.hold(delivery, task.id);
     if (held.size === 1) observer.loadChanged?.();
+    return { holding, outcome: handBack.unless(this.outcome(task)) };
   }
 
-  private letGo(delivery: Delivery): void {
+  private letGo(holding: Holding): void {
     const { held, observer } = this.options;
-    if (held.letGo(delivery) && held.size === 0) observer.loadChanged?.();
+    held.letGo(holding);
+    if (held.size === 0) observer.loadChanged?.();
   }
 
   private async outcome(task: RolloutTask): Promise<Outcome> {
@@ -135,10 +139,10 @@ export class TaskHandler {
     );
   }
 
-  private async giveUp(delivery: Delivery, error: MajlisError): Promise<void> {
-    const { observer, held, retryDelayMs } = this.options;
+  private async giveUp(delivery: Delivery, taskId: string | undefined, error: MajlisError): Promise<void> {
+    const { observer, retryDelayMs } = this.options;
     const isReturned = error.isRetryable || error.code === 'cancelled';
-    observer.taskFailed?.(held.taskOf(delivery), error, isReturned ? 'returned' : 'terminated');
+    observer.taskFailed?.(taskId, error, isReturned ? 'returned' : 'terminated');
     if (!isReturned) return delivery.terminate(error.message);
     await delivery.nak(error.code === 'cancelled' ? 0 : retryDelayMs);
   }
