@@ -22,6 +22,9 @@ export class BackwardWriter {
   private at = 0;
   private end = 0;
 
+  /** @param chunkBytes of memory to take at a time; for one large message, what that needs at most */
+  constructor(private readonly chunkBytes = CHUNK_BYTES) {}
+
   /** The bytes of one message. What a write that failed has left is forgotten. */
   message<Value>(value: Value, write: (writer: BackwardWriter, value: Value) => void): Uint8Array {
     this.at = this.end;
@@ -160,7 +163,9 @@ export class BackwardWriter {
   private makeRoom(size: number): void {
     if (this.at >= size) return;
     const { written } = this;
-    const grown = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, 2 * (written + size)));
+    const grown = Buffer.allocUnsafeSlow(
+      Math.max(this.chunkBytes, written === 0 ? size : 2 * (written + size)),
+    );
     this.bytes.copy(grown, grown.length - written, this.at, this.end);
     this.bytes = grown;
     this.view = new DataView(grown.buffer, grown.byteOffset, grown.length);
