@@ -82,6 +82,24 @@ describeWithHelm('the network policies of the chart', () => {
     }
   });
 
+  it('let whoever is told of a receiver of traces reach it, the judge gateway and the rewards among them', () => {
+    const manifests = renderedChart('production-values.yaml');
+    const tracing = podsOf(manifests).filter((pod) =>
+      containersOf(pod).some(({ env }) => env.some(({ name }) => name === 'OTEL_EXPORTER_OTLP_ENDPOINT')),
+    );
+    expect(tracing.map(({ owner }) => owner).join(' ')).toMatch(
+      /(?=.*gateway)(?=.*rewards)(?=.*coordinator)/,
+    );
+    const cut = tracing.filter((pod) =>
+      policiesFor(policiesOf(manifests), pod).every(({ spec }) =>
+        spec.egress.every(
+          ({ ports, to }) => to !== undefined || ports?.every(({ port }) => port !== 4318) === true,
+        ),
+      ),
+    );
+    expect(cut.map(({ owner }) => owner)).toEqual([]);
+  });
+
   it('are each missed when it is taken away', () => {
     const manifests = renderedChart('production-values.yaml');
     const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');

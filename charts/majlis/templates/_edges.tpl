@@ -61,14 +61,17 @@ Health ports are in no edge: a kubelet reaches the pods of its node through any 
 {{- if .Values.artifacts.s3.bucket -}}
 {{- $coordinator = append $coordinator (include "majlis.urlPort" (.Values.artifacts.s3.endpoint | default "https://s3")) -}}
 {{- end -}}
-{{- if .Values.telemetry.otlpEndpoint }}{{ $all = append $all (include "majlis.urlPort" .Values.telemetry.otlpEndpoint) }}{{ end -}}
+{{- $traces := list -}}
+{{- if .Values.telemetry.otlpEndpoint }}{{ $traces = append $traces (include "majlis.urlPort" .Values.telemetry.otlpEndpoint) }}{{ end -}}
+{{- $all = concat $all $traces -}}
 {{- if not .Values.nats.enabled -}}
 {{- range .Values.externalNats.urls }}{{ $all = append $all (include "majlis.urlPort" .) }}{{ end -}}
 {{- end -}}
 {{- $judges := list -}}
 {{- range $_, $endpoint := .Values.gateway.config.endpoints }}{{ $judges = append $judges (include "majlis.urlPort" $endpoint.url) }}{{ end -}}
 {{- $exits := list (dict "from" "coordinator" "ports" (concat $all $coordinator | uniq)) (dict "from" "rollout" "ports" ($all | uniq)) -}}
-{{- if .Values.gateway.enabled }}{{ $exits = append $exits (dict "from" "gateway" "ports" ($judges | uniq)) }}{{ end -}}
+{{- if .Values.gateway.enabled }}{{ $exits = append $exits (dict "from" "gateway" "ports" (concat $judges $traces | uniq)) }}{{ end -}}
+{{- if and .Values.rewards.enabled $traces }}{{ $exits = append $exits (dict "from" "rewards" "ports" $traces) }}{{ end -}}
 {{- dict "exits" $exits | toJson -}}
 {{- end -}}
 
