@@ -15,7 +15,8 @@ export function outcomeKey(
   { prompt, answer, tokenIds }: AnswerToReward,
 ): string {
   const { locale, category, text } = prompt;
-  const tokens = tokenIds === undefined ? '' : tokenIds.join(',');
+  // An empty list of tokens is something else than none: it is not read from the text.
+  const tokens = tokenIds === undefined ? '' : `[${tokenIds.join(',')}`;
   const named = category === undefined ? '' : `=${category}`;
   const lengths = `${locale.length} ${named.length} ${tokens.length} ${text.length}`;
   const head = `${rubricHash}/${rewardModelHash} ${lengths} ${locale}${named}${tokens}`;

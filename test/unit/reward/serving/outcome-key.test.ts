@@ -18,6 +18,8 @@ describe('outcomeKey', () => {
       ...['food', '', '\ud83d', '\ud83c'].map((category) => {
         return outcomeKey(hashes, { ...answer, prompt: { ...prompt, category } });
       }),
+      // No tokens are not the tokens of none: a network that is sent an empty list does not read the text.
+      outcomeKey(hashes, { ...answer, tokenIds: [] }),
       outcomeKey(hashes, { ...answer, tokenIds: [12] }),
       outcomeKey(hashes, { ...answer, tokenIds: [1, 2] }),
       outcomeKey(hashes, { prompt: { ...prompt, text: 'سؤالج' }, answer: 'واب' }),
