@@ -18,6 +18,14 @@ interface Allowance {
 }
 
 const DAY_MS = 86_400_000;
+/** What a request was charged; ended once, whatever became of it. */
+export interface Charge {
+  /** Gives back its places in flight. */
+  end(): void;
+  /** Gives back all of it: the request was refused. */
+  takeBack(): void;
+}
+
 /** Requests take milliseconds: places are free again soon. */
 const PLACE_FREE_MS = 100;
 
@@ -30,10 +38,10 @@ export class CallerAllowances {
   ) {}
 
   /**
-   * Charges a caller so many answers; what it returns gives their places in flight back. Beyond his limits it throws
-   * `resource_exhausted`, and `invalid_argument` for a request that is larger than they ever let through.
+   * Charges a caller so many answers. Beyond his limits it throws `resource_exhausted`, and `invalid_argument` for a request that
+   * is larger than they ever let through.
    */
-  charge(caller: string, answers: number): () => void {
+  charge(caller: string, answers: number): Charge {
     const limits = this.limits.caller(caller);
     refuseLarger(caller, answers, limits);
     const allowance = this.allowanceOf(caller, limits);
@@ -56,9 +64,16 @@ export class CallerAllowances {
     allowance.tokens -= answers;
     allowance.today += answers;
     allowance.inFlight += answers;
-    return () => {
+    const { day } = allowance;
+    const end = (): void => {
       allowance.inFlight -= answers;
     };
+    const takeBack = (): void => {
+      end();
+      allowance.tokens += answers;
+      if (allowance.day === day) allowance.today -= answers;
+    };
+    return { end, takeBack };
   }
 
   private allowanceOf(caller: string, limits: CallerLimits): Allowance {

@@ -1,6 +1,6 @@
 import { servingLocale } from '../../core/domain/locale.js';
 import type { Prompt } from '../../core/domain/prompt.js';
-import { BadInputError, MajlisError } from '../../core/errors.js';
+import { BadInputError, MajlisError, type ErrorCode } from '../../core/errors.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { AnswerToReward } from '../model/reward-model.js';
 import { CallerAllowances } from './caller-allowances.js';
@@ -30,6 +30,9 @@ export interface RewardServiceOptions {
 
 /** A queue that is full says so; a model takes milliseconds, so a second is long. */
 const QUEUE_RETRY_MS = 1000;
+
+/** Nobody computed anything for it. What its client did not wait for, or what a model failed at, took the model's time. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['failed_precondition', 'resource_exhausted', 'unavailable']);
 
 /** How a request was answered. */
 interface Told {
@@ -100,11 +103,15 @@ class BatchedRewardService implements RunningRewardService {
     const answers = this.countAnswers(request.items, context.caller);
     const lease = this.options.rewards.take(request.reward);
     try {
-      const discharge = this.allowances.charge(context.caller, answers);
+      const charge = this.allowances.charge(context.caller, answers);
       try {
-        return await this.scoreBy(lease, { items: request.items, answers }, context);
-      } finally {
-        discharge();
+        const told = await this.scoreBy(lease, { items: request.items, answers }, context);
+        charge.end();
+        return told;
+      } catch (thrown) {
+        if (REFUSED.has(MajlisError.from(thrown).code)) charge.takeBack();
+        else charge.end();
+        throw thrown;
       }
     } finally {
       lease.giveBack();

@@ -36,13 +36,26 @@ describe('CallerAllowances', () => {
 
   it('counts answers in flight until they are given back', () => {
     const of = allowances({ answersInFlight: 4 });
-    const giveBack = of.charge('team', 3);
+    const charge = of.charge('team', 3);
     expect(refusal(of, 2)).toMatchObject({
       message: 'team has 3 answers in flight of 4; ask again in 1 s',
       retryAfterMs: 100,
     });
-    giveBack();
+    charge.end();
     expect(refusal(of, 4)).toBeUndefined();
+  });
+
+  it('gives back what was refused later, but not to the day after', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 0, 1, 23, 59, 0));
+    const of = allowances({ answersPerDay: 4, answersInFlight: 4 }, clock);
+    of.charge('team', 4).takeBack();
+    const late = of.charge('team', 4);
+    expect(refusal(of, 1)).toMatchObject({ message: expect.stringContaining('in flight') as unknown });
+    await clock.advance(60_000);
+    late.takeBack();
+    of.charge('team', 3).end();
+    expect(refusal(of, 1)).toBeUndefined();
+    expect(refusal(of, 1)).toMatchObject({ code: 'resource_exhausted' });
   });
 
   it('begins a new quota at midnight UTC', async () => {

@@ -228,6 +228,41 @@ describe('the reward service', () => {
     expect(service.status()).toMatchObject({ requests: 0, queuedAnswers: 0, cacheEntries: 3 });
   });
 
+  it('charges a caller nothing for what it refuses, so that asking again does not use up a day', async () => {
+    const limits = { caller: () => ({ answersPerSecond: 1, burst: 2, answersPerDay: 3 }), queuedAnswers: 1 };
+    const { score, letGo } = heldModel();
+    const { service } = rig(limits, lengthReward({ score }));
+    const held = service.score(asking(['queued']), { caller: 'other' });
+    for (let times = 0; times < 5; times += 1) {
+      await expect(service.score(asking(['a', 'b']), anonymous)).rejects.toThrow('1 answers wait already');
+      const foreign = { reward: active, items: [{ prompt: 'p', locale: 'ko', answers: [{ text: 'a' }] }] };
+      await expect(service.score(foreign, anonymous)).rejects.toMatchObject({ code: 'failed_precondition' });
+    }
+    await turn();
+    letGo();
+    await held;
+    const paying = service.score(asking(['a', 'b']), anonymous);
+    await turn();
+    letGo();
+    await paying;
+    await expect(service.score(asking(['c']), anonymous)).rejects.toThrow('more than 1 answers a second');
+  });
+
+  it('charges a caller nothing while the model is away', async () => {
+    let isAway = true;
+    const score: RewardModel['score'] = async (answers) => {
+      if (isAway) throw new MajlisError('the trainer is away', { code: 'unavailable' });
+      return scoreLengths(answers);
+    };
+    const { service } = rig({ caller: () => ({ answersPerDay: 2 }) }, lengthReward({ score }));
+    for (let times = 0; times < 3; times += 1) {
+      await expect(service.score(asking(['a']), anonymous)).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    isAway = false;
+    await service.score(asking(['a', 'b']), anonymous);
+    await expect(service.score(asking(['a']), anonymous)).rejects.toThrow('has used 2 of 2 answers a day');
+  });
+
   it('fails a request at its deadline and no other, and lets none wait longer than the service does', async () => {
     const { score, letGo, signals } = heldModel();
     const { service, clock } = rig({ deadlineMs: 100 }, lengthReward({ score }));
