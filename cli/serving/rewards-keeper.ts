@@ -37,11 +37,13 @@ export class RewardsKeeper {
   /** What is in force. */
   config: ServingConfig;
   kept: readonly KeptReward[] = [];
+  /** That the rewards of the file are made of, as it was taken up last or is being. */
   private files: readonly string[] = [];
   /** How each reward that was ever loaded is paid out: two ways of paying by one pair of hashes cannot be told apart. */
   private readonly payments = new Map<string, string>();
   private working: Promise<void> = Promise.resolve();
   private stopWatching: () => void = () => undefined;
+  private stopWatchingFiles: () => void = () => undefined;
   private isOpen = true;
 
   private constructor(
@@ -54,25 +56,49 @@ export class RewardsKeeper {
   /** Loads what is to be served, and keeps it so. What cannot be served is a BadInputError. */
   static async open(options: RewardsKeeperOptions): Promise<RewardsKeeper> {
     const keeper = new RewardsKeeper(options, await options.read());
-    await keeper.takeUp(keeper.config);
-    keeper.watch();
+    // Before anything is loaded: what is written meanwhile is a change too.
+    keeper.stopWatching = keeper.watch([options.file]);
+    keeper.working = keeper.takeUp(keeper.config);
+    try {
+      await keeper.working;
+    } catch (thrown) {
+      keeper.isOpen = false;
+      keeper.endWatching();
+      throw thrown;
+    }
     return keeper;
   }
 
   /** Ends the watch, once what it has begun is done, and frees what is served: nobody may be asking any more. */
   async close(): Promise<void> {
     this.isOpen = false;
-    this.stopWatching();
+    this.endWatching();
     await this.working;
     await this.options.rewards.close();
   }
 
-  private watch(): void {
-    this.stopWatching();
+  private watch(files: readonly string[]): () => void {
     const again = (): void => {
-      this.working = this.working.then(() => this.takeUpAgain());
+      this.working = this.working.then(
+        () => this.takeUpAgain(),
+        // It never opened: whoever opens it is told.
+        () => undefined,
+      );
     };
-    this.stopWatching = watchFiles([this.options.file, ...this.files], again, this.options.everyMs);
+    return watchFiles(files, again, this.options.everyMs);
+  }
+
+  /** A watch that goes on knows what it saw; a new one would take a change since for what was there. */
+  private watchRewards(files: readonly string[]): void {
+    if (files.join('\n') === this.files.join('\n')) return;
+    this.stopWatchingFiles();
+    this.files = files;
+    this.stopWatchingFiles = this.watch(files);
+  }
+
+  private endWatching(): void {
+    this.stopWatching();
+    this.stopWatchingFiles();
   }
 
   private async takeUpAgain(): Promise<void> {
@@ -80,10 +106,8 @@ export class RewardsKeeper {
     try {
       const config = await this.options.read();
       refuseOtherSettings(this.config, config, this.options.file);
-      const watched = this.files;
       await this.takeUp(config);
       this.config = config;
-      if (this.files.join('\n') !== watched.join('\n')) this.watch();
       this.options.onTaken(this.kept);
     } catch (thrown) {
       this.options.onRefused(MajlisError.from(thrown));
@@ -98,13 +122,13 @@ export class RewardsKeeper {
         opened.set(alias, await openServed(source, { file, trainers, trainer, place: `rewards.${alias}` }));
       }
       this.requireOnePayment(opened);
+      this.watchRewards([...new Set([...opened.values()].flatMap(({ files }) => files))]);
       await this.makeReady([...opened.values()]);
     } catch (thrown) {
       for (const { reward } of opened.values()) await reward.release?.();
       throw thrown;
     }
     await this.pointTo(opened);
-    this.files = [...new Set([...opened.values()].flatMap(({ files }) => files))];
   }
 
   /** What is loaded already takes up no second room. */

@@ -40,7 +40,7 @@ beforeAll(async () => {
 const write = (config: object): void => writeFileSync(file(), stringify(config));
 
 /** A keeper whose changes can be waited for. */
-async function open(config: object) {
+async function open(config: object, { everyMs = 5, onRead = (): void => undefined } = {}) {
   write(config);
   const rewards = new ServedRewards();
   const told: (readonly KeptReward[] | MajlisError)[] = [];
@@ -50,8 +50,8 @@ async function open(config: object) {
     wake();
   };
   const keeper = await RewardsKeeper.open({
-    ...{ rewards, file: file(), everyMs: 5, onTaken: tell, onRefused: tell },
-    read: () => readServingConfig(file()),
+    ...{ rewards, file: file(), everyMs, onTaken: tell, onRefused: tell },
+    read: () => readServingConfig(file()).finally(onRead),
     trainers: quietTrainers(),
   });
   const next = async (): Promise<readonly KeptReward[] | MajlisError> => {
@@ -68,7 +68,8 @@ describe('a keeper of rewards', () => {
   let opened: Opened | undefined;
   afterEach(() => opened?.keeper.close());
 
-  const opening = async (config: object): Promise<Opened> => (opened = await open(config));
+  const opening = async (...asked: Parameters<typeof open>): Promise<Opened> =>
+    (opened = await open(...asked));
   const refused = async (config: object): Promise<string> => {
     try {
       await opening(config);
@@ -122,6 +123,20 @@ describe('a keeper of rewards', () => {
     expect(rewards.list()).toEqual([msa]);
     write({ rewards: { active: { model: 'egyptian' } } });
     expect(await next()).toMatchObject([egyptian]);
+  });
+
+  it('takes up what was written while it loaded what stood there before', async () => {
+    const later = { rewards: { active: { model: 'msa' }, rules: { rubric: 'ar-msa' } } };
+    let reads = 0;
+    const onRead = (): void => {
+      reads += 1;
+      if (reads === 2) write(later);
+    };
+    // Longer than loading takes: whoever looks only afterwards sees nothing new.
+    const { next } = await opening({ rewards: { active: { model: 'msa' } } }, { everyMs: 250, onRead });
+    write({ rewards: { active: { model: 'egyptian' } } });
+    expect(await next()).toMatchObject([egyptian]);
+    expect(await next()).toMatchObject([msa, { alias: 'rules' }]);
   });
 
   it('takes up who may ask how much, and says that other settings need a new start', async () => {
