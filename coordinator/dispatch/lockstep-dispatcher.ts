@@ -104,7 +104,8 @@ export class LockstepDispatcher implements Dispatcher {
   private async issueAll(outstanding: OutstandingTasks, signal: AbortSignal): Promise<void> {
     for (;;) {
       const ids = outstanding.nextToIssue(ISSUE_TOGETHER);
-      if (ids.length === 0) return;
+      // Who receives tells why it ends.
+      if (ids.length === 0 || signal.aborted) return;
       await this.issue(outstanding, ids);
       await this.patience.keep(() => this.outbox.flush(), signal);
     }
@@ -127,6 +128,7 @@ export class LockstepDispatcher implements Dispatcher {
       tasks.run,
       issues.map(({ issued }) => issued),
     );
+    outstanding.wereRecorded(ids);
     for (const { task, issued } of issues) this.outbox.add(task, issued.issue);
     observer.tasksIssued?.({ count: issues.length, again });
   }

@@ -13,7 +13,7 @@ interface Outstanding {
 /** One iteration's tasks: what was issued, how often, and what came back. Keeps the order it was given. */
 export class OutstandingTasks {
   private readonly entries = new Map<string, Outstanding>();
-  /** Tasks without a result that were issued, in the order of their last issue. */
+  /** Tasks without a result whose issue is recorded, in the order of their last issue. */
   private readonly line = new Set<string>();
   /** Those that were not, in the order they were given. */
   private readonly unissued = new Set<string>();
@@ -42,7 +42,7 @@ export class OutstandingTasks {
     return this.line.size + this.unissued.size;
   }
 
-  /** Ids of the issued tasks without a result, in the order of their last issue. */
+  /** Ids of the tasks without a result whose issue is recorded, in the order of their last issue. */
   get issued(): readonly string[] {
     return [...this.line];
   }
@@ -78,7 +78,7 @@ export class OutstandingTasks {
     if (entry !== undefined) entry.issue = Math.max(entry.issue, issue);
   }
 
-  /** Counts one more issue for those of the tasks that have no result, which are then the last in line, and returns them. */
+  /** Counts one more issue for those of the tasks that have no result, and returns them: to be recorded. */
   issue(
     ids: readonly string[],
     deadlineMs: number,
@@ -88,12 +88,18 @@ export class OutstandingTasks {
       if (entry === undefined || entry.result !== undefined) return [];
       entry.issue += 1;
       entry.issuedHere += 1;
-      this.unissued.delete(id);
-      this.line.delete(id);
-      this.line.add(id);
       const { task, issue } = entry;
       return [{ task, issued: { id, iteration: task.iteration, issue, deadlineMs } }];
     });
+  }
+
+  /** The ledger knows of the issue: those that still have no result are the last in line. */
+  wereRecorded(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.unissued.delete(id);
+      this.line.delete(id);
+      if (this.entries.get(id)?.result === undefined) this.line.add(id);
+    }
   }
 
   /** Remembers the first result of a task; later ones change nothing. */

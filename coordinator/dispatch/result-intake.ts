@@ -135,9 +135,11 @@ export class ResultIntake<Kept extends Open> {
         return true;
       case 'conflict':
         return this.refuse(delivery, conflicting(task.id, payloadHash));
+      // Ids can be computed by anyone, so it may come while the task's issue is still to be recorded.
       case 'unknown_task':
+        return this.refuseUnknown(delivery, `the ledger does not ask for task ${task.id} now`);
       case undefined:
-        throw new MajlisError(`the ledger does not know task ${task.id}, which was issued`, {
+        throw new MajlisError(`the ledger did not say what the result of task ${task.id} is`, {
           code: 'internal',
         });
     }

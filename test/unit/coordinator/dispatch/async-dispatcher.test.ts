@@ -17,7 +17,7 @@ import type { RolloutBatch } from '../../../../coordinator/dispatch/rollout-batc
 import { PromptSchedule } from '../../../../coordinator/prompts/prompt-schedule.js';
 import type { RunAlarm } from '../../../../coordinator/run-observer.js';
 import { EagerScorer } from '../../../../coordinator/score/eager-scorer.js';
-import { aPrompt, aResult, aTrajectory } from '../../../support/builders.js';
+import { aPrompt, aResult, aTask, aTrajectory } from '../../../support/builders.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { FakeScorer, scored } from '../../../support/fake-scorer.js';
 
@@ -194,6 +194,25 @@ describe('AsyncDispatcher', () => {
     await rig.answer({ ...task, id: 'stranger' });
     expect(rig.alarms).toMatchObject([{ kind: 'refused_result', message: 'no task stranger was issued' }]);
     await rig.answerAll();
+    await rig.answerAll();
+    expect((await batch).groups).toHaveLength(2);
+  });
+
+  it('refuses an answer to a task that is still to be written down, and asks for it all the same', async () => {
+    const issue = rig.ledger.issueTasks.bind(rig.ledger);
+    const unwritten: string[] = [];
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    jest.spyOn(rig.ledger, 'issueTasks').mockImplementation(async (run, tasks) => {
+      unwritten.push(...tasks.map(({ id }) => id));
+      await mayGoOn;
+      return issue(run, tasks);
+    });
+    const { batch } = await rig.collect(0);
+    await rig.answer(aTask({ id: unwritten[0], policyHash: 'policy-0' }));
+    expect(rig.alarms.map(({ kind }) => kind)).toEqual(['refused_result']);
+    goOn();
+    await rig.clock.advance(300);
     await rig.answerAll();
     expect((await batch).groups).toHaveLength(2);
   });

@@ -141,6 +141,72 @@ describe('LockstepDispatcher', () => {
     expect(parts).toEqual([256, 256, 88]);
   });
 
+  /** A run of 300 tasks, whose second part is being written down until it may go on. */
+  async function whileBeingWritten(): Promise<{
+    readonly rig: Rig;
+    readonly batch: Promise<RolloutBatch>;
+    readonly unwritten: readonly string[];
+    readonly issues: number[];
+    readonly goOn: () => void;
+  }> {
+    const rig = new Rig(300);
+    const unwritten: string[] = [];
+    const issues: number[] = [];
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    const issue = rig.ledger.issueTasks.bind(rig.ledger);
+    jest.spyOn(rig.ledger, 'issueTasks').mockImplementation(async (run, tasks) => {
+      if (issues.push(tasks.length) === 2) {
+        unwritten.push(...tasks.map(({ id }) => id));
+        await mayGoOn;
+      }
+      return issue(run, tasks);
+    });
+    const { batch } = await rig.collect(1000);
+    return { rig, batch, unwritten, issues, goOn };
+  }
+
+  it('refuses an answer to a task that is still to be written down, and asks for it all the same', async () => {
+    const { rig, batch, unwritten, goOn } = await whileBeingWritten();
+    const first = (await rig.take(300)).map(taskOf);
+    await rig.answer(first[0], { taskId: unwritten[0] });
+    expect(rig.alarms.map(({ kind }) => kind)).toEqual(['refused_result']);
+    goOn();
+    await rig.clock.advance(1);
+    for (const task of [...first, ...(await rig.take(300)).map(taskOf)]) await rig.answer(task);
+    expect((await batch).groups).toHaveLength(300);
+  });
+
+  it('does not look for a task that is still to be written down, however long that takes', async () => {
+    const { rig, batch, issues, goOn } = await whileBeingWritten();
+    const first = await rig.take(300);
+    for (const delivery of first) {
+      await rig.answer(taskOf(delivery));
+      await delivery.ack();
+    }
+    await rig.clock.advance(6000);
+    await rig.clock.advance(6000);
+    expect(rig.alarms).toEqual([]);
+    goOn();
+    await rig.clock.advance(1);
+    for (const task of (await rig.take(300)).map(taskOf)) await rig.answer(task);
+    expect((await batch).groups).toHaveLength(300);
+    expect(issues).toEqual([256, 44]);
+  });
+
+  it('issues nothing more once it is cancelled', async () => {
+    const rig = new Rig(600);
+    const parts: number[] = [];
+    const issue = rig.ledger.issueTasks.bind(rig.ledger);
+    jest.spyOn(rig.ledger, 'issueTasks').mockImplementation(async (run, tasks) => {
+      if (parts.push(tasks.length) === 1) rig.signal.abort(new Error('not wanted any more'));
+      return issue(run, tasks);
+    });
+    const { batch } = await rig.collect(1000);
+    await expect(batch).rejects.toMatchObject({ code: 'cancelled' });
+    expect(parts).toEqual([256]);
+  });
+
   it('knows a task in the ledger before it is on the bus, and acks a result after it is stored', async () => {
     const rig = new Rig();
     const { batch } = await rig.collect();
