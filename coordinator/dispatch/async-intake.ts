@@ -49,7 +49,7 @@ export class AsyncIntake {
       case 'given_up':
         return { kind: 'too_old', slot: one.open };
       case 'closed':
-        return (await this.intake.late(one.delivery, one.taskId)) ? LATE : REFUSED;
+        return (await this.intake.late(one)) ? LATE : REFUSED;
       case 'refused':
         await this.intake.refuse(one.delivery, one.refusal);
         return REFUSED;

@@ -175,9 +175,9 @@ export class LockstepDispatcher implements Dispatcher {
             return intake.refuse(one.delivery, one.refusal);
           // No policy is too old in lockstep: a worker that gave the task up anyway leaves it to be issued again.
           case 'given_up':
-            return intake.late(one.delivery, one.open.task.id);
+            return intake.late({ delivery: one.delivery, taskId: one.open.task.id, isAnswer: false });
           case 'closed':
-            return intake.late(one.delivery, one.taskId);
+            return intake.late(one);
         }
       }),
     );

@@ -36,12 +36,19 @@ export interface Answer<Kept extends Open> {
   readonly group: TrajectoryGroup;
 }
 
+/** Of a task that is not open. */
+export interface Late {
+  readonly delivery: Delivery;
+  readonly taskId: string;
+  /** False where a worker says that it did not do the task. */
+  readonly isAnswer: boolean;
+}
+
 export type Sorted<Kept extends Open> =
   | Answer<Kept>
   /** A worker did not do the open task. */
   | { readonly kind: 'given_up'; readonly delivery: Delivery; readonly open: Kept }
-  /** Of a task that is not open. */
-  | { readonly kind: 'closed'; readonly delivery: Delivery; readonly taskId: string }
+  | ({ readonly kind: 'closed' } & Late)
   | { readonly kind: 'refused'; readonly delivery: Delivery; readonly refusal: Refusal };
 
 export class ResultIntake<Kept extends Open> {
@@ -57,7 +64,7 @@ export class ResultIntake<Kept extends Open> {
     if ('message' in read) return { kind: 'refused', delivery, refusal: read };
     const taskId = read.kind === 'given_up' ? read.taskId : read.group.taskId;
     const open = find(taskId);
-    if (open === undefined) return { kind: 'closed', delivery, taskId };
+    if (open === undefined) return { kind: 'closed', delivery, taskId, isAnswer: read.kind === 'answered' };
     if (read.kind === 'given_up') return { kind: 'given_up', delivery, open };
     const refusal = refusalOf(read.group, open.task, this.options.engineFingerprint);
     if (refusal === undefined) return { kind: 'answer', delivery, open, group: read.group };
@@ -81,7 +88,7 @@ export class ResultIntake<Kept extends Open> {
   }
 
   /** A result of a task that is not open. True where it says nothing new; otherwise it was refused. */
-  async late(delivery: Delivery, taskId: string): Promise<boolean> {
+  async late({ delivery, taskId, isAnswer }: Late): Promise<boolean> {
     const { ledger, observer, tasks } = this.options;
     const known = await ledger.task(tasks.run, taskId);
     if (known === undefined) return this.refuseUnknown(delivery, `no task ${taskId} was issued`);
@@ -89,7 +96,8 @@ export class ResultIntake<Kept extends Open> {
       return this.refuseUnknown(delivery, `task ${taskId} is not asked for now`);
     const payloadHash = sha256(delivery.data);
     const again = { taskId, iteration: known.iteration, payloadHash };
-    const [verdict] = await ledger.acceptResults(tasks.run, [again]);
+    // That one worker did not do what another did contradicts nothing.
+    const [verdict] = isAnswer ? await ledger.acceptResults(tasks.run, [again]) : [];
     if (verdict === 'conflict') return this.refuse(delivery, conflicting(taskId, payloadHash));
     observer.resultRepeated?.();
     return true;

@@ -217,6 +217,15 @@ describe('AsyncDispatcher', () => {
     expect((await batch).groups).toHaveLength(2);
   });
 
+  it('hears without an alarm that a task was given up which another worker had answered', async () => {
+    const { batch } = await rig.collect(0);
+    const [task] = await rig.answerAll();
+    await batch;
+    await rig.result(encodeGivenUpTask({ taskId: task.id, policyVersion: 0, oldestVersion: 1 }));
+    expect(rig.alarms).toEqual([]);
+    expect((await rig.bus.status(queues.results)).pending).toBe(0);
+  });
+
   it('raises an alarm for another payload of a task that was consumed', async () => {
     const { batch } = await rig.collect(0);
     const [task] = await rig.answerAll();

@@ -58,6 +58,11 @@ class Rig {
     return sorted.kind === 'answer' && (await this.intake.store([sorted])).has(sorted);
   }
 
+  /** Whether an answer of a task that is not open says nothing new. */
+  late(data: Uint8Array, taskId = task.id): Promise<boolean> {
+    return this.intake.late({ delivery: this.delivery(data), taskId, isAnswer: true });
+  }
+
   delivery(data: Uint8Array, run = 'run'): Delivery {
     const nothing = async (): Promise<void> => undefined;
     const terminate = async (reason: string): Promise<void> => void this.deadLetters.push(reason);
@@ -95,7 +100,7 @@ describe('ResultIntake', () => {
   });
 
   it('refuses a result of a task that nobody issued', async () => {
-    expect(await rig.intake.late(rig.delivery(answer), 'stranger')).toBe(false);
+    expect(await rig.late(answer, 'stranger')).toBe(false);
     expect(rig.refusals).toEqual([{ reason: 'unknown_task', message: 'no task stranger was issued' }]);
   });
 
@@ -112,14 +117,14 @@ describe('ResultIntake', () => {
 
   it('compares a late result with what the ledger holds, whichever start of the run accepted it', async () => {
     await rig.store(answer);
-    expect(await rig.intake.late(rig.delivery(answer), task.id)).toBe(true);
-    expect(await rig.intake.late(rig.delivery(other), task.id)).toBe(false);
+    expect(await rig.late(answer)).toBe(true);
+    expect(await rig.late(other)).toBe(false);
     expect([rig.repeated, rig.refusals.map(({ reason }) => reason)]).toEqual([1, ['conflicting']]);
   });
 
   it('expects late results of tasks that were dropped', async () => {
     await rig.ledger.dropOpenTasks('run');
-    expect(await rig.intake.late(rig.delivery(answer), task.id)).toBe(true);
+    expect(await rig.late(answer)).toBe(true);
     expect(rig.refusals).toEqual([]);
   });
 });
