@@ -107,7 +107,7 @@ export class LockstepDispatcher implements Dispatcher {
       // Who receives tells why it ends.
       if (ids.length === 0 || signal.aborted) return;
       await this.issue(outstanding, ids);
-      await this.patience.keep(() => this.outbox.flush(), signal);
+      await this.outbox.flush();
     }
   }
 

@@ -328,6 +328,23 @@ describe('LockstepDispatcher', () => {
     expect(rig.alarms).toEqual([{ kind: 'bus_unavailable', message: 'the server is away' }]);
   });
 
+  it('says once that the bus cannot be reached, however many parts are issued meanwhile', async () => {
+    const rig = new Rig(600);
+    rig.isReachable = false;
+    const issue = rig.ledger.issueTasks.bind(rig.ledger);
+    jest.spyOn(rig.ledger, 'issueTasks').mockImplementation(async (run, tasks) => {
+      await rig.clock.sleep(1000);
+      return issue(run, tasks);
+    });
+    const { batch } = await rig.collect(1000);
+    for (let round = 0; round < 40; round += 1) await rig.clock.advance(100);
+    expect(rig.alarms).toEqual([{ kind: 'bus_unavailable', message: 'the server is away' }]);
+    rig.isReachable = true;
+    await rig.clock.advance(300);
+    for (const task of (await rig.take(600)).map(taskOf)) await rig.answer(task);
+    expect((await batch).groups).toHaveLength(600);
+  });
+
   it('goes on with what an earlier start has on the bus, and issues nothing twice', async () => {
     const rig = new Rig(2);
     await rig.collect();
