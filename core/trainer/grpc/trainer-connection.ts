@@ -41,9 +41,15 @@ export type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
 
+/** A call that can be given up. */
+interface EndableCall {
+  cancel(): void;
+}
+
 /** A connection to a trainer. */
 export class TrainerConnection {
   readonly service: TrainerServiceClient;
+  private readonly underWay = new Set<EndableCall>();
 
   constructor(
     readonly address: string,
@@ -87,10 +93,12 @@ export class TrainerConnection {
     terms: CallTerms,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      method(request, this.metadata(terms), this.options(terms), (error, response) => {
+      const call = method(request, this.metadata(terms), this.options(terms), (error, response) => {
+        this.underWay.delete(call);
         if (error === null) resolve(response);
         else reject(this.failure(error));
       });
+      this.underWay.add(call);
     });
   }
 
@@ -103,10 +111,12 @@ export class TrainerConnection {
         this.metadata(terms),
         this.options(terms),
         (error, response) => {
+          this.underWay.delete(call);
           if (error === null) resolve(response);
           else reject(this.failure(error));
         },
       );
+      this.underWay.add(call);
       send(call, parts[Symbol.iterator]());
     });
   }
@@ -119,6 +129,7 @@ export class TrainerConnection {
     const call = this.service.forward(this.metadata(terms), this.options(terms));
     // The loop below tells of every error while it listens; what comes once it has left is the cancellation itself.
     call.on('error', () => undefined);
+    this.underWay.add(call);
     const giveUp = (): void => call.cancel();
     terms.signal?.addEventListener('abort', giveUp, { once: true });
     send(call, parts[Symbol.iterator]());
@@ -129,11 +140,14 @@ export class TrainerConnection {
       throw isServiceError(thrown) ? this.failure(thrown) : thrown;
     } finally {
       terms.signal?.removeEventListener('abort', giveUp);
+      this.underWay.delete(call);
       call.cancel();
     }
   }
 
+  /** Calls that are under way are `cancelled`: one to a trainer that says nothing would keep the process for its whole time. */
   close(): void {
+    for (const call of this.underWay) call.cancel();
     this.service.close();
   }
 

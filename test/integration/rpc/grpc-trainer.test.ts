@@ -65,6 +65,12 @@ class ScriptedTrainer {
     );
   };
 
+  /** Never answers. */
+  readonly deleteModel: handleUnaryCall<wire.DeleteModelRequest, wire.DeleteModelResponse> = (call) => {
+    call.on('cancelled', () => this.asked.push('cancelled'));
+    this.arrived();
+  };
+
   /** Never answers; what becomes of the call is told. */
   readonly forward: handleBidiStreamingCall<wire.ForwardRequest, wire.ForwardResponse> = (stream) => {
     stream.on('cancelled', () => this.asked.push('cancelled'));
@@ -96,6 +102,7 @@ describe('GrpcTrainer', () => {
           implementation: {
             getCapabilities: scripted.capabilities,
             createModel: scripted.createModel,
+            deleteModel: scripted.deleteModel,
             forwardBackward: scripted.forwardBackward,
             forward: scripted.forward,
           },
@@ -151,6 +158,16 @@ describe('GrpcTrainer', () => {
     expect(scripted.asked).toEqual(['cancelled']);
     await expect(trainer.forward(CALL, request, leaving.signal)).rejects.toThrow('nobody waits');
     expect(waits).toEqual([]);
+  });
+
+  it('gives up what it still asks when it is closed', async () => {
+    const arrived = new Promise<void>((resolve) => (scripted.arrived = resolve));
+    const deleting = trainer.deleteModel(CALL, 'policy-1');
+    deleting.catch(() => undefined);
+    await arrived;
+    await trainer.close();
+    await expect(deleting).rejects.toMatchObject({ code: 'cancelled' });
+    await until('the trainer is told', () => scripted.asked.includes('cancelled'));
   });
 
   it('waits between tries as it is told to', async () => {
