@@ -35,6 +35,9 @@ const OF_THE_TRAINER: ReadonlySet<ErrorCode> = new Set([
   'aborted',
 ]);
 
+/** Nobody answered, within the time that there was. */
+const UNHEARD: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline_exceeded', 'cancelled']);
+
 export class ServedTrainer {
   private why: string | undefined;
   private incarnation: string | undefined;
@@ -100,23 +103,24 @@ export class ServedTrainer {
     }
   }
 
-  /** Deletes a model there; one that is in a trainer which is away goes with it, or is told to its operator. */
+  /** Deletes a model there; one that is in a trainer which is away or says nothing goes with it, or is told to its operator. */
   async free(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (thrown) {
       const { code, message } = MajlisError.from(thrown);
-      if (code !== 'unavailable') throw thrown;
+      if (!UNHEARD.has(code)) throw thrown;
       this.options.onChange(
         `a model may be left in the trainer at ${this.address} until it is restarted: ${message}`,
       );
     }
   }
 
+  /** Ends the connection, and so what is asked over it. */
   async close(): Promise<void> {
     this.closing.abort();
-    await this.watching;
     await this.trainer.close();
+    await this.watching;
   }
 
   private async watch(): Promise<void> {

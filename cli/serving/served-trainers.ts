@@ -28,6 +28,7 @@ const RETRY_MS = [100];
 export class ServedTrainers {
   private started: EmbeddedTrainer | undefined;
   private readonly torch = new Map<string, Promise<ServedTrainer>>();
+  private closed: Promise<void> | undefined;
 
   constructor(private readonly options: ServedTrainersOptions) {}
 
@@ -50,8 +51,14 @@ export class ServedTrainers {
     }
   }
 
-  async close(): Promise<void> {
-    for (const connecting of this.torch.values()) await (await connecting).close();
+  /** Ends the connections, and so what is asked over them; once for all. */
+  close(): Promise<void> {
+    return (this.closed ??= this.closeAll());
+  }
+
+  private async closeAll(): Promise<void> {
+    // What does not connect is told to whoever names it.
+    for (const connecting of this.torch.values()) await connecting.then(close, () => undefined);
     await this.started?.close();
   }
 
@@ -62,4 +69,8 @@ export class ServedTrainers {
     const trainer = await connecting.finally(quiet);
     return new ServedTrainer({ address: place.address, key, trainer, clock, onChange });
   }
+}
+
+function close(trainer: ServedTrainer): Promise<void> {
+  return trainer.close();
 }

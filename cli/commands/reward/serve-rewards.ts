@@ -39,6 +39,8 @@ interface Serving {
   readonly changes: EventTarget;
 }
 
+/** How long trainers may take to delete the models of a server that stops. */
+const FREEING_MS = 5000;
 /** A trainer went away or is back, or an alias names another reward. */
 const CHANGED = 'changed';
 
@@ -64,7 +66,9 @@ export async function serveRewards(flags: ServeRewardsFlags, session: Session): 
     try {
       return await serveKept({ flags, session, telemetry, rewards, keeper, changes });
     } finally {
-      await keeper.close();
+      // A trainer that says nothing does not keep this server.
+      const giveUp = clock.alarm(FREEING_MS, () => void trainers.close());
+      await keeper.close().finally(giveUp);
     }
   } finally {
     await trainers.close();

@@ -10,6 +10,9 @@ class Mortal extends FakeTrainer {
   incarnation = 'first';
   failure: MajlisError | undefined;
   closed = false;
+  /** Says nothing, until its connection ends. */
+  isHung = false;
+  private hangUp: () => void = () => undefined;
 
   constructor() {
     super({ vocabSize: 2, published: new Map(), saved: new Map() });
@@ -17,11 +20,15 @@ class Mortal extends FakeTrainer {
 
   override async capabilities(): Promise<TrainerCapabilities> {
     if (this.failure !== undefined) throw this.failure;
+    if (this.isHung) {
+      await new Promise<void>((_, reject) => (this.hangUp = () => reject(gone('cancelled'))));
+    }
     return { ...(await super.capabilities()), incarnationId: this.incarnation };
   }
 
   override async close(): Promise<void> {
     this.closed = true;
+    this.hangUp();
   }
 }
 
@@ -146,9 +153,19 @@ describe('a PyTorch trainer that scores for a reward server', () => {
     await expect(served.load(() => Promise.reject(gone('data_loss')))).rejects.toThrow(/^nobody listens/);
   });
 
+  it('is closed while it says nothing, and is then nobody’s concern', async () => {
+    mortal.isHung = true;
+    await passes();
+    await served.close();
+    expect(told).toEqual([]);
+  });
+
   it('tells of a model that could not be deleted in it, and fails for no other reason', async () => {
-    await served.free(() => Promise.reject(gone()));
-    expect(told).toEqual([expect.stringMatching(/^a model may be left in the trainer at gpu:7300/)]);
+    for (const code of ['unavailable', 'deadline_exceeded', 'cancelled'] as const) {
+      await served.free(() => Promise.reject(gone(code)));
+    }
+    const left = expect.stringMatching(/^a model may be left in the trainer at gpu:7300/) as unknown;
+    expect(told).toEqual([left, left, left]);
     await expect(served.free(() => Promise.reject(gone('internal')))).rejects.toMatchObject({
       code: 'internal',
     });
