@@ -159,7 +159,9 @@ export class ServedTrainer {
     this.why = why;
     const { address, onChange } = this.options;
     if (why !== undefined && !wasAway) {
-      onChange(`the trainer at ${address} cannot score: ${why}; what it scores is refused until it can`);
+      onChange(
+        `the trainer at ${address} cannot score: ${why}; what it scores is refused until it can. Next: see that it runs there; what stood in it is loaded again by itself`,
+      );
     }
     if (why === undefined && wasAway) onChange(`the trainer at ${address} scores again`);
   }

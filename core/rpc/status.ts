@@ -23,6 +23,9 @@ export const RETRY_AFTER_TRAILER = 'grpc-retry-pushback-ms';
 /** Trailers are HTTP/2 headers, which peers bound; a longer sentence is cut. */
 const LONGEST_TEXT = 1024;
 
+/** What grpc-js ends the reason of a failed connection with, where it has nothing to note. */
+const NO_NOTE = /\.? Resolution note: $/;
+
 const STATUS_OF_CODE: Readonly<Record<ErrorCode, GrpcStatus>> = {
   cancelled: GrpcStatus.CANCELLED,
   invalid_argument: GrpcStatus.INVALID_ARGUMENT,
@@ -82,7 +85,8 @@ export function fromGrpcStatus(error: ServiceError): MajlisError {
   const code = codeOfStatus(error.code) ?? 'internal';
   const badInput = code === 'invalid_argument' ? badInputOf(error.metadata) : undefined;
   if (badInput !== undefined) return new BadInputError(badInput, error);
-  return new MajlisError(error.details, { code, cause: error, ...retryAfterOf(error.metadata) });
+  const sentence = error.details.replace(NO_NOTE, '');
+  return new MajlisError(sentence, { code, cause: error, ...retryAfterOf(error.metadata) });
 }
 
 /** Whatever was thrown, as one item of a stream. Status numbers and majlis.v1.ErrorCode are the same numbers. */

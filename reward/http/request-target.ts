@@ -16,7 +16,7 @@ const query = z.strictObject({
   label: z.literal('locale').exactOptional(),
   deadline_ms: z
     .string()
-    .regex(DEADLINE, `milliseconds, a whole number of at most ${MOST_DIGITS} digits`)
+    .regex(DEADLINE, `milliseconds, a whole number from 1 of at most ${MOST_DIGITS} digits`)
     .transform(Number)
     .exactOptional(),
 });

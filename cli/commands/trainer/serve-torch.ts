@@ -44,7 +44,8 @@ async function serve(flags: TorchFlags, session: Session, onOpen: () => void): P
   await trainer.stop();
   // The terminal's Ctrl-C reaches both processes, and the trainer may be the first to go.
   if (outcome !== 'stopped' && outcome !== 0) {
-    throw new MajlisError(`The trainer ended with status ${String(outcome)}; what it said stands above.`, {
+    const how = outcome === null ? 'was ended by a signal' : `ended with status ${String(outcome)}`;
+    throw new MajlisError(`The trainer ${how}; what it said stands above.`, {
       code: 'unavailable',
     });
   }

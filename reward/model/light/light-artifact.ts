@@ -122,7 +122,9 @@ async function requireBytes(directory: string, name: string, expected: string | 
   const bytes = existsSync(path) ? await readFile(path) : undefined;
   if (bytes !== undefined && sha256(bytes) === expected) return;
   const fault = bytes === undefined ? 'is missing' : 'is damaged: its content does not have its sha256';
-  throw new MajlisError(`${path} ${fault}`, { code: 'data_loss' });
+  throw new MajlisError(`${path} ${fault}. Next: copy the folder again from where the model was trained.`, {
+    code: 'data_loss',
+  });
 }
 
 async function readModel(directory: string, manifest: LightManifest): Promise<LightModel> {

@@ -205,7 +205,11 @@ describe('majlis reward train, eval, score and compare', () => {
       [['eval', model, '--ties', foreign, '--pairs', foreign], 2, 'one of --pairs, --ties and --kit'],
       [['eval', model, '--ties', foreign, '--html', 'x.html'], 2, '--html with --pairs or --kit'],
       [['eval', model, '--pairs', foreign], 2, 'another rubric'],
-      [['eval', damaged, '--pairs', foreign], 1, 'weights.safetensors is damaged'],
+      [
+        ['eval', damaged, '--pairs', foreign],
+        1,
+        'weights.safetensors is damaged: its content does not have its sha256. Next: copy the folder again',
+      ],
       [['score', folder(), '--answers', empty], 2, 'no reward-model.json'],
     ];
     for (const [args, code, said] of cases) {

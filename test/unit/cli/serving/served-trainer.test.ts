@@ -83,7 +83,9 @@ describe('a PyTorch trainer that scores for a reward server', () => {
     await expect(served.ask(async () => (asked += 1))).rejects.toMatchObject({ code: 'unavailable' });
     expect(asked).toBe(0);
     expect(served.absence).toBe('nobody listens at /secret');
-    expect(told).toEqual([expect.stringMatching(/^the trainer at gpu:7300 cannot score: nobody listens/)]);
+    expect(told).toEqual([
+      expect.stringMatching(/^the trainer at gpu:7300 cannot score: nobody listens.* Next: see that it runs/),
+    ]);
   });
 
   it('is found to be away without being asked for scores', async () => {

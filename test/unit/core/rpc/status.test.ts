@@ -92,6 +92,12 @@ describe('gRPC status', () => {
     expect(toGrpcStatus('text').code).toBe(13);
   });
 
+  it('leaves out the note that grpc-js has none of', () => {
+    const details = 'No connection established. Last error: connect ECONNREFUSED. Resolution note: ';
+    const { message } = fromGrpcStatus(received({ ...toGrpcStatus(new Error('x')), details }));
+    expect(message).toBe('No connection established. Last error: connect ECONNREFUSED');
+  });
+
   it('cuts a sentence that would not fit into a header', () => {
     const { details } = toGrpcStatus(new MajlisError('ا'.repeat(100_000), { code: 'internal' }));
     expect(details).toHaveLength(1024);
