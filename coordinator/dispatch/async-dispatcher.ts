@@ -51,8 +51,6 @@ export class AsyncDispatcher implements Dispatcher {
   private readonly outbox: TaskOutbox;
   private readonly lostTasks: LostTasks;
   private readonly patience: BusPatience;
-  /** Of who waits for a batch: what succeeds there says nothing of the bus that the pump waits for. */
-  private readonly issuePatience: BusPatience;
   private readonly change = new Change();
   private readonly stop = new AbortController();
   private books: Books | undefined;
@@ -74,7 +72,6 @@ export class AsyncDispatcher implements Dispatcher {
     this.outbox = new TaskOutbox(options.bus, options.queues.tasks, options.tracer);
     this.lostTasks = new LostTasks(options);
     this.patience = new BusPatience(options);
-    this.issuePatience = new BusPatience(options);
     options.scorer.onChange = () => this.change.happened();
   }
 
@@ -168,7 +165,7 @@ export class AsyncDispatcher implements Dispatcher {
       signal.throwIfAborted();
       const failure = this.failure ?? scorer.failure;
       if (failure !== undefined) throw failure;
-      await this.issuePatience.keep(() => this.renew(books), signal);
+      await this.patience.keep(() => this.renew(books), signal);
       const ready = scorer.scored.slice(0, perIteration);
       observer.answersCollected?.({ iteration: plan.iteration, done: ready.length, all: perIteration });
       if (ready.length === perIteration) return this.consume(plan, books, ready);

@@ -303,22 +303,6 @@ describe('AsyncDispatcher', () => {
     expect((await next).groups.map(({ task: { id } }) => id)).not.toContain(task.id);
   });
 
-  it('says once that the bus cannot be reached, however much is scored meanwhile', async () => {
-    const error = new MajlisError('the server is away', { code: 'unavailable' });
-    const { batch } = await rig.collect(0);
-    const tasks = await rig.take();
-    const pull = jest.spyOn(rig.bus, 'pull').mockRejectedValue(error);
-    for (let time = 0; time < 8; time += 1) {
-      await rig.clock.advance(200);
-      rig.scorer.onChange();
-    }
-    expect(rig.alarms).toEqual([{ kind: 'bus_unavailable', message: error.message }]);
-    pull.mockRestore();
-    await rig.clock.advance(250);
-    for (const { task } of tasks) await rig.answer(task);
-    expect((await batch).groups).toHaveLength(2);
-  });
-
   it('issues what the ledger could not be told of at first, each once, and goes on', async () => {
     const error = new MajlisError('the ledger file could not be written', { code: 'unavailable' });
     const issue = jest.spyOn(rig.ledger, 'issueTasks');
