@@ -63,7 +63,7 @@ export class PaidChat implements ChatClient {
     this.policy = retry(handleWhenResult(mayHelpAgain), {
       maxAttempts: attempts - 1,
       backoff: new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: longestDelayMs }),
-    }).dangerouslyUnref();
+    });
   }
 
   /** Does work whose calls serve that purpose. */

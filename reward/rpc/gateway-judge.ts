@@ -41,7 +41,7 @@ export async function connectGatewayJudge(options: GatewayJudgeOptions): Promise
   const policy = retry(handleWhen(isTransient), {
     maxAttempts: options.retries ?? RETRIES,
     backoff: new ExponentialBackoff({ initialDelay: FIRST_DELAY_MS, maxDelay: LONGEST_DELAY_MS }),
-  }).dangerouslyUnref();
+  });
   const described = await describe(client, judgeId, policy);
   return {
     ...described,

@@ -80,7 +80,7 @@ export class RewardClient implements Scorer {
     this.policy = retry(handleWhen(isTransient), {
       maxAttempts: options.retries ?? RETRIES,
       backoff: new DelegateBackoff(({ attempt, result }) => delayMs(attempt, result)),
-    }).dangerouslyUnref();
+    });
   }
 
   async score(request: ScoreRequest, signal?: AbortSignal): Promise<readonly (readonly Outcome<Reward>[])[]> {

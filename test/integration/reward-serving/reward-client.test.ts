@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { BadInputError, MajlisError } from '../../../core/errors.js';
 import type { ScoreItem } from '../../../core/scorer/scorer.js';
 import { startRpcServer, type RpcServer } from '../../../core/rpc/server.js';
 import { systemClock } from '../../../core/runtime/clock.js';
+import { compiledModule } from '../../../core/runtime/package-root.js';
 import { authorizeToken } from '../../../core/trust/authorize.js';
 import { RewardClient, type RewardClientOptions } from '../../../reward/rpc/reward-client.js';
 import { rewardRpc } from '../../../reward/rpc/reward-rpc.js';
@@ -215,5 +218,16 @@ describe('RewardClient', () => {
     expect(failure).toBeInstanceOf(MajlisError);
     expect(failure).toMatchObject({ code: 'unavailable' });
     nobody.close();
+  });
+
+  it('keeps a program alive that waits for its answer, and is told that the server is away', async () => {
+    const program = `
+      const { RewardClient } = require(${JSON.stringify(compiledModule('reward/rpc/reward-client'))});
+      const { systemClock } = require(${JSON.stringify(compiledModule('core/runtime/clock'))});
+      const client = new RewardClient({ address: '127.0.0.1:9', software: 'test', clock: systemClock, retries: 1 });
+      client.ask({ reward: { alias: 'active' }, items: [{ prompt: 'p', answers: [{ text: 'a' }] }] })
+        .catch((error) => console.log(error.code)).finally(() => client.close());`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+    expect(stdout).toBe('unavailable\n');
   });
 });
