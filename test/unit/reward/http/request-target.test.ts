@@ -29,7 +29,7 @@ describe('what an address says', () => {
     [{ deadline_ms: '1e3' }, 'at query, deadline_ms: found "1e3"'],
     [
       { deadline_ms: '1000000000' },
-      'deadline_ms: found "1000000000"; allowed: milliseconds, a whole number of at most 9',
+      'deadline_ms: found "1000000000"; allowed: milliseconds, a whole number from 1 of at most 9',
     ],
     [{ label: 'answer' }, 'at query, label: found "answer"'],
   ])('is refused where it makes no sense: %j', (query, sentence) => {

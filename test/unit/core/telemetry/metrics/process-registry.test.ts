@@ -45,6 +45,7 @@ describe('the catalogue of fleet metrics', () => {
         'rubric_hash',
         'state',
         'status',
+        'trainer',
         'version',
       ].sort(),
     );
