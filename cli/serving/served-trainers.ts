@@ -10,6 +10,8 @@ export interface ServedTrainersOptions {
   readonly threads: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Ends the wait for a trainer that does not listen yet. */
+  readonly signal: AbortSignal;
   /** Told when a PyTorch trainer went away, and when it is back. */
   readonly onChange: (sentence: string) => void;
 }
@@ -63,9 +65,9 @@ export class ServedTrainers {
   }
 
   private async connected(key: string, { file, ...place }: NamedTrainer): Promise<ServedTrainer> {
-    const { clock, logger, onChange } = this.options;
+    const { clock, logger, signal, onChange } = this.options;
     const quiet = clock.alarm(SILENCE_MS, () => onChange(`waiting for the trainer at ${place.address}`));
-    const connecting = connectTorch(place, { file, clock, logger, retryMs: RETRY_MS });
+    const connecting = connectTorch(place, { file, clock, logger, signal, retryMs: RETRY_MS });
     const trainer = await connecting.finally(quiet);
     return new ServedTrainer({ address: place.address, key, trainer, clock, onChange });
   }

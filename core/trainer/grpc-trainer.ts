@@ -67,7 +67,7 @@ export interface GrpcTrainerOptions {
   readonly retryMs?: readonly number[];
   /** How long a trainer that went away is waited for after those; not at all unless told. */
   readonly patienceMs?: number;
-  /** Ends that patience: a call that waits then rejects with an AbortError. */
+  /** Ends that patience, and the wait for a trainer that never listened: a call that waits then rejects with an AbortError. */
   readonly signal?: AbortSignal;
   /** Told once each time such waiting begins, and once it is over. */
   readonly onAbsence?: (absence: TrainerAbsence) => void;
@@ -110,13 +110,13 @@ export class GrpcTrainer implements Trainer {
     private readonly deadlines: TrainerDeadlines,
   ) {}
 
-  /** Waits for the trainer; `unavailable` where none listens. */
+  /** Waits for the trainer; `unavailable` where none listens, the signal's reason where that fires first. */
   static async connect(options: GrpcTrainerOptions): Promise<GrpcTrainer> {
     const { address, clock = systemClock, token, tls, tracer } = options;
     const deadlines = { ...DEADLINES, ...options.deadlines };
     const connection = new TrainerConnection(address, clock, { token, tls, tracer });
     try {
-      await connection.ready(deadlines.connectMs);
+      await connection.ready(deadlines.connectMs, options.signal);
       return new GrpcTrainer(connection, options, deadlines);
     } catch (failure) {
       connection.close();

@@ -55,7 +55,7 @@ export async function serveRewards(flags: ServeRewardsFlags, session: Session): 
   const changes = new EventTarget();
   const { clock, terminal } = session;
   const trainers = new ServedTrainers({
-    ...{ threads: flags.threads, clock, logger: telemetry.logger },
+    ...{ threads: flags.threads, clock, logger: telemetry.logger, signal: session.signal },
     onChange: (sentence) => {
       terminal.say(`majlis: ${sentence}`);
       changes.dispatchEvent(new Event(CHANGED));

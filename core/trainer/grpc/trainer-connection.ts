@@ -41,6 +41,9 @@ export type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
 
+/** How often a wait for the trainer looks whether it is still wanted. */
+const LOOK_MS = 250;
+
 /** A call that can be given up. */
 interface EndableCall {
   cancel(): void;
@@ -71,20 +74,24 @@ export class TrainerConnection {
     });
   }
 
-  /** Waits for the trainer to listen; `unavailable` when it does not within that time. */
-  ready(withinMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.service.waitForReady(this.clock.now() + withinMs, (error) => {
-        if (error === undefined) resolve();
-        else
-          reject(
-            new MajlisError(
-              `No trainer listens on ${this.address}. Next: start one there, or name the host:port of one that listens.`,
-              { code: 'unavailable', cause: error },
-            ),
-          );
-      });
-    });
+  /** Waits for the trainer to listen; `unavailable` when it does not within that time, the signal's reason once that fires. */
+  async ready(withinMs: number, signal?: AbortSignal): Promise<void> {
+    const deadline = this.clock.now() + withinMs;
+    for (;;) {
+      if (signal?.aborted === true) throw MajlisError.from(signal.reason);
+      // gRPC's own wait cannot be given up, and keeps a process alive until it ends.
+      const failure = await this.listens(Math.min(deadline, this.clock.now() + LOOK_MS));
+      if (failure === undefined) return;
+      if (this.clock.now() < deadline) continue;
+      throw new MajlisError(
+        `No trainer listens on ${this.address}. Next: start one there, or name the host:port of one that listens.`,
+        { code: 'unavailable', cause: failure },
+      );
+    }
+  }
+
+  private listens(deadline: number): Promise<Error | undefined> {
+    return new Promise((resolve) => this.service.waitForReady(deadline, resolve));
   }
 
   unary<Request, Response>(

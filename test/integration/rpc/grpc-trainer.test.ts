@@ -230,4 +230,15 @@ describe('GrpcTrainer', () => {
       message: `No trainer listens on ${address}. Next: start one there, or name the host:port of one that listens.`,
     });
   });
+
+  it('leaves a trainer that never listened once it is told to', async () => {
+    const { address } = server;
+    await server.close();
+    const leaving = new AbortController();
+    const connecting = GrpcTrainer.connect({ address, signal: leaving.signal });
+    leaving.abort(new MajlisError('the person left', { code: 'cancelled' }));
+    await expect(connecting).rejects.toMatchObject({ code: 'cancelled', message: 'the person left' });
+    const late = GrpcTrainer.connect({ address, signal: leaving.signal });
+    await expect(late).rejects.toMatchObject({ code: 'cancelled' });
+  });
 });
