@@ -271,13 +271,11 @@ export class AsyncDispatcher implements Dispatcher {
     await Promise.all(read.map((delivery) => delivery.ack()));
   }
 
-  private async admit(deliveries: readonly Delivery[], { intake }: Books): Promise<readonly Arrival[]> {
-    let arrivals: readonly Arrival[] = [];
-    await traceAdmissions(this.options.tracer, deliveries, async () => {
-      arrivals = await intake.admit(deliveries);
-      return arrivals.map(({ kind }) => kind);
+  private admit(deliveries: readonly Delivery[], { intake }: Books): Promise<readonly Arrival[]> {
+    return traceAdmissions(this.options.tracer, deliveries, {
+      admit: () => intake.admit(deliveries),
+      outcomeOf: ({ kind }) => kind,
     });
-    return arrivals;
   }
 
   private answered(slot: Slot, result: TrajectoryGroup): void {

@@ -148,12 +148,11 @@ export class LockstepDispatcher implements Dispatcher {
   }
 
   private async receive(deliveries: readonly Delivery[], outstanding: OutstandingTasks): Promise<void> {
-    const known: Delivery[] = [];
-    await traceAdmissions(this.options.tracer, deliveries, async () => {
-      const areAdmitted = await this.admit(deliveries, outstanding);
-      known.push(...deliveries.filter((_, at) => areAdmitted[at]));
-      return areAdmitted.map((isAdmitted) => (isAdmitted ? 'admitted' : 'refused'));
+    const areAdmitted = await traceAdmissions(this.options.tracer, deliveries, {
+      admit: () => this.admit(deliveries, outstanding),
+      outcomeOf: (isAdmitted) => (isAdmitted ? 'admitted' : 'refused'),
     });
+    const known = deliveries.filter((_, at) => areAdmitted[at]);
     await Promise.all(known.map((delivery) => delivery.ack()));
   }
 
